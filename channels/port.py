@@ -1,0 +1,135 @@
+"""The port: what the delivery engine asks of every channel, and nothing more.
+
+A channel is given envelopes and yields outcomes as they come. It knows no database, no queue, no
+consent. The one promise every adapter keeps (and the contract test checks): **exactly one outcome per
+envelope**, whatever happens, and never a second try of its own once the provider may have the message.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+class ChannelKind(StrEnum):
+    """The three ways to reach a person."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    VOICE = "voice"
+
+
+class OutcomeKind(StrEnum):
+    """What became of one attempt, as far as the channel knows."""
+
+    ACCEPTED = "accepted"  #: the provider took it; a receipt may follow
+    NOT_SENT = "not_sent"  #: it cannot have left (no connection, body incomplete, told to stop): not an attempt
+    THROTTLED = "throttled"  #: the provider asked us to slow down: not an attempt
+    TRANSIENT = "transient"  #: refused for now; worth another attempt later
+    PERMANENT = "permanent"  #: refused for good
+    SENDER_FAULT = "sender_fault"  #: refused because of us (reputation, policy, configuration), not the address
+    UNKNOWN = "unknown"  #: it may have left; nobody knows. Never blindly sent again
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptReference:
+    """The name of an attempt that travels to providers and back: period (first of a month, UTC) and id."""
+
+    period: date
+    attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One rendered notice on its way to one address.
+
+    `notice_key` is the same for every attempt of one notice and step (a stable Message-ID). `headers`
+    are added by the delivery engine (unsubscribe); a channel copies them without understanding them.
+    """
+
+    attempt: AttemptReference
+    notice_key: str
+    address: str
+    recipient_name: str
+    subject: str
+    text: str
+    html: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the provider said about one attempt.
+
+    `reason` is a short stable code without personal data (`smtp_550_5.1.1`); `reply` is the provider's
+    own words, kept as evidence (it may name the address, so it is never logged). `content` holds the
+    exact bytes that were sent. `retry_after_seconds` is the provider's wish, if it stated one.
+    """
+
+    attempt: AttemptReference
+    kind: OutcomeKind
+    reason: str = ""
+    reply: str = field(default="", repr=False)
+    provider_id: str | None = None
+    retry_after_seconds: float | None = None
+    content: bytes | None = field(default=None, repr=False)
+    at: datetime | None = None
+
+
+class ReceiptKind(StrEnum):
+    """What a provider reports later about an attempt."""
+
+    DELIVERED = "delivered"
+    DELAYED = "delayed"  #: still trying; changes nothing
+    FAILED = "failed"  #: refused for good after acceptance (a bounce)
+    UNKNOWN = "unknown"  #: the report does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One report of a provider, parsed. `raw` is stored before anything is applied."""
+
+    attempt: AttemptReference | None
+    kind: ReceiptKind
+    reason: str = ""
+    raw: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a channel can send now; `problem` says in plain words what to do if not."""
+
+    ok: bool
+    problem: str = ""
+
+
+class Channel(Protocol):
+    """One adapter to one provider."""
+
+    kind: ChannelKind
+
+    def send(self, batch: Sequence[Envelope]) -> AsyncIterator[Outcome]:
+        """Send the batch and yield one outcome per envelope, in any order, as each becomes known.
+
+        Never raises for a provider's fault; every fault is an outcome. Closing or cancelling the
+        iterator early leaves no connection in the middle of a message.
+        """
+        ...
+
+    async def query(self, attempts: Sequence[AttemptReference]) -> Sequence[Outcome]:
+        """Ask the provider by our own ids what became of attempts; empty where it cannot answer."""
+        ...
+
+    async def healthy(self) -> Health:
+        """Connect and sign in as for sending, without sending."""
+        ...
+
+    def stop_starting(self) -> None:
+        """From now on begin no envelope: those not begun are yielded as `NOT_SENT`; running ones end."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        ...

@@ -1,0 +1,127 @@
+"""All settings of the product, typed, read once by the composition root.
+
+Sources, strongest first: environment (`DISPATCHER_…`, nested by `__`), the file `.env`, the file
+`dispatcher.toml` (or the one named by `DISPATCHER_CONFIG`), then the defaults below. Nothing reads
+settings at import. With no database and Redis address the embedded servers are used.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class SmtpSettings(BaseModel):
+    """The mail server that takes our messages."""
+
+    host: str = ""  #: empty means that no mail server is configured
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None  #: extra certificate authority, PEM
+    connections: int = Field(default=8, ge=1, le=200)  #: kept connections per worker process
+    timeout_seconds: float = Field(default=60.0, gt=0)  #: for each reply of the server
+    messages_per_connection: int = Field(default=1000, ge=1)
+    connection_age_seconds: float = Field(default=600.0, gt=0)
+    max_per_second: float | None = Field(default=None, gt=0)  #: over all processes; None means no limit
+
+
+class MailSettings(BaseModel):
+    """How our e-mail introduces itself."""
+
+    from_address: str = "notify@energosbyt.example"
+    from_name: str = "Энергосбытовая компания"
+    reply_to: str | None = None
+    bounce_domain: str = "bounces.energosbyt.example"  #: domain of the envelope sender (VERP)
+    message_id_domain: str = "energosbyt.example"
+
+
+class BounceListenerSettings(BaseModel):
+    """Where non-delivery reports come in."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8025, ge=0, le=65535)  #: 0 takes any free port
+
+
+class WebSettings(BaseModel):
+    """The staff pages and public pages."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)  #: 0 takes any free port
+    public_url: str = "http://127.0.0.1:8080"  #: how customers reach the public pages
+    session_hours: int = Field(default=12, ge=1)
+    secure_cookies: bool = False  #: set to true when the pages are served over HTTPS
+
+
+class DeliverySettings(BaseModel):
+    """Sizes and times of the delivery engine (design: sections 3 and 5)."""
+
+    claim_size: int = Field(default=64, ge=1, le=64)
+    in_flight_limit: int = Field(default=128, ge=1, le=128)  #: rows in `sending` per process
+    lease_seconds: float = Field(default=60.0, ge=1)
+    record_interval_ms: int = Field(default=200, ge=1)
+    sweep_seconds: float = Field(default=1.0, gt=0)
+    settle_seconds: dict[str, float] = {"email": 3600.0}  #: how long a refusal may still come back
+    unknown_query_seconds: float = Field(default=60.0, ge=0)
+    retry_seconds: list[float] = [60.0, 300.0, 900.0, 3600.0]  #: waits before the next try after a passing fault
+    channel_pause_seconds: float = Field(default=10.0, gt=0)  #: first wait when a provider is unreachable
+    error_rate_limit: float = Field(default=0.5, gt=0, le=1)  #: share of failures that pauses a run
+    error_rate_sample: int = Field(default=200, ge=10)  #: attempts since start or resume before it is judged
+    stop_seconds: float = Field(default=20.0, ge=0)  #: how long SIGTERM waits for replies
+
+
+class WorkerSettings(BaseModel):
+    """How many worker processes `dispatcher up` starts."""
+
+    bulk_processes: int = Field(default=2, ge=1, le=64)
+    urgent_processes: int = Field(default=1, ge=1, le=64)
+    threads: int = Field(default=2, ge=1, le=16)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DISPATCHER_", env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
+
+    database_url: SecretStr | None = None  #: postgresql://…; None starts the embedded PostgreSQL
+    redis_url: SecretStr | None = None  #: redis://…; None starts the embedded Valkey
+    database_pooled: bool = False  #: true behind a transaction pooler: no prepared statements
+    data_directory: Path = Path(".dispatcher")
+    secret_key: SecretStr | None = None  #: signs links and tokens; embedded default keeps its own in the data directory
+    company_name: str = "Энергосбытовая компания"
+    company_phone: str = "8-800-000-00-00"
+    time_zone: str = "Europe/Moscow"  #: used where a supply address names none
+    country: Literal["RU", "UA", "KZ"] = "RU"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    allow_clock_moves: bool = False  #: tests and the sandbox only
+    smtp: SmtpSettings = SmtpSettings()
+    mail: MailSettings = MailSettings()
+    bounce_listener: BounceListenerSettings = BounceListenerSettings()
+    web: WebSettings = WebSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    workers: WorkerSettings = WorkerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then `.env`, then one TOML file."""
+        toml = TomlConfigSettingsSource(
+            settings_cls, toml_file=os.environ.get("DISPATCHER_CONFIG", "dispatcher.toml")
+        )
+        return init_settings, env_settings, dotenv_settings, toml, file_secret_settings
