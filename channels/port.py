@@ -25,11 +25,13 @@ class OutcomeKind(StrEnum):
     """What became of one attempt, as far as the channel knows."""
 
     ACCEPTED = "accepted"  #: the provider took it; a receipt may follow
-    NOT_SENT = "not_sent"  #: it cannot have left (no connection, body incomplete, told to stop): not an attempt
+    #: it cannot have left (no connection, body incomplete, told to stop): not an attempt
+    NOT_SENT = "not_sent"
     THROTTLED = "throttled"  #: the provider asked us to slow down: not an attempt
     TRANSIENT = "transient"  #: refused for now; worth another attempt later
     PERMANENT = "permanent"  #: refused for good
-    SENDER_FAULT = "sender_fault"  #: refused because of us (reputation, policy, configuration), not the address
+    #: refused because of us (reputation, policy, configuration), not because of the address
+    SENDER_FAULT = "sender_fault"
     UNKNOWN = "unknown"  #: it may have left; nobody knows. Never blindly sent again
 
 

@@ -71,7 +71,8 @@ class DeliverySettings(BaseModel):
     sweep_seconds: float = Field(default=1.0, gt=0)
     settle_seconds: dict[str, float] = {"email": 3600.0}  #: how long a refusal may still come back
     unknown_query_seconds: float = Field(default=60.0, ge=0)
-    retry_seconds: list[float] = [60.0, 300.0, 900.0, 3600.0]  #: waits before the next try after a passing fault
+    #: waits before the next try after a passing fault
+    retry_seconds: list[float] = [60.0, 300.0, 900.0, 3600.0]
     channel_pause_seconds: float = Field(default=10.0, gt=0)  #: first wait when a provider is unreachable
     error_rate_limit: float = Field(default=0.5, gt=0, le=1)  #: share of failures that pauses a run
     error_rate_sample: int = Field(default=200, ge=10)  #: attempts since start or resume before it is judged
@@ -97,7 +98,8 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None  #: redis://…; None starts the embedded Valkey
     database_pooled: bool = False  #: true behind a transaction pooler: no prepared statements
     data_directory: Path = Path(".dispatcher")
-    secret_key: SecretStr | None = None  #: signs links and tokens; embedded default keeps its own in the data directory
+    #: signs links and tokens; the embedded default keeps its own in the data directory
+    secret_key: SecretStr | None = None
     company_name: str = "Энергосбытовая компания"
     company_phone: str = "8-800-000-00-00"
     time_zone: str = "Europe/Moscow"  #: used where a supply address names none

@@ -1,0 +1,141 @@
+"""Recipient lists, scenarios, campaigns and runs."""
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dispatcher.core.db import Base
+
+Moment = DateTime(timezone=True)
+
+
+class RecipientList(Base):
+    """A frozen, versioned import."""
+
+    __tablename__ = "recipient_list"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    version: Mapped[int]
+    state: Mapped[str]  #: importing, frozen
+    file_name: Mapped[str]
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)  #: SHA-256 of the file
+    recipient_count: Mapped[int] = mapped_column(server_default=text("0"))
+    problem_count: Mapped[int] = mapped_column(server_default=text("0"))
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Recipient(Base):
+    """One row of a list, frozen with it."""
+
+    __tablename__ = "recipient"
+    __table_args__ = (UniqueConstraint("list_id", "position"), UniqueConstraint("list_id", "account_id"))
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("recipient_list.id"))
+    position: Mapped[int]  #: 1, 2, … without gaps
+    line: Mapped[int]  #: in the file
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    full_name: Mapped[str]
+    customer_group: Mapped[int] = mapped_column(SmallInteger)
+    address: Mapped[str]
+    time_zone: Mapped[str]
+    language: Mapped[str]
+    email_contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_point.id"))
+    phone_contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_point.id"))
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: debt, due_date and further columns
+
+
+class RecipientListProblem(Base):
+    """A row or cell that was not taken, or taken with a warning. Never holds the value itself."""
+
+    __tablename__ = "recipient_list_problem"
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("recipient_list.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    line: Mapped[int]
+    column: Mapped[str]
+    severity: Mapped[str]  #: error, warning
+    value_class: Mapped[str]
+    reason: Mapped[str]
+    message: Mapped[str]
+
+
+class Scenario(Base):
+    """What is said, over which channels, under which policy."""
+
+    __tablename__ = "scenario"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+
+
+class ScenarioVersion(Base):
+    """A scenario as it stood when a campaign was made of it."""
+
+    __tablename__ = "scenario_version"
+    __table_args__ = (UniqueConstraint("scenario_id", "version"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    scenario_id: Mapped[UUID] = mapped_column(ForeignKey("scenario.id"))
+    version: Mapped[int]
+    purpose: Mapped[str]
+    policy_profile: Mapped[str]
+    steps: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Campaign(Base):
+    """One scenario version and one window (задание: start, end, daily hours, calendar)."""
+
+    __tablename__ = "campaign"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    scenario_version_id: Mapped[UUID] = mapped_column(ForeignKey("scenario_version.id"))
+    policy_profile: Mapped[str]
+    priority: Mapped[str]  #: bulk, urgent
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    daily_from: Mapped[time]
+    daily_to: Mapped[time | None]  #: None is the end of the day
+    working_days_only: Mapped[bool]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Run(Base):
+    """One going of a campaign over one frozen list; what the delivery engine works on."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "number"),
+        Index("ix_run_open", "state", postgresql_where=text("state <> 'closed'")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
+    number: Mapped[int]
+    period: Mapped[date]
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("recipient_list.id"))
+    state: Mapped[str]
+    state_reason: Mapped[str | None]
+    generation: Mapped[int] = mapped_column(server_default=text("1"))  #: grows with every change of state
+    priority: Mapped[str]
+    purpose: Mapped[str]
+    purpose_group: Mapped[str]
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    hours: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: daily hours and calendar, policy applied
+    caps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    step_plan: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    needs_truth: Mapped[bool] = mapped_column(server_default=text("false"))
+    max_per_second: Mapped[float | None]
+    recipient_count: Mapped[int]
+    planned_position: Mapped[int] = mapped_column(server_default=text("0"))  #: cursor of the fan-out
+    error_base: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,0 +1,139 @@
+"""Persons, accounts, contact points, the consent ledger, suppression and the contact budget."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dispatcher.core.db import Base
+
+Moment = DateTime(timezone=True)
+
+
+class Person(Base):
+    """Who is spoken to: the billing system's customer id, else one person per account."""
+
+    __tablename__ = "person"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(unique=True)  #: `customer:<id>` or `account:<number>`
+    full_name: Mapped[str]
+    customer_group: Mapped[int] = mapped_column(SmallInteger)  #: 1 household, 2 utility provider, 3 company
+    language: Mapped[str] = mapped_column(server_default=text("'ru'"))
+    is_vulnerable: Mapped[bool] = mapped_column(server_default=text("false"))
+    preferred_channel: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Account(Base):
+    """A customer account (лицевой счёт) with its supply address."""
+
+    __tablename__ = "account"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    address: Mapped[str]
+    time_zone: Mapped[str]  #: IANA name
+    is_zone_known: Mapped[bool]
+    has_contract: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ContactPoint(Base):
+    """One address of one person: the row that a claim and a withdrawal both lock (promise P5)."""
+
+    __tablename__ = "contact_point"
+    __table_args__ = (
+        UniqueConstraint("person_id", "kind", "address"),
+        Index("ix_contact_point_kind_address", "kind", "address"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str]  #: email or phone
+    address: Mapped[str]
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ConsentEvent(Base):
+    """One entry of the ledger. Append-only; the latest for contact point, channel and purpose counts."""
+
+    __tablename__ = "consent_event"
+    __table_args__ = (
+        Index(
+            "ix_consent_event_latest",
+            "contact_point_id",
+            "channel",
+            "purpose",
+            text("sequence DESC"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
+    channel: Mapped[str]
+    purpose: Mapped[str]  #: `debt`, …; `*` is every purpose
+    action: Mapped[str]  #: given, withdrawn, confirmed, expired
+    basis: Mapped[str]  #: consent, contract, legal_duty
+    source: Mapped[str]  #: import, staff, unsubscribe_link, …
+    source_reference: Mapped[str | None]
+    text_version: Mapped[str | None]
+    recorded_by: Mapped[str]
+    valid_from: Mapped[datetime] = mapped_column(Moment)
+    valid_until: Mapped[datetime | None] = mapped_column(Moment)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Suppression(Base):
+    """A ban on an address over a channel."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (
+        Index("ix_suppression_in_force", "channel", "address", postgresql_where=text("lifted_at IS NULL")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    address: Mapped[str]
+    reason: Mapped[str]
+    source: Mapped[str]
+    source_period: Mapped[date | None]
+    source_attempt_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    lifted_at: Mapped[datetime | None] = mapped_column(Moment)
+    lifted_by: Mapped[str | None]
+    lift_reason: Mapped[str | None]
+
+
+class ContactBudget(Base):
+    """One attempt counted against a person's caps: reserved by the claim, released at most once."""
+
+    __tablename__ = "contact_budget"
+    __table_args__ = (
+        Index(
+            "ix_contact_budget_counted",
+            "person_id",
+            "purpose_group",
+            "reserved_at",
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
+    purpose_group: Mapped[str]
+    channel: Mapped[str]
+    reserved_at: Mapped[datetime] = mapped_column(Moment)
+    released_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class CalendarDay(Base):
+    """A day that staff declared working or off, against the official calendar."""
+
+    __tablename__ = "calendar_day"
+    country: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    is_working: Mapped[bool]
+    note: Mapped[str]

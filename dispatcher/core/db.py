@@ -1,0 +1,107 @@
+"""The database: engine, models' base, and the only place that commits.
+
+A service takes a session and never commits; the edge (request, task, command) opens one transaction
+here. A deadlock (40P01) or a serialisation failure is tried again as a whole, since every transaction
+of ours is written to be run twice.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from sqlalchemy import MetaData, create_engine, make_url
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from dispatcher.core.errors import DispatcherError
+
+TRIES_AFTER_DEADLOCK: Final = 5
+CONNECT_SECONDS: Final = 5
+
+Result = TypeVar("Result")
+
+
+class DatabaseUnavailableError(DispatcherError):
+    """Raised when PostgreSQL cannot be reached or refuses us."""
+
+
+class Base(DeclarativeBase):
+    """Base of all models; names every constraint so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """Transactions on one PostgreSQL. `pooled` turns prepared statements off (transaction poolers)."""
+
+    def __init__(self, url: str, *, pooled: bool = False, pool_size: int = 10) -> None:
+        arguments: dict[str, object] = {"connect_timeout": CONNECT_SECONDS, "application_name": "dispatcher"}
+        if pooled:
+            arguments["prepare_threshold"] = None
+        self.engine: Engine = create_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args=arguments,
+            # Error texts of the driver carry parameters: addresses would end in logs (promise P10).
+            hide_parameters=True,
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction: commits at the end, rolls back when the block raises."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def run(self, work: Callable[[Session], Result]) -> Result:
+        """Run `work` in one transaction, again when it lost a deadlock."""
+        for _ in range(TRIES_AFTER_DEADLOCK - 1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if not is_worth_repeating(error):
+                    raise
+                time.sleep(0.02)
+        with self.transaction() as session:
+            return work(session)
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self.engine.dispose()
+
+
+def driver_url(url: str) -> str:
+    """The URL with the psycopg driver, whatever spelling of `postgres` staff used."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() in {"postgres", "postgresql"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed.render_as_string(hide_password=False)
+
+
+def is_worth_repeating(error: DBAPIError) -> bool:
+    """Whether PostgreSQL rolled this transaction back only because of another one."""
+    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
+
+
+def is_database_gone(error: DBAPIError) -> bool:
+    """Whether PostgreSQL is unreachable, restarting or out of room: wait and go on later."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    # 08 connection, 57P shutting down or starting, 53 out of resources (53100: disk full)
+    return (
+        error.connection_invalidated
+        or state.startswith(("08", "57P", "53"))
+        or (not state and isinstance(error, OperationalError))
+    )

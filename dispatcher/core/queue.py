@@ -1,0 +1,61 @@
+"""The broker and the queues. `actor` comes from here, so that the broker is always set first.
+
+Messages carry ids only and merely wake somebody: losing one costs a sweep's delay (design: section 5.2).
+The broker's own defaults would find a dead worker's messages only after minutes, so maintenance runs on
+every command and a silent worker counts as dead after five seconds.
+"""
+
+from enum import StrEnum
+from typing import Any, Final
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit
+
+from dispatcher.core.errors import ConfigurationError
+
+HEARTBEAT_TIMEOUT_MS: Final = 5_000
+ALWAYS_MAINTAIN: Final = 1_000_000  #: out of one million commands
+REDIS_TIMEOUT_SECONDS: Final = 5.0
+
+
+class QueueName(StrEnum):
+    """Every queue; the only place where they are spelled."""
+
+    #: attempts of ordinary campaigns
+    BULK = "bulk"
+    #: attempts of urgent campaigns (outages, safety): a worker process of its own
+    URGENT = "urgent"
+
+
+class _NotConnected(redis.ConnectionPool):
+    """Refuses to connect until the composition root has named the server."""
+
+    def get_connection(self, *_args: Any, **_options: Any) -> Any:
+        raise ConfigurationError("the queue was used before it was connected: build the application first")
+
+
+broker: Final = RedisBroker(
+    client=redis.Redis(connection_pool=_NotConnected()),
+    middleware=[AgeLimit(), TimeLimit(), ShutdownNotifications(), Callbacks(), Retries()],
+    maintenance_chance=ALWAYS_MAINTAIN,
+    heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+)
+dramatiq.set_broker(broker)
+
+actor = dramatiq.actor
+
+
+def connect_redis(url: str) -> "redis.Redis":
+    """A client with bounded waits: an unreachable server is an error within seconds, never a hang."""
+    return redis.Redis.from_url(
+        url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+    )
+
+
+def connect_broker(url: str) -> None:
+    """Point the broker at its server; called once by the composition root."""
+    broker.client.connection_pool = redis.ConnectionPool.from_url(
+        url, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+    )

@@ -1,0 +1,190 @@
+"""Notice, attempt and all that hangs on them: partitioned by the run's month.
+
+`period` (the first day of the run's month) is part of every key, because a unique key of a partitioned
+table must contain the partition key. The partitions are made by the database function `ensure_period`.
+"""
+
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from dispatcher.core.db import Base
+
+Moment = DateTime(timezone=True)
+BY_PERIOD: Final = {"postgresql_partition_by": "LIST (period)"}
+
+
+class TransactionId(UserDefinedType[int]):
+    """PostgreSQL's `xid8`: lets the seal wait for transactions still running."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        """The column's type in SQL."""
+        return "xid8"
+
+
+class Notice(Base):
+    """What one recipient must learn from one run."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("period", "run_id", "recipient_id"),
+        Index("ix_notice_open", "run_id", postgresql_where=text("state = 'open'")),
+        Index("ix_notice_run_id_state", "run_id", "state"),
+        BY_PERIOD,
+    )
+    period: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    recipient_id: Mapped[UUID] = mapped_column(ForeignKey("recipient.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    state: Mapped[str]
+    strength: Mapped[str | None]  #: of a notified one: accepted, delivered, …
+    reason: Mapped[str | None]
+    steps_succeeded: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    amended_at: Mapped[datetime | None] = mapped_column(Moment)  #: changed after it was closed
+
+
+class Attempt(Base):
+    """One try over one channel to one address."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("period", "notice_id", "step", "number"),
+        ForeignKeyConstraint(["period", "notice_id"], ["notice.period", "notice.id"]),
+        Index(
+            "ix_attempt_due", "run_id", "channel", "due_at", "id", postgresql_where=text("state = 'planned'")
+        ),
+        Index("ix_attempt_lease", "lease_until", postgresql_where=text("state = 'sending'")),
+        Index("ix_attempt_review", "review_at", postgresql_where=text("review_at IS NOT NULL")),
+        Index("ix_attempt_in_flight", "contact_point_id", postgresql_where=text("state = 'sending'")),
+        BY_PERIOD,
+    )
+    period: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notice_id: Mapped[UUID]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    person_id: Mapped[UUID]
+    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
+    channel: Mapped[str]
+    step: Mapped[int] = mapped_column(SmallInteger)  #: 0, 1, … of the step plan
+    number: Mapped[int] = mapped_column(SmallInteger)  #: 1, 2, … within the step
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    hold_reason: Mapped[str | None]  #: why `due_at` was moved
+    truth_until: Mapped[datetime | None] = mapped_column(Moment)
+    claim_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)  #: plain database time
+    sending_at: Mapped[datetime | None] = mapped_column(Moment)
+    review_at: Mapped[datetime | None] = mapped_column(Moment)  #: settle or query limit
+    provider_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AttemptNotice(Base):
+    """A further notice of the same person that an attempt carries (merged accounts)."""
+
+    __tablename__ = "attempt_notice"
+    __table_args__ = (
+        ForeignKeyConstraint(["period", "attempt_id"], ["attempt.period", "attempt.id"]),
+        ForeignKeyConstraint(["period", "notice_id"], ["notice.period", "notice.id"]),
+        BY_PERIOD,
+    )
+    period: Mapped[date] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class AttemptEvent(Base):
+    """One thing that happened to an attempt. Append-only; ids and hashes only."""
+
+    __tablename__ = "attempt_event"
+    __table_args__ = (
+        ForeignKeyConstraint(["period", "attempt_id"], ["attempt.period", "attempt.id"]),
+        Index("ix_attempt_event_attempt_id", "attempt_id"),
+        BY_PERIOD,
+    )
+    period: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(Moment)
+    trigger: Mapped[str]
+    from_state: Mapped[str]
+    to_state: Mapped[str]
+    reason: Mapped[str | None]
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary)  #: SHA-256 over salt and content
+    transaction: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+
+
+class AttemptContent(Base):
+    """The exact bytes sent and the provider's own words: personal data, purged by retention."""
+
+    __tablename__ = "attempt_content"
+    __table_args__ = (
+        ForeignKeyConstraint(["period", "attempt_id"], ["attempt.period", "attempt.id"]),
+        BY_PERIOD,
+    )
+    period: Mapped[date] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)  #: compressed by zlib
+    address: Mapped[str]
+    reply: Mapped[str]
+
+
+class StoredReceipt(Base):
+    """What a provider reported, raw, before and after it was applied."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (Index("ix_receipt_attempt_id", "attempt_id"), BY_PERIOD)
+    period: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID | None]
+    channel: Mapped[str]
+    kind: Mapped[str]
+    reason: Mapped[str]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(Moment)
+    effect: Mapped[str | None]  #: applied, no_change, unknown_attempt; None: not yet looked at
+
+
+class Progress(Base):
+    """Counters of a run, sharded so that workers do not wait for each other (promise P12)."""
+
+    __tablename__ = "progress"
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)  #: notice or attempt
+    channel: Mapped[str] = mapped_column(primary_key=True)  #: empty for notices
+    state: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class ChannelPause(Base):
+    """A channel that waits because its provider is unreachable or refuses us."""
+
+    __tablename__ = "channel_pause"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    since: Mapped[datetime] = mapped_column(Moment)
+    paused_until: Mapped[datetime] = mapped_column(Moment)
+    wait_seconds: Mapped[float]
