@@ -1,0 +1,69 @@
+"""What can be wrong with a template or with the fields given to it.
+
+Messages are Russian because staff read them; `part`, `line` and the class tell programs the same.
+No message carries a field's value: it may be personal data (design: P10).
+
+    TemplateError
+    ├── TemplateSourceError        cannot be read as a template
+    ├── ForbiddenConstructError    readable, but not allowed here
+    ├── TemplateTooLargeError      source, output or number of steps over the limit
+    ├── MissingFieldError          a field is used and not given
+    ├── BadFieldValueError         a field has a value that must not be printed so
+    ├── SubjectNotOneLineError     the subject would break the message's headers
+    └── UnknownBuiltinError        no such bundled template
+"""
+
+from collections.abc import Iterable
+
+from dispatcher.core.errors import DispatcherError
+
+PART_NAMES = {"subject": "Тема", "text": "Текст", "html": "HTML"}
+
+
+class TemplateError(DispatcherError):
+    """Raised when a template cannot be compiled or rendered; says where and what to change."""
+
+    def __init__(self, message: str, *, part: str = "", line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.part = part
+        self.line = line
+
+    def __str__(self) -> str:
+        """«Текст, строка 3: …»."""
+        place = [PART_NAMES.get(self.part, self.part)] if self.part else []
+        if self.line is not None:
+            place.append(f"строка {self.line}")
+        return f"{', '.join(place)}: {self.message}" if place else self.message
+
+
+class TemplateSourceError(TemplateError):
+    """Raised when the source is not a readable template."""
+
+
+class ForbiddenConstructError(TemplateError):
+    """Raised when the source uses something that templates may not use."""
+
+
+class TemplateTooLargeError(TemplateError):
+    """Raised when the source, the output or the number of steps is over its limit."""
+
+
+class MissingFieldError(TemplateError):
+    """Raised when fields that the template needs were not given; `fields` names them."""
+
+    def __init__(self, fields: Iterable[str], *, part: str = "", line: int | None = None) -> None:
+        self.fields = tuple(sorted(fields))
+        super().__init__(f"не заполнены поля: {', '.join(self.fields)}", part=part, line=line)
+
+
+class BadFieldValueError(TemplateError):
+    """Raised when a field's value does not fit the way the template prints it."""
+
+
+class SubjectNotOneLineError(TemplateError):
+    """Raised when a subject holds a line break (it would forge headers) or is empty."""
+
+
+class UnknownBuiltinError(TemplateError):
+    """Raised when no bundled template has this name and language."""

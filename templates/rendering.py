@@ -1,0 +1,215 @@
+"""Compile staff's templates once and render them for each recipient, safely (domain.md 1, 59).
+
+Staff write the texts, billing systems fill the fields; neither is trusted with the process. The three
+parts share one set of fields. HTML is escaped, the subject stays on one line, a missing field is an
+error at the dry run and never a hole in a letter.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import TracebackType
+
+from jinja2 import Template, nodes
+from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
+from jinja2.meta import find_undeclared_variables
+
+from templates.checks import check_tree
+from templates.environment import BUDGET_NAME, RenderBudget, count_loops, environment_for
+from templates.errors import (
+    BadFieldValueError,
+    ForbiddenConstructError,
+    MissingFieldError,
+    SubjectNotOneLineError,
+    TemplateError,
+    TemplateSourceError,
+    TemplateTooLargeError,
+)
+from templates.fields import clean_field
+from templates.formats import LANGUAGES
+
+MAX_SOURCE_CHARS = {"subject": 1_000, "text": 100_000, "html": 200_000}
+MAX_OUTPUT_CHARS = {"subject": 250, "text": 200_000, "html": 500_000}
+CACHED_TEMPLATES = 256  #: compiled versions kept per process
+
+_LINE_BREAKS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029\0")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """The sources of one template version, as staff wrote them."""
+
+    subject: str
+    text: str
+    html: str | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the parts, each with its length, so that no two templates share it."""
+        digest = hashlib.sha256()
+        for part in (self.subject, self.text, self.html):
+            data = b"-" if part is None else part.encode()
+            digest.update(b"%d:" % (-1 if part is None else len(data)) + data)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message's texts, ready for a channel."""
+
+    subject: str
+    text: str
+    html: str | None = None
+
+
+class CompiledTemplate:
+    """A checked template; safe to share between threads."""
+
+    def __init__(self, texts: TemplateText, language: str) -> None:
+        self.content_hash = texts.content_hash
+        self.language = language
+        self._subject = _Part("subject", texts.subject.strip(), language)
+        self._text = _Part("text", texts.text, language)
+        self._html = None if texts.html is None else _Part("html", texts.html, language)
+        self._parts = [part for part in (self._subject, self._text, self._html) if part is not None]
+        self._optional = frozenset[str]().union(*(part.optional for part in self._parts))
+        self._used = frozenset[str]().union(*(part.used for part in self._parts))
+
+    def required_fields(self) -> frozenset[str]:
+        """Fields that must be given: all that are used, but for `optional_fields`."""
+        return self._used - self._optional
+
+    def optional_fields(self) -> frozenset[str]:
+        """Fields that the template itself asks about with `is defined` or `default`."""
+        return self._used & self._optional
+
+    def render(self, fields: Mapping[str, object]) -> Rendered:
+        """Render all parts for one recipient; raises `TemplateError`.
+
+        Fields that the template does not use are not even looked at. Values are text, `Decimal`,
+        whole numbers, dates, None, and short lists or mappings of these.
+        """
+        missing = self.required_fields() - fields.keys()
+        if missing:
+            part = next(part for part in self._parts if part.used & missing)
+            name = min(part.used & missing, key=lambda field: part.first_line[field])
+            raise MissingFieldError(missing, part=part.name, line=part.first_line[name])
+        values = {name: clean_field(name, fields[name]) for name in self._used if name in fields}
+        return Rendered(
+            subject=_one_line(self._subject.render(values)),
+            text=self._text.render(values),
+            html=self._html.render(values) if self._html else None,
+        )
+
+
+def compile_template(texts: TemplateText, language: str = "ru") -> CompiledTemplate:
+    """Check and compile, or return the same content compiled before; raises `TemplateError`."""
+    if language not in LANGUAGES:
+        raise TemplateError(f"язык шаблона должен быть одним из: {', '.join(LANGUAGES)}")
+    return _compile(texts, language)
+
+
+@lru_cache(maxsize=CACHED_TEMPLATES)  # the key is the content itself: versions are frozen
+def _compile(texts: TemplateText, language: str) -> CompiledTemplate:
+    return CompiledTemplate(texts, language)
+
+
+class _Part:
+    """One compiled part: subject, text or html."""
+
+    def __init__(self, name: str, source: str, language: str) -> None:
+        self.name = name
+        if not source.strip():
+            raise TemplateSourceError("часть пуста", part=name)
+        if len(source) > MAX_SOURCE_CHARS[name]:
+            raise TemplateTooLargeError(f"длиннее {MAX_SOURCE_CHARS[name]} знаков", part=name)
+        if name == "subject" and _LINE_BREAKS.intersection(source):
+            raise SubjectNotOneLineError("тема должна занимать одну строку", part=name)
+        try:
+            self._build(source, language)
+        except TemplateError as exc:
+            exc.part = name
+            raise
+        except TemplateSyntaxError as exc:
+            raise TemplateSourceError(
+                f"разметка не читается ({exc.message})", part=name, line=exc.lineno
+            ) from exc
+        except (RecursionError, MemoryError, SyntaxError, ValueError) as exc:
+            raise TemplateSourceError("слишком сложное выражение", part=name) from exc
+
+    def _build(self, source: str, language: str) -> None:
+        environment = environment_for(language, autoescape=self.name == "html")
+        tree = environment.parse(source)
+        check_tree(tree)
+        self.used = frozenset(find_undeclared_variables(tree))
+        self.optional = frozenset(_names_asked_about(tree))
+        names = [node for node in tree.find_all(nodes.Name) if node.name in self.used]
+        self.first_line = {node.name: node.lineno for node in reversed(names)}
+        self._lines: dict[int, set[str]] = {}
+        for node in names:
+            self._lines.setdefault(node.lineno, set()).add(node.name)
+        count_loops(tree, environment)
+        code = environment.compile(tree, name=self.name, filename=f"<template {self.name}>")
+        self._template = Template.from_code(environment, code, environment.globals)
+
+    def render(self, values: Mapping[str, object]) -> str:
+        chunks: list[str] = []
+        left = MAX_OUTPUT_CHARS[self.name]
+        budget = RenderBudget()
+        try:
+            for chunk in self._template.generate({**values, BUDGET_NAME: budget}):
+                budget.check_time()
+                left -= len(chunk)
+                if left < 0:
+                    raise TemplateTooLargeError(f"получилось больше {MAX_OUTPUT_CHARS[self.name]} знаков")
+                chunks.append(chunk)
+        except TemplateError as exc:
+            exc.part, exc.line = self.name, self._line_of(exc.__traceback__)
+            exc.message += self._fields_on(exc.line)
+            raise
+        except (UndefinedError, SecurityError, TypeError, ValueError, ArithmeticError, LookupError) as exc:
+            raise self._translated(exc) from exc
+        return "".join(chunks)
+
+    def _translated(self, exc: Exception) -> TemplateError:
+        line = self._line_of(exc.__traceback__)
+        where = self._fields_on(line)
+        if isinstance(exc, SecurityError):
+            return ForbiddenConstructError(
+                "обращение к служебному свойству" + where, part=self.name, line=line
+            )
+        if isinstance(exc, UndefinedError):
+            return BadFieldValueError("у поля нет такой части" + where, part=self.name, line=line)
+        return BadFieldValueError("значение поля сюда не подходит" + where, part=self.name, line=line)
+
+    def _fields_on(self, line: int | None) -> str:
+        names = self._lines.get(line or 0)
+        return f" (поля на этой строке: {', '.join(sorted(names))})" if names else ""
+
+    def _line_of(self, traceback: TracebackType | None) -> int | None:
+        # Jinja rewrites the traceback so that frames of the template carry its own line numbers.
+        line = None
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == f"<template {self.name}>":
+                line = traceback.tb_lineno
+            traceback = traceback.tb_next
+        return line
+
+
+def _names_asked_about(tree: nodes.Template) -> set[str]:
+    asked: set[str] = set()
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        if node.name in {"default", "d", "defined", "undefined"} and isinstance(node.node, nodes.Name):
+            asked.add(node.node.name)
+    return asked
+
+
+def _one_line(subject: str) -> str:
+    if _LINE_BREAKS.intersection(subject):
+        raise SubjectNotOneLineError(
+            "в теме получился перенос строки; проверьте значения полей", part="subject"
+        )
+    if not subject.strip():
+        raise SubjectNotOneLineError("тема получилась пустой", part="subject")
+    return " ".join(subject.split(" ")).strip()
