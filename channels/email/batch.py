@@ -1,0 +1,153 @@
+"""One call of `send`: a few workers share the batch, each with one connection at a time.
+
+This is where the port's promise is kept: exactly one outcome per envelope. An envelope is either still
+waiting (then its outcome is written by `_settle_waiting` at the end) or taken by one worker, which puts
+its outcome whatever happens.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from channels.email.connection import SmtpConnection
+from channels.email.errors import MailServerUnavailableError
+from channels.email.pool import ConnectionPool
+from channels.port import Envelope, Outcome, OutcomeKind
+
+log = structlog.get_logger(__name__)
+
+
+class Courier(Protocol):
+    """Carries one envelope over one connection; raises for bugs only."""
+
+    async def __call__(self, connection: SmtpConnection, envelope: Envelope) -> Outcome:
+        """Send and say what came of it."""
+        ...
+
+
+class Batch:
+    """The envelopes of one call and the workers that send them."""
+
+    def __init__(
+        self,
+        envelopes: Sequence[Envelope],
+        pool: ConnectionPool,
+        carry: Courier,
+        is_stopped: Callable[[], bool],
+    ) -> None:
+        self._waiting = deque(envelopes)
+        self._pool = pool
+        self._carry = carry
+        self._is_channel_stopped = is_stopped
+        self._is_stopped = False
+        self._fault: MailServerUnavailableError | None = None
+        self._in_use: set[SmtpConnection] = set()
+        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        self._workers: list[asyncio.Task[None]] = []
+        self._overseer: asyncio.Task[None] | None = None
+
+    def start(self, workers: int) -> None:
+        """Begin with so many connections at most."""
+        self._workers = [asyncio.create_task(self._work()) for _ in range(min(workers, len(self._waiting)))]
+        self._overseer = asyncio.create_task(self._oversee())
+
+    async def next_outcome(self) -> Outcome | None:
+        """The next outcome; None after the last one."""
+        return await self._outcomes.get()
+
+    def stop(self) -> None:
+        """Begin no further envelope; those under way end."""
+        self._is_stopped = True
+
+    def abort(self) -> None:
+        """Break off what is under way: its outcome says whether it may have left."""
+        self.stop()
+        for connection in tuple(self._in_use):
+            connection.abort()
+        for worker in self._workers:  # those that still connect, or wait for a place
+            worker.cancel()
+
+    async def finish(self, timeout_seconds: float) -> None:
+        """Stop, and wait for the envelopes under way; after the time they are broken off."""
+        self.stop()
+        if self._overseer is None:
+            return
+        try:
+            await asyncio.wait({self._overseer}, timeout=timeout_seconds)
+        finally:
+            if not self._overseer.done():
+                self.abort()
+                await asyncio.wait({self._overseer})
+
+    async def _oversee(self) -> None:
+        for ending in await asyncio.gather(*self._workers, return_exceptions=True):
+            if isinstance(ending, Exception):
+                _log_bug(ending)
+        self._settle_waiting()
+        self._outcomes.put_nowait(None)
+
+    def _settle_waiting(self) -> None:
+        kind, reason = OutcomeKind.NOT_SENT, "stopped"
+        if self._fault is not None and not self._must_stop():
+            kind = OutcomeKind.THROTTLED if self._fault.is_throttled else OutcomeKind.NOT_SENT
+            reason = self._fault.reason
+        while self._waiting:
+            self._outcomes.put_nowait(Outcome(self._waiting.popleft().attempt, kind, reason))
+
+    def _must_stop(self) -> bool:
+        return self._is_stopped or self._is_channel_stopped()
+
+    async def _work(self) -> None:
+        """Send until nothing waits, or no connection can be had: the other workers may have better luck."""
+        await self._pool.take_place()
+        try:
+            while self._waiting and not self._must_stop():
+                connection = await self._pool.take()
+                if self._waiting and not self._must_stop():
+                    await self._send_over(connection)
+                else:
+                    await self._pool.give_back(connection)
+        except MailServerUnavailableError as error:
+            self._fault = error
+            log.warning("email.server_unavailable", reason=error.reason)
+        finally:
+            self._pool.leave_place()
+
+    async def _send_over(self, connection: SmtpConnection) -> None:
+        self._in_use.add(connection)
+        try:
+            # One at least: a server that hangs up at once must cost an envelope its turn, not loop for ever.
+            await self._send_one(connection, self._waiting.popleft())
+            while self._waiting and not self._must_stop() and connection.is_usable():
+                await self._send_one(connection, self._waiting.popleft())
+            await self._pool.give_back(connection)
+        except BaseException:
+            connection.abort()
+            raise
+        finally:
+            self._in_use.discard(connection)
+
+    async def _send_one(self, connection: SmtpConnection, envelope: Envelope) -> None:
+        is_first_use = connection.begun == 0
+        outcome = Outcome(envelope.attempt, OutcomeKind.UNKNOWN, "broken_off")
+        try:
+            outcome = await self._carry(connection, envelope)
+            if outcome.reason == "smtp_connection_lost" and not is_first_use and not self._must_stop():
+                # A kept connection that had died unseen: nothing was sent, so a fresh one may try.
+                self._waiting.appendleft(envelope)
+                return
+        except Exception as error:  # noqa: BLE001 - a bug must not cost the envelope its outcome
+            _log_bug(error, attempt_id=str(envelope.attempt.attempt_id))
+            connection.abort()
+        except asyncio.CancelledError:
+            self._outcomes.put_nowait(outcome)
+            raise
+        self._outcomes.put_nowait(outcome)
+
+
+def _log_bug(error: Exception, **ids: str) -> None:
+    # The type only: the words of an exception may hold an address.
+    log.error("email.send_failed", error=type(error).__name__, **ids)

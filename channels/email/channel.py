@@ -1,0 +1,159 @@
+"""The e-mail channel: envelopes in, outcomes out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+
+from channels.email import verp
+from channels.email.addresses import MailAddress, ascii_domain, parse_address
+from channels.email.batch import Batch
+from channels.email.connection import SmtpConnection, local_name
+from channels.email.errors import MailServerUnavailableError, UnsendableError
+from channels.email.message import MessageBuilder, has_8bit
+from channels.email.pool import ConnectionPool
+from channels.email.replies import Verdict
+from channels.email.transaction import Request, deliver
+from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome, OutcomeKind
+from dispatcher.core.settings import MailSettings, SmtpSettings
+
+
+def utc_now() -> datetime:
+    """The machine's time; the composition root passes the product's clock instead."""
+    return datetime.now(UTC)
+
+
+class EmailChannel:
+    """Sends by one SMTP server over kept connections. Lives on one event loop.
+
+    `secret_key` signs the bounce addresses. Raises `ConfigurationError` when the settings cannot make
+    a message.
+    """
+
+    kind = ChannelKind.EMAIL
+
+    def __init__(
+        self,
+        smtp: SmtpSettings,
+        mail: MailSettings,
+        secret_key: bytes,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._settings = smtp
+        self._secret_key = secret_key
+        self._now = now
+        self._builder = MessageBuilder(mail)
+        self._bounce_domain = ascii_domain(mail.bounce_domain)
+        self._pool = ConnectionPool(smtp, local_name(fallback=ascii_domain(mail.message_id_domain)))
+        self._is_stopped = False
+        self._batches: set[Batch] = set()
+
+    async def send(self, batch: Sequence[Envelope]) -> AsyncIterator[Outcome]:
+        """See the port. A cancelled caller still gets every outcome, and the cancellation after the last.
+
+        The first cancellation begins nothing more and lets running envelopes end, for `timeout_seconds`
+        at most; a second one breaks them off.
+        """
+        running = Batch(batch, self._pool, self._carry, lambda: self._is_stopped)
+        self._batches.add(running)
+        running.start(self._settings.connections)
+        deadline: asyncio.TimerHandle | None = None
+        try:
+            while True:
+                try:
+                    outcome = await running.next_outcome()
+                except asyncio.CancelledError:
+                    if deadline is not None:
+                        running.abort()
+                        continue
+                    running.stop()
+                    loop = asyncio.get_running_loop()
+                    deadline = loop.call_later(self._settings.timeout_seconds, running.abort)
+                    continue
+                if outcome is None:
+                    break
+                yield outcome
+        finally:
+            await running.finish(self._settings.timeout_seconds)
+            self._batches.discard(running)
+            if deadline is not None:
+                deadline.cancel()
+        if deadline is not None:
+            raise asyncio.CancelledError
+
+    async def query(self, attempts: Sequence[AttemptReference]) -> Sequence[Outcome]:  # noqa: ARG002 - the port
+        """A mail server cannot be asked about a message: always empty."""
+        return ()
+
+    async def healthy(self) -> Health:
+        """Connect, secure and sign in over a connection of its own, then QUIT."""
+        try:
+            connection = await self._pool.open()
+        except MailServerUnavailableError as error:
+            return Health(ok=False, problem=str(error))
+        await connection.close()
+        return Health(ok=True)
+
+    def stop_starting(self) -> None:
+        """See the port. Holds for every later batch too; safe to call from any thread."""
+        self._is_stopped = True
+
+    async def close(self) -> None:
+        """Stop, let what runs end (for `timeout_seconds` at most), close all connections."""
+        self.stop_starting()
+        await asyncio.gather(*(batch.finish(self._settings.timeout_seconds) for batch in self._batches))
+        await self._pool.close()
+
+    async def _carry(self, connection: SmtpConnection, envelope: Envelope) -> Outcome:
+        try:
+            request = self._request(connection, envelope)
+        except UnsendableError as error:
+            return Outcome(envelope.attempt, OutcomeKind.PERMANENT, error.reason, at=self._now())
+        verdict = await deliver(connection, request)
+        return self._outcome(envelope, verdict, request.content)
+
+    def _request(self, connection: SmtpConnection, envelope: Envelope) -> Request:
+        """Raises `UnsendableError` when it cannot be sent, or not over this server."""
+        address = parse_address(envelope.address)
+        if address.needs_smtputf8 and not connection.offers("SMTPUTF8"):
+            raise UnsendableError("smtputf8_not_offered")
+        content = self._builder.build(
+            envelope, address, date=self._now(), is_8bit=connection.offers("8BITMIME")
+        )
+        limit = connection.size_limit()
+        if limit is not None and len(content) > limit:
+            raise UnsendableError("too_big")
+        return Request(
+            sender=verp.encode(envelope.attempt, self._secret_key, self._bounce_domain),
+            recipient=address.text,
+            content=content,
+            mail_options=_mail_options(connection, envelope.attempt, address, content),
+            rcpt_options=("NOTIFY=FAILURE,DELAY",) if connection.offers("DSN") else (),
+        )
+
+    def _outcome(self, envelope: Envelope, verdict: Verdict, content: bytes) -> Outcome:
+        return Outcome(
+            envelope.attempt,
+            verdict.kind,
+            verdict.reason,
+            reply=verdict.reply,
+            provider_id=verdict.provider_id,
+            content=content if verdict.is_body_sent else None,
+            at=self._now(),
+        )
+
+
+def _mail_options(
+    connection: SmtpConnection, attempt: AttemptReference, address: MailAddress, content: bytes
+) -> tuple[str, ...]:
+    """Parameters of MAIL, each only when the server offered its extension."""
+    options = []
+    if connection.offers("SIZE"):
+        options.append(f"SIZE={len(content)}")
+    if has_8bit(content) and connection.offers("8BITMIME"):
+        options.append("BODY=8BITMIME")
+    if address.needs_smtputf8:
+        options.append("SMTPUTF8")
+    if connection.offers("DSN"):
+        options += ["RET=HDRS", f"ENVID={verp.envelope_id(attempt)}"]
+    return tuple(options)

@@ -1,0 +1,191 @@
+"""One connection to the mail server, opened, secured and signed in by aiosmtplib.
+
+Every fault on the way is translated here, once, into `MailServerUnavailableError` with a reason for the
+engine and plain words for staff: nothing has been sent, so the envelopes concerned are simply due again.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import cast
+
+import aiosmtplib
+
+from channels.email.errors import MailServerUnavailableError
+from dispatcher.core.settings import SmtpSettings
+
+QUIT_SECONDS = 2.0  # politeness only, so not worth a long wait
+
+
+class TlsContext:
+    """The one TLS context of a channel: loading authorities takes tens of milliseconds."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._ca_file = settings.ca_file
+        self._context: ssl.SSLContext | None = None
+
+    def get(self) -> ssl.SSLContext:
+        """The context; raises `MailServerUnavailableError` when the extra authority cannot be read."""
+        if self._context is None:
+            context = ssl.create_default_context()
+            if self._ca_file is not None:
+                try:
+                    context.load_verify_locations(self._ca_file)
+                except OSError as error:  # ssl.SSLError is one
+                    raise MailServerUnavailableError(
+                        "smtp_tls_refused", f"cannot read the certificates of smtp.ca_file: {error}"
+                    ) from error
+            self._context = context
+        return self._context
+
+
+class SmtpConnection:
+    """A signed-in connection, for one envelope at a time."""
+
+    def __init__(self, settings: SmtpSettings, tls: TlsContext, local_name: str) -> None:
+        self._settings = settings
+        self._tls = tls
+        self._opened_at = 0.0
+        self.begun = 0  #: envelopes begun on it
+        self.client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            local_hostname=local_name,
+            timeout=settings.timeout_seconds,
+            use_tls=settings.security == "tls",
+            start_tls=False,  # done by us, to tell its faults from others
+            tls_context=tls.get() if settings.security == "tls" else None,
+        )
+
+    @property
+    def timeout_seconds(self) -> float:
+        """The longest wait for one reply."""
+        return self._settings.timeout_seconds
+
+    async def open(self) -> None:
+        """Connect, secure, sign in. Raises `MailServerUnavailableError`; the connection is closed then."""
+        try:
+            await self._connect()
+            if self._settings.security == "starttls":
+                await self._start_tls()
+            await self._greet()
+            if self._settings.username:
+                await self._sign_in(self._settings.username)
+        except BaseException:
+            self.abort()
+            raise
+        self._opened_at = asyncio.get_running_loop().time()
+
+    def offers(self, extension: str) -> bool:
+        """Whether the server named this extension in its EHLO reply."""
+        return self.client.supports_extension(extension)
+
+    def size_limit(self) -> int | None:
+        """The largest message the server takes, octets (RFC 1870); None when it names none."""
+        value = self.client.esmtp_extensions.get("size", "")
+        return int(value) if value.isascii() and value.isdigit() and int(value) > 0 else None
+
+    def is_usable(self) -> bool:
+        """Whether another envelope may be begun on it: alive, not too old, not worn."""
+        if not self.client.is_connected:
+            return False
+        age = asyncio.get_running_loop().time() - self._opened_at
+        return (
+            age < self._settings.connection_age_seconds
+            and self.begun < self._settings.messages_per_connection
+        )
+
+    def write_transport(self) -> asyncio.WriteTransport | None:
+        """The transport while it is open: None after the connection was lost."""
+        return cast(asyncio.WriteTransport, self.client.transport) if self.client.is_connected else None
+
+    async def close(self) -> None:
+        """Say QUIT and close; never raises for what the server does."""
+        if self.client.is_connected:
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await self.client.quit(timeout=QUIT_SECONDS)
+        self.abort()
+
+    def abort(self) -> None:
+        """Drop the connection at once; what stands in its buffer does not leave any more."""
+        transport = self.client.transport
+        if transport is not None:
+            cast(asyncio.WriteTransport, transport).abort()  # before close(), which would flush the buffer
+        self.client.close()
+
+    async def _connect(self) -> None:
+        with _translated("smtp_unreachable", f"no answer from the mail server {self._where()}"):
+            try:
+                await self.client.connect()
+            except aiosmtplib.SMTPConnectResponseError as error:
+                raise _refused_greeting(error, self._where()) from error
+            except aiosmtplib.SMTPConnectError as error:
+                if isinstance(error.__cause__, ssl.SSLError):
+                    raise self._tls_error(error.__cause__) from error
+                raise
+
+    async def _start_tls(self) -> None:
+        try:
+            await self.client.starttls(tls_context=self._tls.get())
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise self._tls_error(error) from error
+
+    async def _greet(self) -> None:
+        with _translated("smtp_unreachable", f"the mail server {self._where()} broke off its greeting"):
+            try:
+                await self.client.ehlo()
+            except aiosmtplib.SMTPHeloError:
+                await self.client.helo()
+
+    async def _sign_in(self, username: str) -> None:
+        password = self._settings.password.get_secret_value() if self._settings.password else ""
+        problem = f"the mail server {self._where()} refused the user name or password (settings smtp)"
+        with _translated("smtp_login_refused", problem):
+            try:
+                await self.client.login(username, password)
+            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
+                raise MailServerUnavailableError(
+                    "smtp_unreachable", f"the mail server {self._where()} broke off the login"
+                ) from error
+
+    def _tls_error(self, error: Exception) -> MailServerUnavailableError:
+        return MailServerUnavailableError(
+            "smtp_tls_refused",
+            f"no secure connection to the mail server {self._where()}: {error}. "
+            "Check smtp.security, and smtp.ca_file when its certificate is signed by your own authority",
+        )
+
+    def _where(self) -> str:
+        return f"{self._settings.host}:{self._settings.port}"
+
+
+def local_name(fallback: str) -> str:
+    """The name for EHLO: this machine's when it is a full one, else `fallback`. Asks no DNS."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() and not name.startswith(".") else fallback
+
+
+@contextmanager
+def _translated(reason: str, problem: str) -> Iterator[None]:
+    """Turn the library's and the system's errors into one of ours."""
+    try:
+        yield
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise MailServerUnavailableError(reason, f"{problem}: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{error.code} {error.message}"
+    return str(error) or type(error).__name__
+
+
+def _refused_greeting(error: aiosmtplib.SMTPConnectResponseError, where: str) -> MailServerUnavailableError:
+    is_throttled = 400 <= error.code < 500
+    return MailServerUnavailableError(
+        "smtp_busy" if is_throttled else "smtp_greeting_refused",
+        f"the mail server {where} takes no connection from us: {error.code} {error.message}",
+        is_throttled=is_throttled,
+    )

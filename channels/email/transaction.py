@@ -1,0 +1,132 @@
+"""One SMTP transaction, command by command, on a connection that aiosmtplib opened.
+
+The in-doubt rules (design: section 5.6) need to know whether the final dot may have left, which
+`aiosmtplib.data()` hides. So MAIL, RCPT and DATA go as single commands, and then:
+
+* the body is handed to the transport without its dot, and the dot only when the body has left our
+  buffer and nobody has objected; up to that moment any fault means NOT_SENT;
+* from the write of the dot on, no reply means UNKNOWN. (Under TLS a little of the body may still stand
+  in the lower buffer; the error is then on the side of UNKNOWN, never of a second sending.)
+
+Pipelining may replace this module: `deliver` is its whole surface.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import aiosmtplib
+
+from channels.email.connection import SmtpConnection
+from channels.email.replies import Stage, Verdict, judge
+from channels.port import OutcomeKind
+
+DRAIN_POLL_SECONDS = 0.005  # only for bodies larger than the socket's buffer
+SERVICE_CLOSING = 421  # the server goes away after this reply
+LOST_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_connection_lost")  # no 354 yet
+SILENT_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_timeout")
+LOST_BEFORE_DOT = Verdict(OutcomeKind.NOT_SENT, "smtp_body_incomplete")
+LOST_AFTER_DOT = Verdict(OutcomeKind.UNKNOWN, "smtp_no_reply", is_body_sent=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One message and its envelope. `content` ends with CR LF and is not dot-stuffed."""
+
+    sender: str
+    recipient: str
+    content: bytes
+    mail_options: tuple[str, ...] = ()
+    rcpt_options: tuple[str, ...] = ()
+
+
+async def deliver(connection: SmtpConnection, request: Request) -> Verdict:
+    """Send one message; never raises for what the server does.
+
+    Afterwards the connection is either ready for the next envelope or closed.
+    """
+    connection.begun += 1
+    refusal = await _announce(connection, request)
+    if refusal is None:
+        return await _send_body(connection, request.content)
+    await _reset(connection)
+    return refusal
+
+
+async def _announce(connection: SmtpConnection, request: Request) -> Verdict | None:
+    """MAIL, RCPT, DATA: None when the server waits for the body, else what it said."""
+    commands = (
+        (Stage.MAIL, (f"MAIL FROM:<{request.sender}>", *request.mail_options), range(200, 300)),
+        (Stage.RCPT, (f"RCPT TO:<{request.recipient}>", *request.rcpt_options), range(200, 300)),
+        (Stage.DATA, ("DATA",), range(354, 355)),
+    )
+    for stage, words, welcome in commands:
+        try:
+            reply = await connection.client.execute_command(*(word.encode() for word in words))
+        except (aiosmtplib.SMTPException, OSError) as error:
+            connection.abort()
+            return SILENT_EARLY if isinstance(error, TimeoutError) else LOST_EARLY
+        if reply.code not in welcome:
+            return judge(stage, reply.code, reply.message)
+    return None
+
+
+async def _send_body(connection: SmtpConnection, content: bytes) -> Verdict:
+    protocol, transport = connection.client.protocol, connection.write_transport()
+    if protocol is None or transport is None:
+        return LOST_EARLY
+    # The reply is awaited from before the first byte: a server may refuse in the middle of the body,
+    # and aiosmtplib throws away what comes while nobody waits.
+    reply = asyncio.ensure_future(protocol.read_response())
+    is_dot_written = False
+    try:
+        async with asyncio.timeout(connection.timeout_seconds):
+            transport.write(_stuff_dots(content))
+            await _drain(transport, reply)
+            if not reply.done():
+                is_dot_written = True
+                transport.write(b".\r\n")
+            code, text = await reply
+    except (aiosmtplib.SMTPException, OSError):  # TimeoutError is one
+        return LOST_AFTER_DOT if is_dot_written else LOST_BEFORE_DOT
+    else:
+        if code == SERVICE_CLOSING:
+            connection.abort()
+        return _judge_reply(code, text, is_dot_written=is_dot_written)
+    finally:
+        if not is_dot_written or not _is_answered(reply):
+            connection.abort()
+        reply.cancel()
+
+
+async def _drain(transport: asyncio.WriteTransport, reply: "asyncio.Future[aiosmtplib.SMTPResponse]") -> None:
+    """Wait until the body has left our buffer, or the server spoke or went away."""
+    await asyncio.sleep(0)  # lets the loop see that the connection is gone
+    while transport.get_write_buffer_size() > 0 and not reply.done():
+        await asyncio.sleep(DRAIN_POLL_SECONDS)
+
+
+def _judge_reply(code: int, text: str, *, is_dot_written: bool) -> Verdict:
+    if is_dot_written:
+        return judge(Stage.DOT, code, text)
+    if 400 <= code < 600:
+        return judge(Stage.DATA, code, text)
+    return LOST_BEFORE_DOT  # a yes to half a message is no yes
+
+
+def _is_answered(reply: "asyncio.Future[aiosmtplib.SMTPResponse]") -> bool:
+    return reply.done() and not reply.cancelled() and reply.exception() is None
+
+
+def _stuff_dots(content: bytes) -> bytes:
+    """RFC 5321 4.5.2. A message begins with a header, so its first line needs no look."""
+    return content.replace(b"\r\n.", b"\r\n..")
+
+
+async def _reset(connection: SmtpConnection) -> None:
+    """Clear the refused envelope, so that the next one does not inherit it."""
+    if not connection.client.is_connected:
+        return
+    try:
+        await connection.client.rset()
+    except (aiosmtplib.SMTPException, OSError):
+        connection.abort()
