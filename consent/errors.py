@@ -1,0 +1,19 @@
+"""What can be wrong with rules of consent and policy."""
+
+from dispatcher.core.errors import DispatcherError
+
+
+class PolicyError(DispatcherError):
+    """Raised when hours, caps or calendars contradict themselves or each other."""
+
+
+class EmptyHoursError(PolicyError):
+    """Raised when two sets of daily hours have no minute in common: nothing could ever be sent."""
+
+
+class ConsentError(DispatcherError):
+    """Raised when the ledger of permissions cannot be used as asked."""
+
+
+class UnknownContactError(ConsentError):
+    """Raised when a contact point does not exist."""

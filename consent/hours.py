@@ -1,0 +1,173 @@
+"""When may something leave: daily hours in the recipient's zone, working days, the campaign's window.
+
+Promise P6 and requirements 10, 28, 29. Every instant is judged by the clock on the recipient's wall, so
+daylight-saving gaps and overlaps need no rule of their own: a time that does not exist never comes, a
+time that comes twice counts twice. Windows over midnight belong to the day on which they open.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from consent.calendar import WorkingCalendar
+from consent.errors import EmptyHoursError, PolicyError
+
+MIDNIGHT = time(0)
+SEARCH_DAYS = 400  #: a window without an allowed day in more than a year has none
+
+
+@dataclass(frozen=True, slots=True)
+class SendingHours:
+    """Daily hours in one zone: from `daily_from` up to but without `daily_to`.
+
+    `daily_to` of 00:00 is the end of the day (24:00), so 00:00–00:00 is the whole day. 22:00–06:00 goes
+    over midnight. `narrowed_by` holds further hours that must hold as well (see `intersect`).
+    """
+
+    zone: ZoneInfo
+    daily_from: time = MIDNIGHT
+    daily_to: time = MIDNIGHT
+    working_days_only: bool = False
+    narrowed_by: tuple["SendingHours", ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.daily_from.tzinfo or self.daily_to.tzinfo:
+            raise PolicyError("часы рассылки задаются без часового пояса: они местные")
+        if self.daily_from == self.daily_to != MIDNIGHT:
+            raise PolicyError("начало и конец часов рассылки совпадают; весь день — это 00:00–24:00")
+
+    @property
+    def is_over_midnight(self) -> bool:
+        """True when the hours end on the day after they began."""
+        return self.daily_to != MIDNIGHT and self.daily_to < self.daily_from
+
+    def are_open(self, wall: datetime, calendar: WorkingCalendar) -> bool:
+        """Judge a local wall time."""
+        opening_day = self._opening_day(wall)
+        if opening_day is None or (self.working_days_only and not calendar.is_working_day(opening_day)):
+            return False
+        return all(hours.are_open(wall, calendar) for hours in self.narrowed_by)
+
+    def opening_times(self) -> frozenset[time]:
+        """All wall times at which these hours, or those that narrow them, may open."""
+        return frozenset({self.daily_from}).union(*(hours.opening_times() for hours in self.narrowed_by))
+
+    def _opening_day(self, wall: datetime) -> date | None:
+        clock = wall.time()
+        if self.is_over_midnight and clock < self.daily_to:
+            return wall.date() - timedelta(days=1)
+        is_before_end = self.is_over_midnight or self.daily_to == MIDNIGHT or clock < self.daily_to
+        return wall.date() if self.daily_from <= clock and is_before_end else None
+
+
+def parse_daily_time(text: str) -> time:
+    """Read «08:00», «8:00» or «24:00» (the end of the day, which is 00:00 in `daily_to`)."""
+    hours, _, minutes = text.strip().partition(":")
+    if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+        raise PolicyError("время суток пишется как 08:00")
+    if (int(hours), int(minutes)) == (24, 0):
+        return MIDNIGHT
+    if int(hours) > 23 or int(minutes) > 59:
+        raise PolicyError("такого времени суток нет; пишите от 00:00 до 24:00")
+    return time(int(hours), int(minutes))
+
+
+def intersect(first: SendingHours, second: SendingHours) -> SendingHours:
+    """Return hours in which both are open; raises `EmptyHoursError` when no time of day is in both.
+
+    Usually `first` is the campaign's and `second` the policy's; the order does not matter.
+    """
+    if first.zone != second.zone:
+        raise PolicyError("часы в разных часовых поясах не пересекаются по дням")
+    together = replace(first, narrowed_by=(*first.narrowed_by, second))
+    # Windows open and close only at their own limits: some opening time must lie in all of them.
+    if not any(_are_open_at(together, clock) for clock in together.opening_times()):
+        raise EmptyHoursError(
+            f"часы задания {_in_words(first)} и разрешённые часы {_in_words(second)} не пересекаются"
+        )
+    return together
+
+
+def is_allowed(
+    now: datetime,
+    hours: SendingHours,
+    calendar: WorkingCalendar,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> bool:
+    """True when something may leave at `now`: not before `starts_at`, before `ends_at`, in open hours."""
+    _require_aware(now, starts_at, ends_at)
+    if (starts_at is not None and now < starts_at) or (ends_at is not None and now >= ends_at):
+        return False
+    return hours.are_open(now.astimezone(hours.zone), calendar)
+
+
+def next_allowed(
+    now: datetime,
+    hours: SendingHours,
+    calendar: WorkingCalendar,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> datetime | None:
+    """Return the first instant from `now` on at which something may leave, in UTC.
+
+    None means that nothing may leave before `ends_at`. The answer is `now` itself when that is allowed.
+    """
+    _require_aware(now, starts_at, ends_at)
+    start = now if starts_at is None else max(now, starts_at)
+    for instant in _candidates(start.astimezone(UTC), hours):
+        if ends_at is not None and instant >= ends_at:
+            return None
+        if hours.are_open(instant.astimezone(hours.zone), calendar):
+            return instant
+    return None
+
+
+def _candidates(start: datetime, hours: SendingHours) -> Iterator[datetime]:
+    """Yield `start` and then, in order, every instant at which closed hours may become open."""
+    yield start
+    zone = hours.zone
+    first_day = start.astimezone(zone).date()
+    # The end of the day is an opening when the next day is a working day.
+    clocks = hours.opening_times() | {MIDNIGHT}
+    for number in range(SEARCH_DAYS):
+        day = first_day + timedelta(days=number)
+        openings = {
+            datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC)
+            for clock in clocks
+            for fold in (0, 1)
+        }
+        openings |= _clock_changes(day, zone)
+        yield from sorted(instant for instant in openings if instant > start)
+
+
+def _clock_changes(day: date, zone: ZoneInfo) -> set[datetime]:
+    """Return the instant in this day at which the wall clock jumps, to the second, if there is one."""
+    low = datetime.combine(day, MIDNIGHT, zone).astimezone(UTC)
+    high = datetime.combine(day + timedelta(days=1), MIDNIGHT, zone).astimezone(UTC)
+    before = low.astimezone(zone).utcoffset()
+    if before == high.astimezone(zone).utcoffset():
+        return set()
+    while high - low > timedelta(seconds=1):
+        middle = (low + (high - low) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return {high}
+
+
+def _are_open_at(hours: SendingHours, clock: time) -> bool:
+    wall = datetime.combine(date(2000, 1, 1), clock)
+    return hours._opening_day(wall) is not None and all(_are_open_at(one, clock) for one in hours.narrowed_by)
+
+
+def _in_words(hours: SendingHours) -> str:
+    end = "24:00" if hours.daily_to == MIDNIGHT else f"{hours.daily_to:%H:%M}"
+    return f"{hours.daily_from:%H:%M}–{end}"
+
+
+def _require_aware(*moments: datetime | None) -> None:
+    if any(moment is not None and moment.tzinfo is None for moment in moments):
+        raise ValueError("moments must be aware: naive local time has no place here")
