@@ -114,11 +114,11 @@ class PostgresServer:
         """Stop the server and wait for its end; no error if it does not run."""
         if self._process is not None:
             end(self._process, _STOP_STEPS)
-            self._end_leftovers()
+            end_leftovers(self._cluster, "postgres", _STOP_STEPS)  # its log writer ends a moment later
             self._process = None
 
     def _end_leftovers(self) -> None:
-        """Leave no process and no pid file, which may name a stranger by now; then a start cannot be refused."""
+        """Leave no process, and no pid file: it may name a stranger by now, which would forbid a start."""
         if end_leftovers(self._cluster, "postgres", _STOP_STEPS):
             _log.warning("embedded.postgres_leftover_ended")
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)

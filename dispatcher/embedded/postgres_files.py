@@ -185,5 +185,6 @@ def explain_failure(what: str, output: str) -> str:
     if "No space left on device" in output:
         return f"{what}: the disk is full. Make room and start again."
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "error" in line.lower()] or lines
-    return f"{what}: {' / '.join(telling[-3:]) or 'it said nothing'}"
+    telling = [number for number, line in enumerate(lines) if "FATAL" in line or "error:" in line]
+    begin = telling[-1] if telling else max(0, len(lines) - 3)
+    return f"{what}: {' / '.join(lines[begin : begin + 3]) or 'it said nothing'}"

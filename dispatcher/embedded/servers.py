@@ -9,7 +9,7 @@ from typing import Final, Protocol, Self
 
 import structlog
 
-from dispatcher.embedded.credentials import Credentials, load_credentials
+from dispatcher.embedded.credentials import load_credentials
 from dispatcher.embedded.death_signal import require_main_thread
 from dispatcher.embedded.errors import AlreadyRunningError, EmbeddedError, PortTakenError
 from dispatcher.embedded.home import SHELTER_ROOTS, prepare_data_directory, settle_home
@@ -133,8 +133,7 @@ class EmbeddedServers:
             home, programs.valkey, password=credentials.valkey_password, durable=self._durable
         )
         self._postgres.prepare(password_is_new=are_new)
-        ports = Credentials.with_ports(
-            credentials,
+        ports = credentials.with_ports(
             postgres=_start_somewhere(self._postgres.start, credentials.postgres_port),
             valkey=_start_somewhere(self._valkey.start, credentials.valkey_port),
         )

@@ -13,6 +13,8 @@ from typing import Final
 
 import redis
 import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dispatcher.embedded.errors import EmbeddedError, PortTakenError
 from dispatcher.embedded.home import ServerHome
@@ -77,7 +79,7 @@ class ValkeyServer:
         """Stop the server and wait for its end; no error if it does not run."""
         if self._process is not None:
             end(self._process, _STOP_STEPS)
-            self._end_leftovers()
+            end_leftovers(self._base, "valkey", _STOP_STEPS)
             self._process = None
 
     def _end_leftovers(self) -> None:
@@ -130,7 +132,7 @@ class ValkeyServer:
             "port": str(port),
             "protected-mode": "yes",
             "requirepass": self._password,
-            "dir": f'"{self._base}"',
+            "dir": ".",  # the working directory: no path can be odd enough to need quoting
             "daemonize": "no",
             "save": '""',
             "appendonly": "yes" if self._durable else "no",
@@ -147,7 +149,9 @@ class ValkeyServer:
         """Wait until it answers our password; False when it ended before."""
         assert self._process is not None  # noqa: S101  (for the type checker)
         deadline = time.monotonic() + _START_SECONDS
-        client = redis.Redis(host=HOST, port=port, password=self._password, socket_timeout=5.0, retry=None)
+        client = redis.Redis(
+            host=HOST, port=port, password=self._password, socket_timeout=5.0, retry=Retry(NoBackoff(), 0)
+        )
         try:
             while self._process.poll() is None:
                 if _answers(client):
