@@ -1,10 +1,10 @@
-"""Recipient lists, scenarios, campaigns and runs."""
+"""Recipient lists, scenarios and campaigns. The run, which the engine works on, is in `dispatcher.delivery`."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -105,37 +105,3 @@ class Campaign(Base):
     working_days_only: Mapped[bool]
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
-
-
-class Run(Base):
-    """One going of a campaign over one frozen list; what the delivery engine works on."""
-
-    __tablename__ = "run"
-    __table_args__ = (
-        UniqueConstraint("campaign_id", "number"),
-        Index("ix_run_open", "state", postgresql_where=text("state <> 'closed'")),
-    )
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
-    number: Mapped[int]
-    period: Mapped[date]
-    list_id: Mapped[UUID] = mapped_column(ForeignKey("recipient_list.id"))
-    state: Mapped[str]
-    state_reason: Mapped[str | None]
-    generation: Mapped[int] = mapped_column(server_default=text("1"))  #: grows with every change of state
-    priority: Mapped[str]
-    purpose: Mapped[str]
-    purpose_group: Mapped[str]
-    starts_at: Mapped[datetime] = mapped_column(Moment)
-    ends_at: Mapped[datetime] = mapped_column(Moment)
-    hours: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: daily hours and calendar, policy applied
-    caps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    step_plan: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    needs_truth: Mapped[bool] = mapped_column(server_default=text("false"))
-    max_per_second: Mapped[float | None]
-    recipient_count: Mapped[int]
-    planned_position: Mapped[int] = mapped_column(server_default=text("0"))  #: cursor of the fan-out
-    error_base: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    started_at: Mapped[datetime | None] = mapped_column(Moment)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit
+from dramatiq.middleware import AgeLimit, Retries
 
 from dispatcher.core.errors import ConfigurationError
 
@@ -23,10 +23,10 @@ REDIS_TIMEOUT_SECONDS: Final = 5.0
 class QueueName(StrEnum):
     """Every queue; the only place where they are spelled."""
 
-    #: attempts of ordinary campaigns
-    BULK = "bulk"
-    #: attempts of urgent campaigns (outages, safety): a worker process of its own
-    URGENT = "urgent"
+    #: e-mail of ordinary campaigns
+    EMAIL_BULK = "email-bulk"
+    #: e-mail of urgent campaigns (outages, safety): a worker process of its own
+    EMAIL_URGENT = "email-urgent"
 
 
 class _NotConnected(redis.ConnectionPool):
@@ -38,7 +38,9 @@ class _NotConnected(redis.ConnectionPool):
 
 broker: Final = RedisBroker(
     client=redis.Redis(connection_pool=_NotConnected()),
-    middleware=[AgeLimit(), TimeLimit(), ShutdownNotifications(), Callbacks(), Retries()],
+    # Neither TimeLimit nor ShutdownNotifications: they raise in the middle of a thread that may be
+    # recording what was sent. Work is bounded by its own clock instead.
+    middleware=[AgeLimit(), Retries()],
     maintenance_chance=ALWAYS_MAINTAIN,
     heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
 )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -36,6 +37,44 @@ class TransactionId(UserDefinedType[int]):
     def get_col_spec(self, **_options: Any) -> str:
         """The column's type in SQL."""
         return "xid8"
+
+
+class Run(Base):
+    """One going of a campaign over one frozen list: what the delivery engine works on.
+
+    All that the engine needs is compiled into the row (window, hours, caps, step plan); the campaign and
+    the list behind it are opaque to it.
+    """
+
+    __tablename__ = "run"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "number"),
+        Index("ix_run_open", "state", postgresql_where=text("state <> 'closed'")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
+    number: Mapped[int]
+    period: Mapped[date]
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("recipient_list.id"))
+    state: Mapped[str]
+    state_reason: Mapped[str | None]
+    generation: Mapped[int] = mapped_column(server_default=text("1"))  #: grows with every change of state
+    priority: Mapped[str]
+    purpose: Mapped[str]
+    purpose_group: Mapped[str]
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    hours: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: daily hours and calendar, policy applied
+    caps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    step_plan: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    needs_truth: Mapped[bool] = mapped_column(server_default=text("false"))
+    max_per_second: Mapped[float | None]
+    recipient_count: Mapped[int]
+    planned_position: Mapped[int] = mapped_column(server_default=text("0"))  #: cursor of the fan-out
+    error_base: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Notice(Base):
@@ -82,7 +121,7 @@ class Attempt(Base):
     notice_id: Mapped[UUID]
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
     person_id: Mapped[UUID]
-    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
+    contact_point_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_point.id"))
     channel: Mapped[str]
     step: Mapped[int] = mapped_column(SmallInteger)  #: 0, 1, … of the step plan
     number: Mapped[int] = mapped_column(SmallInteger)  #: 1, 2, … within the step
@@ -154,7 +193,11 @@ class StoredReceipt(Base):
     """What a provider reported, raw, before and after it was applied."""
 
     __tablename__ = "receipt"
-    __table_args__ = (Index("ix_receipt_attempt_id", "attempt_id"), BY_PERIOD)
+    __table_args__ = (
+        Index("ix_receipt_attempt_id", "attempt_id"),
+        Index("ix_receipt_waiting", "id", postgresql_where=text("effect IS NULL")),
+        BY_PERIOD,
+    )
     period: Mapped[date] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     attempt_id: Mapped[UUID | None]

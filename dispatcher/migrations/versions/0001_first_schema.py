@@ -153,6 +153,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("period", "id", name=op.f("pk_receipt")),
         postgresql_partition_by="LIST (period)",
     )
+    op.create_index(
+        "ix_receipt_waiting", "receipt", ["id"], unique=False, postgresql_where=sa.text("effect IS NULL")
+    )
     op.create_index("ix_receipt_attempt_id", "receipt", ["attempt_id"], unique=False)
     op.create_table(
         "recipient_list",
@@ -573,7 +576,7 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.Uuid(), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("contact_point_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_point_id", sa.Uuid(), nullable=True),
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("step", sa.SmallInteger(), nullable=False),
         sa.Column("number", sa.SmallInteger(), nullable=False),

@@ -1,0 +1,23 @@
+"""The rows that a claim, a withdrawal, a suppression and a merge of persons all lock (promise P5)."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# SKIP LOCKED: a claim leaves attempts whose person is busy elsewhere and takes them next time.
+_PERSONS = text("SELECT id FROM person WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED")
+_CONTACTS = text(
+    "SELECT id FROM contact_point WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+)
+
+
+def lock_free_persons(session: Session, persons: Collection[UUID]) -> frozenset[UUID]:
+    """Lock those of the persons that nobody else holds."""
+    return frozenset(session.execute(_PERSONS, {"ids": list(persons)}).scalars())
+
+
+def lock_free_contacts(session: Session, contacts: Collection[UUID]) -> frozenset[UUID]:
+    """Lock those of the contact points that nobody else holds; persons must be locked before."""
+    return frozenset(session.execute(_CONTACTS, {"ids": list(contacts)}).scalars())

@@ -1,0 +1,223 @@
+"""The claim: one transaction that decides what leaves now (design: section 5.3; promises P2–P6).
+
+First the run is held shared, so that a pause, a stop or a change of the window takes effect between
+claims, never inside one. Then due attempts are locked, then their persons and contact points, skipping
+what others hold. Only then, in new statements (READ COMMITTED: earlier snapshots lie), consent, caps and
+the rest are read, the verdicts fall, and `sending` is written. The caller commits before it sends.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from consent.budget import Reservation, contacts_since, reserve
+from consent.calendar import WorkingCalendar
+from consent.caps import LONGEST
+from consent.locks import lock_free_contacts, lock_free_persons
+from consent.permission import ask_permission
+from dispatcher.delivery.checks import Candidate, RunView, Verdict, caps_from_json, judge
+from dispatcher.delivery.run_lock import hold_shared
+from dispatcher.delivery.states import NoticeState, Trigger
+from dispatcher.delivery.step_plan import StepPlan
+from dispatcher.delivery.transitions import Change, Claim, apply_changes
+
+_RUNNING = text(
+    """
+    SELECT id, max_per_second FROM run
+    WHERE state = 'running' AND priority = :priority AND starts_at <= :now AND ends_at > :now
+    ORDER BY id
+    """
+)
+_RUN = text(
+    """
+    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, step_plan, needs_truth,
+           max_per_second
+    FROM run WHERE id = :run AND state = 'running' AND starts_at <= :now AND ends_at > :now
+    """
+)
+# Served by ix_attempt_due alone: the cost does not depend on the size of the run.
+_DUE = text(
+    """
+    SELECT a.period, a.id, a.person_id, a.contact_point_id
+    FROM attempt a
+    WHERE a.period = :period AND a.run_id = :run AND a.channel = :channel AND a.state = 'planned'
+      AND a.due_at <= :now
+    ORDER BY a.due_at, a.id LIMIT :limit
+    FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+_CANDIDATES = text(
+    """
+    SELECT a.period, a.id AS attempt_id, a.notice_id, a.person_id, a.contact_point_id, a.channel, a.step,
+           a.truth_until, n.state AS notice_state, c.address, r.full_name, r.address AS supply_address,
+           r.time_zone, r.language, r.fields, o.number AS account_number, o.has_contract
+    FROM unnest(CAST(:ids AS uuid[])) AS w(id)
+    JOIN attempt a ON a.period = :period AND a.id = w.id
+    JOIN notice n ON n.period = a.period AND n.id = a.notice_id
+    JOIN recipient r ON r.id = n.recipient_id
+    JOIN account o ON o.id = r.account_id
+    LEFT JOIN contact_point c ON c.id = a.contact_point_id
+    ORDER BY a.due_at, a.id
+    """
+)
+_PAUSED = text("SELECT 1 FROM channel_pause WHERE channel = :channel AND paused_until > :now")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedGroup:
+    """What one claim took. `seen` counts attempts that were judged, the refused ones among them."""
+
+    run: RunView
+    token: UUID
+    candidates: Sequence[Candidate]
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunningRun:
+    """A run that may be claimed from, with its own rate limit (attempts per second) if it has one."""
+
+    id: UUID
+    max_per_second: float | None
+
+
+def list_running(session: Session, priority: str, now: datetime) -> list[RunningRun]:
+    """The runs of this priority that are inside their window and neither paused nor stopped."""
+    return [RunningRun(*row) for row in session.execute(_RUNNING, {"priority": priority, "now": now})]
+
+
+def is_channel_paused(session: Session, channel: str, now: datetime) -> bool:
+    """Whether the channel's provider was found unreachable a moment ago."""
+    return session.execute(_PAUSED, {"channel": channel, "now": now}).first() is not None
+
+
+def claim_group(
+    session: Session,
+    run_id: UUID,
+    channel: str,
+    *,
+    claim: Claim,
+    limit: int,
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> ClaimedGroup | None:
+    """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due."""
+    hold_shared(session, run_id)
+    run = _load_run(session, run_id, now)
+    if run is None:
+        return None
+    candidates = _lock_candidates(session, run, channel, limit, now)
+    if not candidates:
+        return None
+    verdicts = _judge_all(session, run, channel, candidates, calendar, now)
+    apply_changes(
+        session,
+        [
+            Change(one.period, one.attempt_id, verdict.trigger, verdict.reason, due_at=verdict.due_at)
+            for one, verdict in zip(candidates, verdicts, strict=True)
+        ],
+        now,
+        claim=claim,
+    )
+    taken = [
+        one for one, verdict in zip(candidates, verdicts, strict=True) if verdict.trigger is Trigger.CLAIM
+    ]
+    _reserve(session, run, channel, taken, now)
+    return ClaimedGroup(run, claim.token, taken, len(candidates))
+
+
+def _load_run(session: Session, run_id: UUID, now: datetime) -> RunView | None:
+    row = session.execute(_RUN, {"run": run_id, "now": now}).first()
+    return None if row is None else run_view(row._asdict())
+
+
+def run_view(values: Mapping[str, Any]) -> RunView:
+    """The run from the columns of its row."""
+    return RunView(
+        id=values["id"],
+        period=values["period"],
+        purpose=values["purpose"],
+        purpose_group=values["purpose_group"],
+        starts_at=values["starts_at"],
+        ends_at=values["ends_at"],
+        hours=values["hours"],
+        caps=caps_from_json(values["caps"]),
+        plan=StepPlan.from_json(values["step_plan"]),
+        needs_truth=values["needs_truth"],
+        max_per_second=values["max_per_second"],
+    )
+
+
+def _lock_candidates(
+    session: Session, run: RunView, channel: str, limit: int, now: datetime
+) -> list[Candidate]:
+    due = session.execute(
+        _DUE, {"period": run.period, "run": run.id, "channel": channel, "now": now, "limit": limit}
+    ).all()
+    if not due:
+        return []
+    persons = lock_free_persons(session, {row.person_id for row in due})
+    wanted = {row.contact_point_id for row in due if row.person_id in persons and row.contact_point_id}
+    contacts = lock_free_contacts(session, wanted)
+    ids = [
+        row.id
+        for row in due
+        if row.person_id in persons and (row.contact_point_id is None or row.contact_point_id in contacts)
+    ]
+    rows = session.execute(_CANDIDATES, {"period": run.period, "ids": ids})
+    return [_candidate(row._asdict()) for row in rows]
+
+
+def _candidate(values: Mapping[str, Any]) -> Candidate:
+    return Candidate(**{**values, "notice_state": NoticeState(values["notice_state"])})
+
+
+def _judge_all(
+    session: Session,
+    run: RunView,
+    channel: str,
+    candidates: Sequence[Candidate],
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> list[Verdict]:
+    contact_ids = [one.contact_point_id for one in candidates if one.contact_point_id]
+    permissions = ask_permission(session, contact_ids, channel=channel, purpose=run.purpose, now=now)
+    counted = dict(_counted_contacts(session, run, candidates, now))
+    verdicts = []
+    for one in candidates:
+        contacts = counted.setdefault(one.person_id, [])
+        permission = permissions.get(one.contact_point_id) if one.contact_point_id else None
+        verdict = judge(one, run, permission=permission, contacts=contacts, calendar=calendar, now=now)
+        if verdict.trigger is Trigger.CLAIM:
+            # The next attempt of the same person in this group sees this one as spent.
+            contacts.append((channel, now))
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _counted_contacts(
+    session: Session, run: RunView, candidates: Sequence[Candidate], now: datetime
+) -> Mapping[UUID, list[tuple[str, datetime]]]:
+    if not run.caps:
+        return {}
+    persons = list({one.person_id for one in candidates})
+    return contacts_since(session, persons, purpose_group=run.purpose_group, since=now - LONGEST)
+
+
+def _reserve(session: Session, run: RunView, channel: str, taken: Sequence[Candidate], now: datetime) -> None:
+    reserve(
+        session,
+        [
+            Reservation(one.attempt_id, one.person_id, one.contact_point_id)
+            for one in taken
+            if one.contact_point_id is not None
+        ],
+        purpose_group=run.purpose_group,
+        channel=channel,
+        now=now,
+    )

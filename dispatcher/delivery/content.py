@@ -1,0 +1,33 @@
+"""What was sent, kept as evidence: the exact bytes compressed, with a salted hash that can outlive them."""
+
+import hashlib
+import secrets
+import zlib
+from dataclasses import dataclass, field
+from typing import Final
+
+SALT_BYTES: Final = 16
+REPLY_LIMIT: Final = 1000  #: characters of a provider's reply that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class SentContent:
+    """Personal data: stored in `attempt_content`, purged by retention; only the hash goes into events."""
+
+    salt: bytes
+    hash: bytes
+    compressed: bytes | None = field(repr=False)
+    address: str = field(repr=False)
+    reply: str = field(repr=False)
+
+    @classmethod
+    def of(cls, content: bytes | None, *, address: str, reply: str) -> "SentContent":
+        """Compress and hash; `hash` is SHA-256 over salt, address, reply and content."""
+        salt = secrets.token_bytes(SALT_BYTES)
+        kept_reply = reply[:REPLY_LIMIT].replace("\x00", "")
+        digest = hashlib.sha256(salt)
+        for part in (address.encode(), kept_reply.encode(), content or b""):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+        compressed = None if content is None else zlib.compress(content, 1)
+        return cls(salt, digest.digest(), compressed, address, kept_reply)

@@ -1,0 +1,282 @@
+"""Working a lane: record what became of the last group, claim the next one, send it, and so on.
+
+The order is the promise (P3): claim → commit → send → record. No transaction is open while the provider
+is called, and the transaction that records one group claims the next. When the database goes away the
+worker keeps what it knows in memory and waits; leases and tokens make the late record safe.
+"""
+
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from channels.port import Channel, ChannelKind, Envelope, Outcome
+from channels.registry import ChannelRegistry
+from consent.calendar import WorkingCalendar
+from dispatcher.core.clock import Clock
+from dispatcher.core.db import Database, is_database_gone
+from dispatcher.core.ids import new_id
+from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.bridge import Bridge
+from dispatcher.delivery.channel_pause import lift_pause, pause_channel
+from dispatcher.delivery.claim import (
+    ClaimedGroup,
+    RunningRun,
+    claim_group,
+    is_channel_paused,
+    list_running,
+)
+from dispatcher.delivery.content import SentContent
+from dispatcher.delivery.lease import LeaseKeeper
+from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
+from dispatcher.delivery.render import Renderer
+from dispatcher.delivery.states import Trigger
+from dispatcher.delivery.throttle import Limit, TokenBuckets
+from dispatcher.delivery.transitions import Change, Claim, apply_changes
+from templates.errors import TemplateError
+from templates.rendering import CompiledTemplate
+from templates.repository import compiled_versions
+
+log = structlog.get_logger()
+
+DATABASE_WAIT_SECONDS: Final = 0.5
+
+Result = TypeVar("Result")
+
+# What a claim of ours left behind when its commit was not confirmed: it was never sent.
+_OWN = text("SELECT period, id FROM attempt WHERE state = 'sending' AND claim_token = :token")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One channel at one priority: what a wake-up names."""
+
+    channel: ChannelKind
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every lane of a worker process shares."""
+
+    database: Database
+    clock: Clock
+    registry: ChannelRegistry
+    bridge: Bridge
+    renderer: Renderer
+    leases: LeaseKeeper
+    buckets: TokenBuckets
+    settings: DeliverySettings
+    provider_limits: Mapping[ChannelKind, float | None]
+    read_calendar: Callable[[Session], WorkingCalendar]
+
+
+class LaneWorker:
+    """Works lanes in the threads of one process, at most `in_flight_limit` attempts at a time."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self._stopping = threading.Event()
+        self._give_up_at = float("inf")
+        self._groups = threading.BoundedSemaphore(
+            max(1, tools.settings.in_flight_limit // tools.settings.claim_size)
+        )
+        self._turn: dict[Lane, UUID] = {}
+
+    def stop(self) -> None:
+        """Claim nothing more; running groups end and are recorded (SIGTERM)."""
+        self._give_up_at = time.monotonic() + self.tools.settings.stop_seconds
+        self._stopping.set()
+        for channel in self.tools.registry.all():
+            channel.stop_starting()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the process was told to end."""
+        return self._stopping.is_set()
+
+    def work(self, lane: Lane, seconds: float) -> int:
+        """Send what is due in the lane for at most `seconds`; returns how many attempts were claimed."""
+        channel = self.tools.registry.get(lane.channel)
+        if channel is None or not self._groups.acquire(blocking=False):
+            return 0
+        try:
+            return self._work(lane, channel, time.monotonic() + seconds)
+        finally:
+            self._groups.release()
+
+    def _work(self, lane: Lane, channel: Channel, until: float) -> int:
+        claimed, outcomes = 0, list[Change]()
+        while True:
+            wants_more = time.monotonic() < until and not self.is_stopping
+            group = self._record_and_claim(lane, outcomes, wants_more=wants_more)
+            if group is None:
+                return claimed
+            claimed += len(group.claimed.candidates)
+            outcomes = self._send(lane, channel, group)
+
+    def _record_and_claim(
+        self, lane: Lane, outcomes: Sequence[Change], *, wants_more: bool
+    ) -> "_Group | None":
+        token = new_id()
+
+        def work(session: Session) -> "_Group | None":
+            now = self.tools.clock.refresh(session)
+            group = self._claim(session, lane, token, now) if wants_more else None
+            self._record(session, lane, outcomes, now)
+            return group
+
+        group = self._until_database_is_back(work, token)
+        if group is not None:
+            keys = [(one.period, one.attempt_id) for one in group.claimed.candidates]
+            self.tools.leases.hold(token, keys)
+        return group
+
+    def _until_database_is_back(self, work: Callable[[Session], Result], token: UUID) -> Result:
+        """Run `work`, waiting while PostgreSQL is away; a claim whose commit is in doubt is given back."""
+        while True:
+            try:
+                return self.tools.database.run(work)
+            except DBAPIError as error:
+                if not is_database_gone(error) or time.monotonic() > self._give_up_at:
+                    raise
+                log.warning("delivery.database_away")
+            time.sleep(DATABASE_WAIT_SECONDS)
+            self._give_back_unconfirmed(token)
+
+    def _give_back_unconfirmed(self, token: UUID) -> None:
+        def give_back(session: Session) -> None:
+            rows = session.execute(_OWN, {"token": token}).all()
+            changes = [
+                Change(row.period, row.id, Trigger.NOT_SENT, "claim_unconfirmed", token=token) for row in rows
+            ]
+            apply_changes(session, changes, self.tools.clock.refresh(session))
+
+        try:
+            self.tools.database.run(give_back)
+        except DBAPIError as error:
+            if not is_database_gone(error):
+                raise
+
+    def _claim(self, session: Session, lane: Lane, token: UUID, now: datetime) -> "_Group | None":
+        channel, settings = lane.channel.value, self.tools.settings
+        if is_channel_paused(session, channel, now):
+            return None
+        calendar = self.tools.read_calendar(session)
+        for run in self._in_turn(lane, list_running(session, lane.priority, now)):
+            limits = self._limits(lane, run)
+            allowed = self.tools.buckets.take(limits, settings.claim_size, urgent=lane.priority == "urgent")
+            claimed = allowed and claim_group(
+                session,
+                run.id,
+                channel,
+                claim=Claim(token, settings.lease_seconds),
+                limit=allowed,
+                calendar=calendar,
+                now=now,
+            )
+            if claimed:
+                self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
+                self._turn[lane] = run.id
+                versions = {step.template_version_id for step in claimed.run.plan.steps}
+                return _Group(claimed, compiled_versions(session, versions), now)
+            self.tools.buckets.give_back(limits, allowed)
+        return None
+
+    def _in_turn(self, lane: Lane, runs: Sequence[RunningRun]) -> Sequence[RunningRun]:
+        """The runs, beginning after the one served last, so that none waits for another to end."""
+        last = self._turn.get(lane)
+        position = 0 if last is None else sum(1 for run in runs if run.id <= last)
+        return [*runs[position:], *runs[:position]]
+
+    def _limits(self, lane: Lane, run: RunningRun) -> list[Limit]:
+        provider = self.tools.provider_limits.get(lane.channel)
+        limits = [] if provider is None else [Limit(f"provider:{lane.channel.value}", provider)]
+        if run.max_per_second is not None:
+            limits.append(Limit(f"run:{run.id}", run.max_per_second))
+        return limits
+
+    def _record(self, session: Session, lane: Lane, outcomes: Sequence[Change], now: datetime) -> None:
+        apply_changes(session, outcomes, now)
+        fault = next((one.reason for one in outcomes if one.reason in PROVIDER_FAULTS), None)
+        if fault is not None:
+            wait = self.tools.settings.channel_pause_seconds
+            pause_channel(session, lane.channel.value, fault, first_wait_seconds=wait, now=now)
+        elif any(one.trigger is Trigger.ACCEPT for one in outcomes):
+            lift_pause(session, lane.channel.value)
+
+    def _send(self, lane: Lane, channel: Channel, group: "_Group") -> list[Change]:
+        """Send one group; returns what is not recorded yet when its last outcome is in."""
+        token = group.claimed.token
+        try:
+            envelopes, waiting = self._render(group)
+            for outcomes in self._outcomes(channel, list(envelopes.values())):
+                if waiting and envelopes:
+                    self._record_now(lane, waiting)
+                waiting = [
+                    change_of(one, envelopes.pop(one.attempt.attempt_id), token, self.tools.clock.now())
+                    for one in outcomes
+                    if one.attempt.attempt_id in envelopes
+                ]
+            return [*waiting, *_without_outcome(envelopes.values(), token)]
+        finally:
+            self.tools.leases.release(token)
+
+    def _outcomes(self, channel: Channel, envelopes: Sequence[Envelope]) -> Iterator[list[Outcome]]:
+        def start() -> AsyncIterator[Outcome]:
+            return channel.send(envelopes)
+
+        settings = self.tools.settings
+        try:
+            yield from self.tools.bridge.groups(
+                start, size=settings.claim_size, wait_seconds=settings.record_interval_ms / 1000
+            )
+        except Exception:
+            log.exception("delivery.channel_failed", channel=channel.kind.value)
+
+    def _record_now(self, lane: Lane, outcomes: Sequence[Change]) -> None:
+        self._record_and_claim(lane, outcomes, wants_more=False)
+
+    def _render(self, group: "_Group") -> tuple[dict[UUID, Envelope], list[Change]]:
+        envelopes: dict[UUID, Envelope] = {}
+        refused: list[Change] = []
+        for one in group.claimed.candidates:
+            try:
+                envelopes[one.attempt_id] = self.tools.renderer.envelope(
+                    group.claimed.run, one, group.templates, group.now
+                )
+            except TemplateError as error:
+                log.warning(
+                    "delivery.not_rendered", attempt_id=str(one.attempt_id), error=type(error).__name__
+                )
+                content = SentContent.of(None, address=one.address or "", reply=str(error))
+                token = group.claimed.token
+                refused.append(
+                    Change(
+                        one.period, one.attempt_id, Trigger.REFUSE, "template_error", token, content=content
+                    )
+                )
+        return envelopes, refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    claimed: ClaimedGroup
+    templates: Mapping[UUID, CompiledTemplate]
+    now: datetime
+
+
+def _without_outcome(envelopes: Iterable[Envelope], token: UUID) -> list[Change]:
+    """An envelope the channel said nothing about may have left: in doubt, never sent again blindly."""
+    return [
+        Change(one.attempt.period, one.attempt.attempt_id, Trigger.LOSE, "no_outcome", token=token)
+        for one in envelopes
+    ]

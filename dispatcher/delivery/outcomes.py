@@ -1,0 +1,49 @@
+"""What a channel's outcome means for the attempt: the errors' table of the design's section 5."""
+
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from channels.port import Envelope, Outcome, OutcomeKind
+from dispatcher.delivery.content import SentContent
+from dispatcher.delivery.states import Trigger
+from dispatcher.delivery.transitions import Change
+
+THROTTLE_WAIT_SECONDS: Final = 30.0  #: when the provider does not say how long
+#: The provider as a whole cannot be used: the channel waits, the address has nothing to do with it.
+PROVIDER_FAULTS: Final = frozenset({"smtp_unreachable", "smtp_tls_refused", "smtp_login_refused"})
+
+TRIGGERS: Final = MappingProxyType(
+    {
+        OutcomeKind.ACCEPTED: Trigger.ACCEPT,
+        OutcomeKind.NOT_SENT: Trigger.NOT_SENT,
+        OutcomeKind.THROTTLED: Trigger.THROTTLE,
+        OutcomeKind.TRANSIENT: Trigger.DEFER,
+        OutcomeKind.PERMANENT: Trigger.REFUSE,
+        OutcomeKind.SENDER_FAULT: Trigger.SENDER_FAULT,
+        OutcomeKind.UNKNOWN: Trigger.LOSE,
+    }
+)
+_REPLIED: Final = frozenset(OutcomeKind) - {OutcomeKind.NOT_SENT, OutcomeKind.THROTTLED}
+
+
+def change_of(outcome: Outcome, envelope: Envelope, token: UUID, now: datetime) -> Change:
+    """The change that an outcome asks for."""
+    content = None
+    if outcome.kind in _REPLIED:
+        content = SentContent.of(outcome.content, address=envelope.address, reply=outcome.reply)
+    due_at = None
+    if outcome.kind is OutcomeKind.THROTTLED:
+        due_at = now + timedelta(seconds=outcome.retry_after_seconds or THROTTLE_WAIT_SECONDS)
+    return Change(
+        outcome.attempt.period,
+        outcome.attempt.attempt_id,
+        TRIGGERS[outcome.kind],
+        outcome.reason or None,
+        token=token,
+        due_at=due_at,
+        retry_after_seconds=outcome.retry_after_seconds,
+        provider_id=outcome.provider_id,
+        content=content,
+    )

@@ -1,0 +1,155 @@
+"""Fanning a run out: one notice and one first attempt per recipient, in keyset slices (design: 5.1).
+
+Ids exist before anything is queued, and `(run, recipient)` is unique, so a slice that is planned twice
+changes nothing (promise P2). The run's cursor moves in the same transaction as its slice. A run that is
+stopped, or whose window has ended, is still fanned out to the end, straight into the terminal state:
+planned always equals the list (promise P1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from consent.calendar import WorkingCalendar
+from dispatcher.core.ids import new_ids
+from dispatcher.delivery.checks import RunView, next_sending_time
+from dispatcher.delivery.claim import run_view
+from dispatcher.delivery.progress import ProgressDeltas
+from dispatcher.delivery.run_lock import hold_shared
+from dispatcher.delivery.states import AttemptState, NoticeState
+
+SLICE: Final = 1000
+
+_UNPLANNED = text(
+    """
+    SELECT id FROM run
+    WHERE state IN ('running', 'paused', 'stopping') AND planned_position < recipient_count
+    ORDER BY CASE priority WHEN 'urgent' THEN 0 ELSE 1 END, started_at, id
+    """
+)
+_RUN = text(
+    """
+    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, step_plan, needs_truth,
+           max_per_second, state, list_id, planned_position
+    FROM run WHERE id = :run FOR NO KEY UPDATE
+    """
+)
+_SLICE = text(
+    """
+    SELECT position, id, time_zone FROM recipient
+    WHERE list_id = :list AND position > :position ORDER BY position LIMIT :slice
+    """
+)
+_ADD_NOTICES = text(
+    """
+    INSERT INTO notice (period, id, run_id, recipient_id, person_id, state, reason, created_at, closed_at)
+    SELECT :period, w.id, :run, r.id, r.person_id, w.state, w.reason, :now,
+           CASE WHEN w.state <> 'open' THEN CAST(:now AS timestamptz) END
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS uuid[]), CAST(:states AS text[]),
+                CAST(:reasons AS text[])) AS w(id, recipient_id, state, reason)
+    JOIN recipient r ON r.id = w.recipient_id
+    ORDER BY w.id
+    """
+)
+_ADD_ATTEMPTS = text(
+    """
+    INSERT INTO attempt (period, id, notice_id, run_id, person_id, contact_point_id, channel, step, number,
+                         state, due_at, created_at)
+    SELECT :period, w.id, w.notice_id, :run, r.person_id,
+           CASE WHEN :channel = 'email' THEN r.email_contact_id ELSE r.phone_contact_id END,
+           :channel, 0, 1, 'planned', w.due_at, :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:notices AS uuid[]), CAST(:recipients AS uuid[]),
+                CAST(:dues AS timestamptz[])) AS w(id, notice_id, recipient_id, due_at)
+    JOIN recipient r ON r.id = w.recipient_id
+    ORDER BY w.id
+    """
+)
+_MOVE_CURSOR = text("UPDATE run SET planned_position = :position WHERE id = :run")
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    recipient_id: UUID
+    state: NoticeState
+    reason: str | None
+    due_at: datetime | None
+
+
+def list_unplanned(session: Session) -> Sequence[UUID]:
+    """Runs that are not fanned out to the end, urgent ones first."""
+    return session.execute(_UNPLANNED).scalars().all()
+
+
+def plan_slice(session: Session, run_id: UUID, *, calendar: WorkingCalendar, now: datetime) -> int:
+    """Plan the next slice of a run; returns how many recipients it covered (0: nothing is left)."""
+    hold_shared(session, run_id)
+    row = session.execute(_RUN, {"run": run_id}).one()
+    recipients = session.execute(
+        _SLICE, {"list": row.list_id, "position": row.planned_position, "slice": SLICE}
+    ).all()
+    if not recipients:
+        return 0
+    run = run_view(row._asdict())
+    due = _due_times(run, {one.time_zone for one in recipients}, row.state, calendar, now)
+    planned = [_plan(one.id, row.state, due.get(one.time_zone)) for one in recipients]
+    _write(session, run, planned, now)
+    session.execute(_MOVE_CURSOR, {"run": run_id, "position": recipients[-1].position})
+    return len(recipients)
+
+
+def _due_times(
+    run: RunView, zones: set[str], state: str, calendar: WorkingCalendar, now: datetime
+) -> dict[str, datetime | None]:
+    if state == "stopping":
+        return {}
+    return {zone: next_sending_time(run, zone, calendar, now) for zone in zones}
+
+
+def _plan(recipient: UUID, run_state: str, due_at: datetime | None) -> _Planned:
+    if run_state == "stopping":
+        return _Planned(recipient, NoticeState.STOPPED, "run_stopped", None)
+    if due_at is None:
+        return _Planned(recipient, NoticeState.EXPIRED, "window_ended", None)
+    return _Planned(recipient, NoticeState.OPEN, None, due_at)
+
+
+def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: datetime) -> None:
+    notice_ids = new_ids(len(planned))
+    session.execute(
+        _ADD_NOTICES,
+        {
+            "period": run.period,
+            "run": run.id,
+            "now": now,
+            "ids": notice_ids,
+            "recipients": [one.recipient_id for one in planned],
+            "states": [one.state.value for one in planned],
+            "reasons": [one.reason for one in planned],
+        },
+    )
+    going = [(id_, one) for id_, one in zip(notice_ids, planned, strict=True) if one.due_at is not None]
+    channel = run.plan.steps[0].channel.value
+    if going:
+        session.execute(
+            _ADD_ATTEMPTS,
+            {
+                "period": run.period,
+                "run": run.id,
+                "now": now,
+                "channel": channel,
+                "ids": new_ids(len(going)),
+                "notices": [id_ for id_, _ in going],
+                "recipients": [one.recipient_id for _, one in going],
+                "dues": [one.due_at for _, one in going],
+            },
+        )
+    deltas = ProgressDeltas()
+    for one in planned:
+        deltas.notice(run.id, one.state, one.reason or "", +1)
+    deltas.attempt(run.id, channel, AttemptState.PLANNED, "", len(going))
+    deltas.write(session)

@@ -1,0 +1,87 @@
+"""What providers report later: stored raw first, then applied through the transition table (promise P7).
+
+Storing and applying are two transactions. A receipt that is stored is never lost: one that could not be
+applied at once is picked up by the sweep.
+"""
+
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from channels.port import ChannelKind, Receipt, ReceiptKind
+from dispatcher.core.ids import new_id
+from dispatcher.delivery.states import Trigger
+from dispatcher.delivery.transitions import Change, apply_changes
+
+SLICE: Final = 200
+RAW_LIMIT_BYTES: Final = 256 * 1024
+
+_TRIGGERS: Final = MappingProxyType(
+    {ReceiptKind.DELIVERED: Trigger.DELIVER, ReceiptKind.FAILED: Trigger.BOUNCE}
+)
+
+_ENSURE_PERIOD = text("SELECT ensure_period(:period)")
+_HAS_PERIOD = text("SELECT to_regclass('receipt_p' || to_char(CAST(:period AS date), 'YYYYMM')) IS NOT NULL")
+_STORE = text(
+    """
+    INSERT INTO receipt (period, id, attempt_id, channel, kind, reason, raw, received_at)
+    VALUES (:period, :id, :attempt, :channel, :kind, :reason, :raw, :now)
+    """
+)
+_WAITING = text(
+    """
+    SELECT period, id, attempt_id, kind, reason FROM receipt
+    WHERE effect IS NULL ORDER BY id LIMIT :slice FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+_EXISTS = text("SELECT 1 FROM attempt WHERE period = :period AND id = :id")
+_MARK = text("UPDATE receipt SET effect = :effect WHERE period = :period AND id = :id")
+
+
+def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now: datetime) -> UUID:
+    """Keep a report as it came; one for an id we do not know is kept too."""
+    period = receipt.attempt.period if receipt.attempt else date(now.year, now.month, 1)
+    if not session.execute(_HAS_PERIOD, {"period": period}).scalar_one():
+        # An id that names a month we never sent in cannot be ours; keep the report under this month.
+        period = date(now.year, now.month, 1)
+        session.execute(_ENSURE_PERIOD, {"period": period})
+    receipt_id = new_id()
+    session.execute(
+        _STORE,
+        {
+            "period": period,
+            "id": receipt_id,
+            "attempt": receipt.attempt.attempt_id if receipt.attempt else None,
+            "channel": channel.value,
+            "kind": receipt.kind.value,
+            "reason": receipt.reason,
+            "raw": receipt.raw[:RAW_LIMIT_BYTES],
+            "now": now,
+        },
+    )
+    return receipt_id
+
+
+def apply_stored(session: Session, now: datetime) -> int:
+    """Apply receipts that wait, oldest first; returns how many were looked at."""
+    waiting = session.execute(_WAITING, {"slice": SLICE}).all()
+    for row in waiting:
+        effect = _apply(session, row.period, row.attempt_id, ReceiptKind(row.kind), row.reason, now)
+        session.execute(_MARK, {"effect": effect, "period": row.period, "id": row.id})
+    return len(waiting)
+
+
+def _apply(
+    session: Session, period: date, attempt: UUID | None, kind: ReceiptKind, reason: str, now: datetime
+) -> str:
+    if attempt is None or session.execute(_EXISTS, {"period": period, "id": attempt}).first() is None:
+        return "unknown_attempt"
+    trigger = _TRIGGERS.get(kind)
+    if trigger is None:
+        return "no_change"
+    changed = apply_changes(session, [Change(period, attempt, trigger, reason or kind.value)], now)
+    return "applied" if changed else "no_change"

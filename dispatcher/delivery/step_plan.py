@@ -1,0 +1,101 @@
+"""The step plan: what `campaigns` compiles a scenario into and hands to the delivery engine as plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from channels.port import ChannelKind
+
+
+class Combination(StrEnum):
+    """How the steps belong together."""
+
+    #: the next step only when the one before did not succeed
+    ANY = "any"
+    #: every step is taken; all must succeed
+    ALL = "all"
+
+
+class OnUnknown(StrEnum):
+    """What to do with an attempt of which nobody knows whether it left."""
+
+    #: leave it visible as unknown
+    LEAVE = "leave"
+    #: go on with the next step
+    NEXT_STEP = "next_step"
+    #: staff accepted that the person may be told twice: one more attempt, once
+    RESEND_ONCE = "resend_once"
+
+
+class Success(StrEnum):
+    """What a step must reach to count as done."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One channel with one pinned template version.
+
+    `retry_seconds` are the waits before attempts 2, 3, … after a passing fault; `settle_seconds` is how
+    long a refusal may still come back after acceptance; `wait_seconds` delays the step's first attempt.
+    """
+
+    channel: ChannelKind
+    template_version_id: UUID
+    retry_seconds: tuple[float, ...] = ()
+    settle_seconds: float = 3600.0
+    wait_seconds: float = 0.0
+    success: Success = Success.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """The steps in order."""
+
+    steps: tuple[Step, ...]
+    combination: Combination = Combination.ANY
+    on_unknown: OnUnknown = OnUnknown.LEAVE
+    unknown_query_seconds: float = 60.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the run's row."""
+        return {
+            "combination": self.combination.value,
+            "on_unknown": self.on_unknown.value,
+            "unknown_query_seconds": self.unknown_query_seconds,
+            "steps": [
+                {
+                    "channel": step.channel.value,
+                    "template_version_id": str(step.template_version_id),
+                    "retry_seconds": list(step.retry_seconds),
+                    "settle_seconds": step.settle_seconds,
+                    "wait_seconds": step.wait_seconds,
+                    "success": step.success.value,
+                }
+                for step in self.steps
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "StepPlan":
+        """The plan as it was stored."""
+        return cls(
+            combination=Combination(data["combination"]),
+            on_unknown=OnUnknown(data["on_unknown"]),
+            unknown_query_seconds=float(data["unknown_query_seconds"]),
+            steps=tuple(
+                Step(
+                    channel=ChannelKind(step["channel"]),
+                    template_version_id=UUID(step["template_version_id"]),
+                    retry_seconds=tuple(float(wait) for wait in step["retry_seconds"]),
+                    settle_seconds=float(step["settle_seconds"]),
+                    wait_seconds=float(step["wait_seconds"]),
+                    success=Success(step["success"]),
+                )
+                for step in data["steps"]
+            ),
+        )

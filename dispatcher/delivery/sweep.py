@@ -1,0 +1,138 @@
+"""The sweepers: they find what stands still and move it on (promises P1, P3, P6, P8).
+
+Each function handles one slice of at most `SLICE` attempts in the caller's transaction and returns how
+many it moved; the scheduler calls again while a slice comes back full. All are idempotent, so any number
+of schedulers may run them; SKIP LOCKED lets them share the work.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.orm import Session
+
+from dispatcher.core.audit import record_action
+from dispatcher.core.outbox import publish
+from dispatcher.delivery.progress import read_progress
+from dispatcher.delivery.run_lock import hold_alone
+from dispatcher.delivery.states import Trigger
+from dispatcher.delivery.transitions import Change, apply_changes
+
+SLICE: Final = 500
+
+# Leases live in plain database time, whatever the product's clock says.
+_LOST = text(
+    """
+    SELECT period, id FROM attempt
+    WHERE state = 'sending' AND lease_until < clock_timestamp()
+    ORDER BY id LIMIT :slice FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+_SETTLED = text(
+    """
+    SELECT period, id FROM attempt WHERE review_at <= :now
+    ORDER BY review_at, id LIMIT :slice FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+_ENDED = text(
+    """
+    SELECT a.period, a.id FROM run r
+    JOIN attempt a ON a.period = r.period AND a.run_id = r.id AND a.state = 'planned'
+    WHERE r.state IN ('running', 'paused') AND r.ends_at <= :now
+    ORDER BY a.id LIMIT :slice FOR NO KEY UPDATE OF a SKIP LOCKED
+    """
+)
+_STOPPED = text(
+    """
+    SELECT a.period, a.id FROM run r
+    JOIN attempt a ON a.period = r.period AND a.run_id = r.id AND a.state = 'planned'
+    WHERE r.state = 'stopping'
+    ORDER BY a.id LIMIT :slice FOR NO KEY UPDATE OF a SKIP LOCKED
+    """
+)
+_FINISHED = text(
+    """
+    SELECT r.id FROM run r
+    WHERE r.state IN ('running', 'paused', 'stopping') AND r.planned_position = r.recipient_count
+      AND NOT EXISTS (SELECT 1 FROM notice n
+                      WHERE n.period = r.period AND n.run_id = r.id AND n.state = 'open')
+    """
+)
+_CLOSE = text(
+    """
+    UPDATE run SET state = 'closed', closed_at = :now, generation = generation + 1
+    WHERE id = :run AND state <> 'closed'
+    """
+)
+_START = text(
+    """
+    UPDATE run SET state = 'running', started_at = :now, generation = generation + 1
+    WHERE state = 'scheduled' AND starts_at <= :now
+    RETURNING id
+    """
+)
+
+
+def lose_expired(session: Session, now: datetime) -> int:
+    """Attempts whose worker vanished become unknown: they may have left."""
+    return _apply(session, _LOST, {}, Trigger.LOSE, "worker_vanished", now)
+
+
+def settle_due(session: Session, now: datetime) -> int:
+    """Accepted attempts no bounce came for, and unknown ones nobody could answer for, are decided."""
+    return _apply(session, _SETTLED, {"now": now}, Trigger.SETTLE, None, now)
+
+
+def expire_ended(session: Session, now: datetime) -> int:
+    """What did not leave before its window ended expires: not notified."""
+    return _apply(session, _ENDED, {"now": now}, Trigger.EXPIRE, "window_ended", now)
+
+
+def stop_planned(session: Session, now: datetime) -> int:
+    """What had not left when staff stopped the run is stopped."""
+    return _apply(session, _STOPPED, {}, Trigger.STOP, "run_stopped", now)
+
+
+def start_due(session: Session, now: datetime) -> int:
+    """Scheduled runs whose start has come begin."""
+    started = session.execute(_START, {"now": now}).scalars().all()
+    for run in started:
+        publish(session, "run.started", {"run_id": str(run)})
+    return len(started)
+
+
+def close_finished(session: Session, now: datetime) -> int:
+    """Runs in which every recipient is in a terminal state are closed and announced (promise P1)."""
+    finished = session.execute(_FINISHED).scalars().all()
+    for run in finished:
+        hold_alone(session, run)
+        if session.execute(_CLOSE, {"run": run, "now": now}).rowcount:  # type: ignore[attr-defined]
+            counts = {
+                f"{count.state}:{count.reason}": count.count
+                for count in read_progress(session, run)
+                if count.kind == "notice"
+            }
+            publish(session, "run.closed", {"run_id": str(run), "notices": counts})
+            record_action(
+                session,
+                at=now,
+                actor="system",
+                action="run.closed",
+                subject_type="run",
+                subject_id=run,
+                after=counts,
+            )
+    return len(finished)
+
+
+def _apply(
+    session: Session,
+    find: TextClause,
+    values: dict[str, object],
+    trigger: Trigger,
+    reason: str | None,
+    now: datetime,
+) -> int:
+    rows = session.execute(find, {"slice": SLICE, **values}).all()
+    apply_changes(session, [Change(row.period, row.id, trigger, reason) for row in rows], now)
+    return len(rows)

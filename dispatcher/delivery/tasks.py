@@ -1,0 +1,45 @@
+"""The actors of the delivery engine. A message only wakes a lane; losing it costs a sweep's delay."""
+
+from types import MappingProxyType
+from typing import Any, Final
+
+from channels.port import ChannelKind
+from dispatcher.core.holder import Holder
+from dispatcher.core.queue import QueueName, actor
+from dispatcher.delivery.lane import Lane, LaneWorker
+
+WAKE_MAX_AGE_MS: Final = 5_000  #: a wake-up nobody took in time is worthless: the next sweep sends another
+WORK_SECONDS: Final = (
+    20.0  #: then the thread goes back to the broker, and other lanes of the process get a turn
+)
+
+lane_worker: Final[Holder[LaneWorker]] = Holder("the lane worker")
+
+LANES: Final = MappingProxyType(
+    {
+        QueueName.EMAIL_BULK: Lane(ChannelKind.EMAIL, "bulk"),
+        QueueName.EMAIL_URGENT: Lane(ChannelKind.EMAIL, "urgent"),
+    }
+)
+
+
+def _work(queue: str) -> None:
+    lane_worker.get().work(LANES[QueueName(queue)], WORK_SECONDS)
+
+
+def _wake_actor(queue: QueueName) -> Any:
+    declare = actor(
+        actor_name=f"delivery.work.{queue.value}",
+        queue_name=queue.value,
+        max_retries=0,
+        max_age=WAKE_MAX_AGE_MS,
+    )
+    return declare(_work)
+
+
+WAKE: Final = MappingProxyType({queue: _wake_actor(queue) for queue in LANES})
+
+
+def wake(queue: QueueName) -> None:
+    """Ask some worker of this lane to look for due attempts."""
+    WAKE[queue].send(queue.value)
