@@ -1,0 +1,156 @@
+"""From a received message to a receipt: which attempt, and what became of it.
+
+Anyone may write to the bounce addresses, so nothing here raises for what a message holds, and an attempt
+is only believed by its signed address (VERP) or, for mail to another address, by the ENVID that we gave.
+A report (RFC 3464) speaks first; many servers mark it `auto-replied`, so the test for autoresponders
+comes after it and before the guesses of flufl.bounce about bounces in free form.
+"""
+
+import re
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import Message
+
+import structlog
+from flufl.bounce import all_failures
+
+from channels.email import verp
+from channels.port import AttemptReference, Receipt, ReceiptKind
+
+MAX_PARSED_OCTETS = 256 * 1024  # a report of a notice is a few KB; the rest is the returned message
+MAX_GUESSED_OCTETS = 32 * 1024  # free-form bounces say it in their first lines; bounds the regex work
+MAX_PARTS = 50
+
+log = structlog.get_logger(__name__)
+
+_KINDS = {
+    "failed": ReceiptKind.FAILED,
+    "delayed": ReceiptKind.DELAYED,
+    "delivered": ReceiptKind.DELIVERED,
+    "relayed": ReceiptKind.UNKNOWN,  # to a server that reports no further
+    "expanded": ReceiptKind.UNKNOWN,  # to a list
+}
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])", re.ASCII)
+_VAGUE = re.compile(r"[245]\.0\.0", re.ASCII)
+_AUTO_SUBJECT = re.compile(
+    r"\s*(auto(matic)?[ -]?(reply|response)|out of (the )?office|автоответ|автоматический ответ|я в отпуске)",
+    re.IGNORECASE,
+)
+_AUTO_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+
+
+def parse_bounce(raw: bytes, recipient: str, key: bytes) -> Receipt:
+    """What a message to `recipient` (the envelope's) reports. Never raises.
+
+    A recipient in the form of our bounce addresses with a wrong mac gives no attempt, whatever else the
+    message says. Kind UNKNOWN with the reason `auto_reply` or `no_report` is no bounce at all.
+    """
+    attempt = verp.decode(recipient, key)
+    is_forged = attempt is None and verp.looks_signed(recipient)
+    try:
+        kind, reason, envelope_id = _read(raw[:MAX_PARSED_OCTETS], is_ours=attempt is not None)
+    except Exception as error:  # noqa: BLE001 - the parsers were not written for hostile input
+        log.warning("email.bounce_unreadable", error=type(error).__name__)
+        kind, reason, envelope_id = ReceiptKind.UNKNOWN, "unreadable", None
+    if attempt is None and not is_forged:
+        attempt = envelope_id
+    return Receipt(attempt, kind, "forged_address" if is_forged else reason, raw)
+
+
+def _read(raw: bytes, *, is_ours: bool) -> tuple[ReceiptKind, str, AttemptReference | None]:
+    message = message_from_bytes(raw, policy=policy.compat32)
+    blocks = _delivery_status(message)
+    if blocks:
+        return _read_report(blocks)
+    if _is_auto_reply(message):
+        return ReceiptKind.UNKNOWN, "auto_reply", None
+    if is_ours:
+        return *_guess(raw), None
+    return ReceiptKind.UNKNOWN, "no_report", None
+
+
+def _delivery_status(message: Message) -> list[Message]:
+    """The blocks of the report's machine part: first the message's, then one for each recipient."""
+    for number, part in enumerate(message.walk()):
+        if number >= MAX_PARTS:
+            break
+        if part.get_content_type() == "message/delivery-status":
+            payload = part.get_payload()
+            if isinstance(payload, list):
+                return [block for block in payload if isinstance(block, Message) and block.keys()]
+    return []
+
+
+def _read_report(blocks: list[Message]) -> tuple[ReceiptKind, str, AttemptReference | None]:
+    envelope_id = verp.parse_envelope_id(_field(blocks[0], "Original-Envelope-Id"))
+    # One message has one recipient, so the first block with an action is the one.
+    block = next((block for block in blocks if block.get("Action")), None)
+    if block is None:
+        return ReceiptKind.UNKNOWN, "no_report", envelope_id
+    kind = _KINDS.get(_action(block), ReceiptKind.UNKNOWN)
+    return kind, _report_reason(kind, block), envelope_id
+
+
+def _action(block: Message) -> str:
+    """The one word of the Action field: some servers add a comment, OpenSMTPD says `error`."""
+    word = re.split(r"[\s(;]", _field(block, "Action").lower(), maxsplit=1)[0]
+    return "failed" if word in ("fail", "error") else word
+
+
+def _report_reason(kind: ReceiptKind, block: Message) -> str:
+    """`dsn_5.1.1`; the code of the other server's own words where the report's is vague."""
+    if kind is ReceiptKind.UNKNOWN:
+        action = _action(block)
+        return f"dsn_{action}" if action in _KINDS else "dsn"
+    status = _find_status(_field(block, "Status"))
+    if status is None or _VAGUE.fullmatch(status):
+        spoken = _find_status(_field(block, "Diagnostic-Code"))
+        # A failed report that quotes a 2.x.x speaks of something else.
+        if spoken is not None and (status is None or spoken[0] == status[0]):
+            status = spoken
+    return f"dsn_{status}" if status else "dsn"
+
+
+def _is_auto_reply(message: Message) -> bool:
+    if message.get("X-Failed-Recipients"):  # Exim marks its bounces auto-replied
+        return False
+    submitted = _field(message, "Auto-Submitted").lower()
+    precedence = _field(message, "Precedence").lower()
+    return (
+        submitted.startswith("auto-replied")
+        or precedence == "auto_reply"
+        or any(message.get(name) for name in _AUTO_HEADERS)
+        or _AUTO_SUBJECT.match(_subject(message)) is not None
+    )
+
+
+def _guess(raw: bytes) -> tuple[ReceiptKind, str]:
+    """A bounce in free form, as flufl.bounce knows many; the recipient it finds does not matter."""
+    start = raw[:MAX_GUESSED_OCTETS]
+    temporary, permanent = all_failures(message_from_bytes(start))
+    if permanent:
+        status = _find_status(start.decode("utf-8", "replace"), wanted="5")
+        return ReceiptKind.FAILED, f"bounce_{status}" if status else "bounce"
+    if temporary:
+        return ReceiptKind.DELAYED, "bounce"
+    return ReceiptKind.UNKNOWN, "no_report"
+
+
+def _find_status(text: str, *, wanted: str = "245") -> str | None:
+    for match in _STATUS.finditer(text):
+        if match[1] in wanted:
+            return f"{match[1]}.{int(match[2])}.{int(match[3])}"
+    return None
+
+
+def _field(message: Message, name: str) -> str:
+    value = message.get(name)
+    return "" if value is None else str(value).strip()
+
+
+def _subject(message: Message) -> str:
+    """The subject with its encoded words decoded."""
+    try:
+        return str(make_header(decode_header(_field(message, "Subject"))))
+    except (ValueError, LookupError):
+        return _field(message, "Subject")
