@@ -11,7 +11,7 @@ from enum import StrEnum
 import structlog
 
 from dispatcher.embedded.backoff import Backoff
-from dispatcher.embedded.death_signal import die_with_parent, require_main_thread
+from dispatcher.embedded.death_signal import for_child
 from dispatcher.embedded.errors import EmbeddedError
 from dispatcher.embedded.leftovers import group_members
 
@@ -74,8 +74,6 @@ class Child:
         """Start the process now; no-op if it runs. Raises EmbeddedError when there is no such program."""
         if self._process is not None:
             return
-        require_main_thread()
-        parent_id = os.getpid()
         try:
             self._process = subprocess.Popen(
                 self._command.argv,
@@ -84,7 +82,7 @@ class Child:
                 stdout=self._output,
                 stderr=self._output,
                 process_group=0,  # Ctrl-C is for the supervisor, which then stops everyone in order
-                preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent_id),  # noqa: PLW1509
+                preexec_fn=for_child(signal.SIGTERM),  # noqa: PLW1509
             )
         except (OSError, subprocess.SubprocessError) as exc:
             raise EmbeddedError(f"{self.name} cannot be started ({self._command.argv[0]}: {exc}).") from exc

@@ -16,6 +16,7 @@ import ctypes
 import os
 import signal
 import threading
+from collections.abc import Callable
 
 from dispatcher.embedded.errors import WrongThreadError
 
@@ -26,13 +27,30 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 def die_with_parent(signal_number: signal.Signals, parent_id: int | None = None) -> None:
     """Ask the kernel to send `signal_number` to this process when its parent ends.
 
-    For `preexec_fn` or a process's own start. With `parent_id` the process ends at once when that
-    parent is already gone. Raises OSError where the kernel refuses.
+    For a process's own start; for its children use `for_child`. With `parent_id` the process ends at
+    once when that parent is already gone. Raises OSError where the kernel refuses.
     """
     if _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the kernel refused the parent death signal")
     if parent_id is not None and os.getppid() != parent_id:
         os._exit(128 + int(signal_number))
+
+
+def for_child(signal_number: signal.Signals) -> Callable[[], None]:
+    """A `preexec_fn` that ties the child to this process. Raises WrongThreadError outside the main thread.
+
+    The signal gets its default action first. Between fork and exec the child still has Python's handler,
+    which only takes a note: a parent that died just then would leave an orphan. And a signal that came
+    ignored (a shell's background job ignores SIGINT) would stay so until the program sets its own.
+    """
+    require_main_thread()
+    parent_id = os.getpid()
+
+    def prepare() -> None:
+        signal.signal(signal_number, signal.SIG_DFL)
+        die_with_parent(signal_number, parent_id)
+
+    return prepare
 
 
 def require_main_thread() -> None:

@@ -48,7 +48,7 @@ class _File(RotatingFileHandler):
     def format(self, record: LogRecord) -> str:
         return record.getMessage()
 
-    def handleError(self, record: LogRecord) -> None:  # noqa: N802  (a name of logging)
+    def handleError(self, record: LogRecord) -> None:  # noqa: ARG002, N802  (given by logging)
         """Full disk: this line is lost; the next one is tried with the file opened anew."""
         with contextlib.suppress(OSError):
             self.close()

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dispatcher.embedded.errors import AlreadyRunningError, EmbeddedError
-from dispatcher.embedded.private_files import write_private
+from dispatcher.embedded.private_files import give_to_owner_of, write_private
 
 _LOCK_NAME = "owner.lock"
 _ADDRESSES_NAME = "servers.json"
@@ -111,6 +111,8 @@ def _take_lock(data_directory: Path) -> int:
             f"The data directory {data_directory} is in use by process {owner}. "
             "Stop that one first, or set DISPATCHER_DATA_DIRECTORY to another place."
         ) from None
+    with contextlib.suppress(OSError):
+        give_to_owner_of(data_directory, descriptor)
     with contextlib.suppress(OSError):  # a full disk must not stop us here: the number is only for messages
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

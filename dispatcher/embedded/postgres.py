@@ -23,6 +23,7 @@ from dispatcher.embedded.postgres_files import (
     USER,
     check_version,
     explain_failure,
+    half_made,
     make_cluster,
     remove_half_made,
     write_configuration,
@@ -34,6 +35,7 @@ _POLL_SECONDS: Final = 0.02
 _KEPT_LOGS: Final = 5
 #: Fast shutdown, then immediate shutdown (recovery at the next start), then the end.
 _STOP_STEPS: Final = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+_INITDB_STOP_STEPS: Final = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0))
 
 _log = structlog.get_logger(__name__)
 
@@ -78,6 +80,9 @@ class PostgresServer:
         and EmbeddedError.
         """
         self._end_leftovers()
+        # A killed owner's initdb may still be at work in the directory that is to be removed.
+        end_leftovers(self._base, "initdb", _INITDB_STOP_STEPS)
+        end_leftovers(half_made(self._cluster), "postgres", _INITDB_STOP_STEPS)
         if not self.has_cluster:
             make_cluster(
                 self._cluster,

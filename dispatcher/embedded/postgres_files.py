@@ -89,15 +89,15 @@ def make_cluster(
 
     Raises EmbeddedError, and then nothing half-made is left.
     """
-    half_made = cluster.with_name(cluster.name + ".new")
+    target = half_made(cluster)
     password_file = cluster.with_name(cluster.name + ".password")
     remove_half_made(cluster)
     try:
-        half_made.mkdir(mode=0o700)
-        account.give(half_made)
+        target.mkdir(mode=0o700)
+        account.give(target)
         with _written_for(account, password_file, password):
-            _run_initdb(half_made, postgres, password_file, account=account, durable=durable)
-        half_made.rename(cluster)
+            _run_initdb(target, postgres, password_file, account=account, durable=durable)
+        target.rename(cluster)
         sync_directory(cluster.parent)
     except OSError as exc:
         raise EmbeddedError(f"The database cannot be made in {cluster.parent}: {exc.strerror}.") from exc
@@ -105,9 +105,14 @@ def make_cluster(
         remove_half_made(cluster)
 
 
+def half_made(cluster: Path) -> Path:
+    """Where a new cluster is made before it is renamed to `cluster`."""
+    return cluster.with_name(cluster.name + ".new")
+
+
 def remove_half_made(cluster: Path) -> None:
     """Remove what a killed `make_cluster` left."""
-    shutil.rmtree(cluster.with_name(cluster.name + ".new"), ignore_errors=True)
+    shutil.rmtree(half_made(cluster), ignore_errors=True)
     cluster.with_name(cluster.name + ".password").unlink(missing_ok=True)
 
 

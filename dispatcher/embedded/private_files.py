@@ -20,7 +20,7 @@ def write_private(path: Path, text: str, *, locked: bool = False) -> int:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.write(descriptor, text.encode())
         os.fsync(descriptor)
-        _give_to_owner_of(path.parent, descriptor)
+        give_to_owner_of(path.parent, descriptor)
         new_path.replace(path)
         sync_directory(path.parent)
     except BaseException:
@@ -39,7 +39,8 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _give_to_owner_of(directory: Path, descriptor: int) -> None:
+def give_to_owner_of(directory: Path, descriptor: int) -> None:
+    """As root, let an open file belong to whom its directory belongs. Raises OSError."""
     if os.geteuid() == 0:
         owner = directory.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -82,8 +82,13 @@ class EmbeddedServers:
         try:
             self._start_both(directory)
             self._ownership.publish(self.addresses)
-        except BaseException:
+        except BaseException as exc:
             self.stop()
+            if isinstance(exc, OSError):
+                raise EmbeddedError(
+                    f"The data directory {directory} cannot be used: {exc}. Make room on the disk, "
+                    "or run as the owner of its files."
+                ) from exc
             raise
         return self.addresses
 
@@ -110,12 +115,17 @@ class EmbeddedServers:
         holds the port, and other kinds of EmbeddedError; calling it again tries again.
         """
         require_main_thread()
-        restarted = []
+        restarted, errors = [], []
         for name, server in self._servers().items():
             if not server.is_alive() and server.port is not None:
                 _log.warning("embedded.server_died", server=name)
-                server.start(server.port)
-                restarted.append(name)
+                try:
+                    server.start(server.port)
+                    restarted.append(name)
+                except EmbeddedError as exc:  # the other server must not wait for this one
+                    errors.append(exc)
+        if errors:
+            raise errors[0]
         return restarted
 
     def _servers(self) -> dict[str, "_Server"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from dispatcher.embedded.account import ServiceAccount
-from dispatcher.embedded.death_signal import die_with_parent, require_main_thread
+from dispatcher.embedded.death_signal import for_child
 from dispatcher.embedded.errors import EmbeddedError
 
 
@@ -25,8 +25,6 @@ def spawn(
 
     Raises WrongThreadError outside the main thread and EmbeddedError when the program cannot start.
     """
-    require_main_thread()
-    parent_id = os.getpid()
     try:
         return subprocess.Popen(
             argv,
@@ -40,7 +38,7 @@ def spawn(
             group=account.group_id,
             extra_groups=None if account.user_id is None else [],
             # The only place after the change of user, which clears the death signal.
-            preexec_fn=lambda: die_with_parent(death_signal, parent_id),  # noqa: PLW1509
+            preexec_fn=for_child(death_signal),  # noqa: PLW1509
         )
     except (OSError, subprocess.SubprocessError) as exc:
         raise EmbeddedError(f"{Path(argv[0]).name} cannot be started: {exc}.") from exc

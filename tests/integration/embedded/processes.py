@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -42,12 +43,13 @@ def living_below(directory: Path) -> list[int]:
     return found
 
 
-def run_script(text: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
+def run_script(text: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
     """A Python process of its own, for instance as an owner that is to be killed."""
-    return subprocess.Popen(
+    process: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-c", text, *map(str, arguments)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[3],
-        **options,  # type: ignore[call-overload]
+        **options,
     )
+    return process

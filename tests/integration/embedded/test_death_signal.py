@@ -8,10 +8,9 @@ from tests.integration.embedded.processes import is_living, run_script, wait_unt
 
 PARENT = """
 import os, signal, subprocess
-from dispatcher.embedded.death_signal import die_with_parent
-parent = os.getpid()
+from dispatcher.embedded.death_signal import for_child
 child = subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL,
-                         preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent))
+                         preexec_fn=for_child(signal.SIGTERM))
 print(child.pid, flush=True)
 child.wait()
 """
