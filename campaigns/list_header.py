@@ -1,0 +1,187 @@
+"""Which column is what: header spellings of billing systems in Russian, Ukrainian and English.
+
+Spellings are compared without case, spaces, punctuation and «ё». A column that no spelling matches is a
+further merge field under its own name. Two columns of one meaning are never chosen between: staff say.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from campaigns.list_errors import ListFileError
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "account_number": (
+        *("лицевой счёт", "л/с", "лс", "лиц. счёт", "№ л/с", "номер л/с", "номер лицевого счёта", "лицевой"),
+        *(
+            "account",
+            "account number",
+            "account no",
+            "особовий рахунок",
+            "о/р",
+            "№ лицевого счёта",
+            "лицсчёт",
+        ),
+    ),
+    "person_id": (
+        *("код абонента", "ID абонента", "код клиента", "ID клиента", "номер абонента", "абонент ID"),
+        *("person_id", "customer_id", "client_id", "код контрагента"),
+    ),
+    "full_name": (
+        *("ФИО", "Ф.И.О. абонента", "ФИО абонента", "абонент", "потребитель", "наименование", "клиент"),
+        *(
+            "фамилия имя отчество",
+            "ПІБ",
+            "споживач",
+            "name",
+            "full name",
+            "customer",
+            "customer name",
+            "ФИО клиента",
+        ),
+    ),
+    "address": (
+        *("адрес", "адрес поставки", "адрес объекта", "адрес помещения", "адрес потребителя", "адреса"),
+        *("address", "supply address", "адрес энергоснабжения"),
+    ),
+    "time_zone": ("часовой пояс", "часовий пояс", "time zone", "timezone", "tz", "регион", "region"),
+    "email": (
+        *("e-mail", "mail", "эл. почта", "электронная почта", "почта", "адрес эл. почты", "email address"),
+        *("адрес электронной почты", "електронна пошта", "эл. адрес", "электронный адрес", "имейл"),
+    ),
+    "phone": (
+        *("телефон", "номер телефона", "мобильный телефон", "мобильный", "сотовый", "сотовый телефон", "тел"),
+        *("phone", "mobile", "phone number", "контактный телефон", "мобільний телефон", "телефон абонента"),
+    ),
+    "debt": (
+        *(
+            "сумма долга",
+            "долг",
+            "задолженность",
+            "сумма задолженности",
+            "сумма",
+            "сумма к оплате",
+            "к оплате",
+        ),
+        *("сума боргу", "борг", "заборгованість", "debt", "amount", "debt amount", "sum", "долг руб"),
+    ),
+    "due_date": (
+        *("срок оплаты", "оплатить до", "дата оплаты", "срок", "термін сплати", "сплатити до"),
+        *("due date", "due", "pay by", "срок платежа", "оплатить не позднее"),
+    ),
+    "consent": ("согласие", "согласие на уведомления", "згода", "consent", "согласие на рассылку", "каналы"),
+    "customer_group": ("группа", "группа клиента", "группа потребителя", "група", "group", "customer group"),
+    "language": ("язык", "мова", "language", "lang"),
+    "contract": ("договор", "наличие договора", "есть договор", "договір", "contract"),
+}
+FIELDS = tuple(ALIASES)
+IGNORE = ""  #: value of a mapping for a column to leave out
+
+_TITLES = {
+    "account_number": "Лицевой счёт",
+    "full_name": "ФИО",
+    "email": "E-mail",
+    "phone": "Телефон",
+}
+_LOOKS_LIKE_DATA = re.compile(r"@|\d{3}")
+_SHOWN_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMap:
+    """Position of each known field, names of further columns by position, titles as in the file."""
+
+    positions: Mapping[str, int]
+    extras: Mapping[int, str]
+    titles: tuple[str, ...]
+
+    def title(self, field: str) -> str:
+        """The column's title in the file, for reports."""
+        position = self.positions.get(field)
+        return self.titles[position] if position is not None else _TITLES.get(field, field)
+
+
+def normalise_title(title: str) -> str:
+    """«Л/С № » → «лс»."""
+    return re.sub(r"[^\w]|_", "", title.casefold().replace("ё", "е"))
+
+
+_BY_TITLE = {normalise_title(alias): field for field, aliases in ALIASES.items() for alias in aliases} | {
+    normalise_title(field): field for field in FIELDS
+}
+
+
+def count_known(titles: Sequence[str]) -> int:
+    """How many of these titles are known; decides between delimiters."""
+    return sum(normalise_title(title) in _BY_TITLE for title in titles)
+
+
+def map_header(titles: Sequence[str], mapping: Mapping[str, str] | None = None) -> HeaderMap:
+    """Find the fields; `mapping` (title in the file → field, or `IGNORE`) beats the table.
+
+    Raises `ListFileError` when a required column is missing or two columns claim one field.
+    """
+    chosen = _checked_mapping(titles, mapping or {})
+    positions: dict[str, int] = {}
+    extras: dict[int, str] = {}
+    names = {normalise_title(field) for field in chosen.values()}
+    for position, title in enumerate(titles):
+        key = normalise_title(title)
+        # A field that the mapping gives to one column is not also taken by the table from another.
+        known = _BY_TITLE.get(key)
+        field = chosen.get(key, known if known is None or normalise_title(known) not in names else None)
+        if field == IGNORE:
+            continue
+        if field is None:
+            extras[position] = _free_name(title, position, extras)
+        elif field in positions:
+            pair = f"«{_shown(titles[positions[field]])}» и «{_shown(title)}»"
+            raise ListFileError(
+                "duplicate_column", f"Столбцы {pair} означают одно и то же. Укажите сопоставление столбцов."
+            )
+        else:
+            positions[field] = position
+    _check_required(positions, titles)
+    return HeaderMap(
+        positions, extras, tuple(title.strip() or f"столбец {n}" for n, title in enumerate(titles, 1))
+    )
+
+
+def _checked_mapping(titles: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    present = {normalise_title(title) for title in titles}
+    unknown = sorted(field for field in mapping.values() if field != IGNORE and field not in ALIASES)
+    if unknown:
+        raise ListFileError(
+            "mapping_wrong", f"Нет таких полей: {', '.join(unknown)}. Есть: {', '.join(FIELDS)}."
+        )
+    absent = [title for title in mapping if normalise_title(title) not in present]
+    if absent:
+        raise ListFileError("mapping_wrong", f"В файле нет столбцов из сопоставления: {', '.join(absent)}.")
+    return {normalise_title(title): field for title, field in mapping.items()}
+
+
+def _check_required(positions: Mapping[str, int], titles: Sequence[str]) -> None:
+    missing = [f"«{_TITLES[field]}»" for field in ("account_number", "full_name") if field not in positions]
+    if not {"email", "phone"} & positions.keys():
+        missing.append("«E-mail» или «Телефон»")
+    if missing:
+        # Without a header the first row is somebody's data, and this message may be kept in a log.
+        is_data = not count_known(titles) and any(map(_LOOKS_LIKE_DATA.search, titles))
+        found = (
+            "похоже, там уже данные" if is_data else ", ".join(f"«{_shown(title)}»" for title in titles[:30])
+        )
+        raise ListFileError(
+            "missing_column",
+            f"В первой строке должны быть названия столбцов. Не найдены: {', '.join(missing)}. "
+            f"Найдены: {found}. Исправьте названия или укажите сопоставление столбцов.",
+        )
+
+
+def _free_name(title: str, position: int, taken: Mapping[int, str]) -> str:
+    name = " ".join(title.split()) or f"столбец {position + 1}"
+    return name if name not in taken.values() else f"{name} ({position + 1})"
+
+
+def _shown(title: str) -> str:
+    short = " ".join(title.split())
+    return "(похоже на данные)" if _LOOKS_LIKE_DATA.search(short) or len(short) > _SHOWN_CHARS else short

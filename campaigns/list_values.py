@@ -1,0 +1,207 @@
+"""Read the cells of a list: sums, dates, contacts, consent. Nothing is guessed.
+
+Each function takes the cleaned text of a cell that is not empty and returns the value, or raises
+`BadValueError` with a reason of `campaigns.list_errors.REASONS`.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+CHANNELS = frozenset({"email", "sms", "voice"})
+MAX_ACCOUNT_CHARS = 64
+MAX_SUM = Decimal(10) ** 12
+
+#: Countries whose numbers we call, and the region of a number typed without «+»
+PHONE_REGIONS = frozenset({"RU", "UA", "KZ"})
+
+_SPACES = " \u00a0\u2009\u202f"
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eEеЕ]\+?-?\d+")
+_DECIMAL_ACCOUNT = re.compile(r"\d+[.,]0+")
+_CURRENCY = re.compile(r"\s*(?:руб(?:\.|лей|ля|ль)?|р\.?|₽|rub|rur)$", re.IGNORECASE)
+_ROUBLES_KOPECKS = re.compile(r"(\d[\d\s]*?)\s*(?:руб\.?|р\.?)\s*(\d{1,2})\s*(?:коп\.?|к\.?)", re.IGNORECASE)
+_WHOLE = r"(?:\d+|\d{1,3}(?: \d{3})+)"
+_PLAIN_SUM = re.compile(rf"(?P<whole>{_WHOLE})(?:[.,](?P<part>\d+))?")
+#: 1,200.50 or 1.200,50: two different separators leave no doubt
+_GROUPED_SUM = re.compile(
+    r"(?P<whole>\d{1,3}(?P<group>[.,])\d{3}(?:(?P=group)\d{3})*)(?!(?P=group))[.,](?P<part>\d+)"
+)
+_GROUPS_ONLY = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+_RUSSIAN_DATE = re.compile(
+    r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})(?: г\.?)?(?: 0?0:00(?::00)?)?"
+)
+_ISO_DATE = re.compile(
+    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?"
+)
+
+_YES = frozenset(("да", "yes", "y", "true", "1", "есть", "так", "истина", "согласен", "согласна", "+", "д"))
+_NO = frozenset(
+    ("нет", "no", "n", "false", "0", "отказ", "ні", "ложь", "против", "не согласен", "не согласна")
+)
+#: A bare «почта» is not here: it may be the post office.
+_CHANNEL_WORDS = {
+    **dict.fromkeys(("email", "e-mail", "mail", "имейл"), "email"),
+    **dict.fromkeys(("sms", "смс"), "sms"),
+    **dict.fromkeys(("voice", "звонок", "звонки", "автодозвон", "обзвон", "голос", "дзвінок"), "voice"),
+}
+_ELECTRONIC_MAIL = re.compile(r"эл(?:ектронная|\.)?\s*почта|електронна пошта")
+_GROUP_WORDS = {
+    **dict.fromkeys(("1", "1.0", "фл", "физлицо", "население", "гражданин"), 1),
+    **dict.fromkeys(("2", "2.0", "ук", "тсж", "тсн", "жск", "исполнитель"), 2),
+    **dict.fromkeys(("3", "3.0", "юл", "юрлицо", "ип", "организация"), 3),
+}
+_LANGUAGE_WORDS = {
+    **dict.fromkeys(("ru", "рус", "русский", "rus"), "ru"),
+    **dict.fromkeys(("uk", "ua", "укр", "украинский", "українська"), "uk"),
+    **dict.fromkeys(("en", "eng", "англ", "английский"), "en"),
+}
+_NO_CONTRACT = frozenset(("расторгнут", "отсутствует", "без", "закрыт"))
+
+
+class BadValueError(Exception):
+    """Raised when a cell cannot be taken; `reason` is a key of `REASONS`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def clean_text(cell: str) -> str:
+    """One line without control and invisible signs, composed letters, single spaces."""
+    if cell.isascii() and cell.isprintable() and "  " not in cell:
+        return cell.strip()
+    composed = unicodedata.normalize("NFC", cell)
+    visible = (
+        sign for sign in composed if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs")
+    )
+    return " ".join("".join(visible).split())
+
+
+def read_account(text: str) -> str:
+    """An account number stays text, leading zeros and all."""
+    if _SCIENTIFIC.fullmatch(text.replace(" ", "")):
+        raise BadValueError("account_scientific")
+    if _DECIMAL_ACCOUNT.fullmatch(text):
+        raise BadValueError("account_decimal")
+    if len(text) > MAX_ACCOUNT_CHARS:
+        raise BadValueError("too_long")
+    return text
+
+
+def read_sum(text: str) -> Decimal:
+    """«1 200,50», «1200.50», «1 200,50 руб.», «1 200 руб. 50 коп.»; a lone «1,200» is not guessed."""
+    if _SCIENTIFIC.fullmatch(text):
+        raise BadValueError("sum_scientific")
+    text = text.replace("−", "-")
+    if re.match(r"-\s*\d", text):
+        raise BadValueError("sum_negative")
+    if words := _ROUBLES_KOPECKS.fullmatch(text):
+        text = f"{words[1]},{words[2].zfill(2)}"
+    amount = _sum_of(_CURRENCY.sub("", text).strip(_SPACES))
+    if amount >= MAX_SUM:
+        raise BadValueError("sum_too_large")
+    return amount
+
+
+def _sum_of(text: str) -> Decimal:
+    if not text.isascii():
+        raise BadValueError("sum_not_a_number")
+    if _GROUPS_ONLY.fullmatch(text):
+        raise BadValueError("sum_ambiguous")
+    match = _PLAIN_SUM.fullmatch(text) or _GROUPED_SUM.fullmatch(text)
+    if match is None:
+        raise BadValueError("sum_not_a_number")
+    part = match["part"] or ""
+    if len(part.rstrip("0")) > 2:
+        raise BadValueError("sum_too_precise")
+    return Decimal(re.sub(r"[ .,]", "", match["whole"]) + "." + part.ljust(2, "0")[:2])
+
+
+def read_date(text: str) -> date:
+    """«25.12.2026» or 2026-12-25, also with the midnight that spreadsheets add."""
+    match = _RUSSIAN_DATE.fullmatch(text) or _ISO_DATE.fullmatch(text)
+    if match is None:
+        raise BadValueError("date_not_understood")
+    try:
+        day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+    except ValueError:
+        raise BadValueError("date_impossible") from None
+    if not 2000 <= day.year < 2100:
+        raise BadValueError("date_impossible")
+    return day
+
+
+def read_email(text: str) -> str:
+    """Return the address as mail servers take it: an international domain in its ASCII form."""
+    try:
+        checked = validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        raise BadValueError("email_bad") from None
+    return checked.ascii_email or checked.normalized
+
+
+def read_phone(text: str, country: str) -> tuple[str, bool]:
+    """Return the E.164 number and whether an extension had to be dropped.
+
+    A Kazakh number typed without «+» into a Russian list parses as Kazakh by chance of the common code 7:
+    such a number is refused, because the digits may as well be a Russian account number.
+    """
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        raise BadValueError("phone_bad") from None
+    if not phonenumbers.is_valid_number(number):
+        raise BadValueError("phone_bad")
+    region = phonenumbers.region_code_for_number(number)
+    is_international = text.lstrip(" (").startswith("+")
+    if region not in PHONE_REGIONS or (region != country and not is_international):
+        raise BadValueError("phone_other_country")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), bool(number.extension)
+
+
+def read_consent(text: str) -> frozenset[str] | None:
+    """The channels agreed to; «нет» is an empty set; a dash says nothing, like an empty cell."""
+    folded = text.casefold().strip()
+    if folded.strip("-—– ") == "":
+        return None
+    if folded in _YES:
+        return CHANNELS
+    if folded in _NO:
+        return frozenset()
+    words = re.split(r"[,;/+&\s]+", _ELECTRONIC_MAIL.sub("email", folded))
+    channels = {_CHANNEL_WORDS.get(word) for word in words if word not in {"", "и", "та", "and"}}
+    found = frozenset(channel for channel in channels if channel is not None)
+    if not found or None in channels:
+        raise BadValueError("consent_unclear")
+    return found
+
+
+def read_group(text: str) -> int:
+    """1 households, 2 providers of utilities, 3 legal entities (requirement 62)."""
+    group = _GROUP_WORDS.get(text.casefold().rstrip(".").replace(". ", ""))
+    if group is None:
+        raise BadValueError("group_unknown")
+    return group
+
+
+def read_language(text: str) -> str:
+    """ru, uk or en."""
+    language = _LANGUAGE_WORDS.get(text.casefold().rstrip("."))
+    if language is None:
+        raise BadValueError("language_unknown")
+    return language
+
+
+def read_contract(text: str) -> bool:
+    """Yes, no, or the number of a contract, which means yes."""
+    folded = text.casefold()
+    first = re.split(r"\s", folded)[0]
+    if folded in _NO or first in _NO_CONTRACT:
+        return False
+    if folded in _YES or any(sign.isdigit() for sign in folded):
+        return True
+    raise BadValueError("contract_unclear")
