@@ -149,8 +149,10 @@ def _field(message: Message, name: str) -> str:
 
 
 def _subject(message: Message) -> str:
-    """The subject with its encoded words decoded."""
+    """The subject as a person reads it: raw UTF-8 or encoded words."""
+    raw = next((str(value) for name, value in message.raw_items() if name.lower() == "subject"), "")
+    text = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
-        return str(make_header(decode_header(_field(message, "Subject"))))
+        return str(make_header(decode_header(text)))
     except (ValueError, LookupError):
-        return _field(message, "Subject")
+        return text

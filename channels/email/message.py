@@ -162,7 +162,7 @@ def _refuse_control(value: str) -> None:
 def _body(envelope: Envelope, *, is_8bit: bool) -> bytes:
     parts = [_part(b"plain", envelope.text, is_8bit=is_8bit)]
     if envelope.html is None:
-        return parts[0]
+        return parts[0] if parts[0].endswith(b"\r\n") else parts[0] + b"\r\n"
     parts.append(_part(b"html", envelope.html, is_8bit=is_8bit))
     boundary = b"=_" + envelope.attempt.attempt_id.hex.encode("ascii")
     if any(boundary in part for part in parts):  # only base64, which has no "_", is sure not to hold it
@@ -171,7 +171,7 @@ def _body(envelope: Envelope, *, is_8bit: bool) -> bytes:
     return b"".join(
         [
             b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n',
-            *(delimiter + b"\r\n" + part for part in parts),
+            *(delimiter + b"\r\n" + part + b"\r\n" for part in parts),
             delimiter + b"--\r\n",
         ]
     )
@@ -183,12 +183,12 @@ def _part(subtype: bytes, text: str, *, is_8bit: bool) -> bytes:
     is_plain = (is_8bit or encoding == b"7bit") and b"\0" not in octets
     if not is_plain or max(map(len, octets.split(b"\r\n"))) > MAX_LINE_OCTETS:
         return _base64_part(subtype, text)
-    return _part_head(subtype, encoding) + octets + b"\r\n"
+    return _part_head(subtype, encoding) + octets
 
 
 def _base64_part(subtype: bytes, text: str) -> bytes:
     encoded = base64.encodebytes(_crlf(text)).replace(b"\n", b"\r\n")
-    return _part_head(subtype, b"base64") + encoded + (b"" if encoded else b"\r\n")
+    return _part_head(subtype, b"base64") + encoded.removesuffix(b"\r\n")
 
 
 def _part_head(subtype: bytes, encoding: bytes) -> bytes:

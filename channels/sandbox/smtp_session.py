@@ -301,7 +301,7 @@ class SmtpSession(asyncio.Protocol):
             transport.abort()
             return
         self._clear()
-        self._is_waiting = False
+        self._go_on()  # its EHLO may be here already
 
     def _on_auth(self, rest: str) -> None:
         mechanism, _, initial = rest.partition(" ")

@@ -22,7 +22,7 @@ from tests.integration.channels.channel_contract import (
     send_all,
     send_one,
 )
-from tests.integration.channels.mail_peers import KEY, MAIL, mail_peer
+from tests.integration.channels.mail_peers import KEY, mail_peer
 
 
 class TestEmailChannelContract(ChannelContract):
@@ -333,7 +333,3 @@ class TestRandomFaults:
             )
 
         run(case())
-
-
-def test_the_settings_of_these_tests_are_the_ones_meant() -> None:
-    assert MAIL.bounce_domain == "bounces.example"
