@@ -44,7 +44,7 @@ class Batch:
         self._is_channel_stopped = is_stopped
         self._is_stopped = False
         self._fault: MailServerUnavailableError | None = None
-        self._in_use: set[SmtpConnection] = set()
+        self._in_use: dict[asyncio.Task[None] | None, SmtpConnection] = {}
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
         self._workers: list[asyncio.Task[None]] = []
         self._overseer: asyncio.Task[None] | None = None
@@ -65,10 +65,12 @@ class Batch:
     def abort(self) -> None:
         """Break off what is under way: its outcome says whether it may have left."""
         self.stop()
-        for connection in tuple(self._in_use):
-            connection.abort()
-        for worker in self._workers:  # those that still connect, or wait for a place
-            worker.cancel()
+        for worker in self._workers:
+            connection = self._in_use.get(worker)
+            if connection is not None:  # its envelope ends by itself then, and knows how far it got
+                connection.abort()
+            else:  # still connecting, or waiting for a place
+                worker.cancel()
 
     async def finish(self, timeout_seconds: float) -> None:
         """Stop, and wait for the envelopes under way; after the time they are broken off."""
@@ -111,13 +113,15 @@ class Batch:
                 else:
                     await self._pool.give_back(connection)
         except MailServerUnavailableError as error:
+            if self._fault is None:  # once a batch is enough
+                log.warning("email.server_unavailable", reason=error.reason)
             self._fault = error
-            log.warning("email.server_unavailable", reason=error.reason)
         finally:
             self._pool.leave_place()
 
     async def _send_over(self, connection: SmtpConnection) -> None:
-        self._in_use.add(connection)
+        me = asyncio.current_task()
+        self._in_use[me] = connection
         try:
             # One at least: a server that hangs up at once must cost an envelope its turn, not loop for ever.
             await self._send_one(connection, self._waiting.popleft())
@@ -128,7 +132,7 @@ class Batch:
             connection.abort()
             raise
         finally:
-            self._in_use.discard(connection)
+            self._in_use.pop(me, None)
 
     async def _send_one(self, connection: SmtpConnection, envelope: Envelope) -> None:
         is_first_use = connection.begun == 0

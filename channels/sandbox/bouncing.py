@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import aiosmtplib
 import structlog
 
-from channels.sandbox.smtp_session import ReceivedMail
+from channels.sandbox.mail_host import ReceivedMail
 
 RETRY_SECONDS = 0.5
 TIMEOUT_SECONDS = 10.0

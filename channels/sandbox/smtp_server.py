@@ -23,7 +23,8 @@ from channels.sandbox.certificate import make_certificate
 from channels.sandbox.directives import ACCEPT, Directive, Fate, RandomFaults, read_directive
 from channels.sandbox.errors import SandboxError
 from channels.sandbox.journal import Journal, JournalEntry, JournalVerdict, now
-from channels.sandbox.smtp_session import MAX_MESSAGE_OCTETS, ReceivedMail, SmtpSession
+from channels.sandbox.mail_host import MAX_MESSAGE_OCTETS, ReceivedMail
+from channels.sandbox.smtp_session import SmtpSession
 
 log = structlog.get_logger(__name__)
 
@@ -171,9 +172,10 @@ class SandboxSmtpServer:
             raise ConnectionError("the client went away during the handshake")
         return secured
 
-    def forget(self, session: SmtpSession) -> None:
+    def forget(self, session: asyncio.Protocol) -> None:
         """See `MailHost`."""
-        self._sessions.discard(session)
+        if isinstance(session, SmtpSession):
+            self._sessions.discard(session)
 
     def _open_session(self) -> SmtpSession:
         session = SmtpSession(self)

@@ -9,66 +9,14 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import cast
 
 from channels.sandbox.directives import ACCEPT, Directive, Fate
 from channels.sandbox.journal import JournalVerdict
+from channels.sandbox.mail_host import MAX_MESSAGE_OCTETS, MailHost, ReceivedMail
 
-MAX_MESSAGE_OCTETS = 10 * 1024 * 1024
 MAX_LINE_OCTETS = 8192
 _PATH = re.compile(r"(?:FROM|TO):\s*<([^<>]*)>(.*)", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class ReceivedMail:
-    """One message as it came, for tests that look at it. `content` without dot-stuffing."""
-
-    sender: str
-    mail_options: tuple[str, ...]
-    recipients: list[str] = field(default_factory=list)
-    rcpt_options: tuple[str, ...] = ()
-    content: bytes = b""
-
-
-class MailHost(Protocol):
-    """What a session asks of its server."""
-
-    def fate_of(self, recipient: str) -> Directive:
-        """What shall happen to mail for this recipient, this time."""
-        ...
-
-    def store(self, mail: ReceivedMail, verdict: JournalVerdict, then: Callable[[bool], None]) -> None:
-        """Journal the body; call `then` when that is done, with whether it is safe now."""
-        ...
-
-    def queue_id(self) -> str:
-        """A new name for a message taken, as mail servers give in their answer."""
-        ...
-
-    def bounce(self, mail: ReceivedMail, status: str) -> None:
-        """Report the mail as undeliverable to its sender, some time."""
-        ...
-
-    def extensions(self, *, is_secure: bool) -> list[str]:
-        """The lines of the EHLO reply."""
-        ...
-
-    def accepts_login(self, username: str, password: str) -> bool:
-        """Whether these are the right ones."""
-        ...
-
-    def needs_login(self) -> bool:
-        """Whether MAIL needs AUTH first."""
-        ...
-
-    async def start_tls(self, transport: asyncio.Transport, protocol: asyncio.Protocol) -> asyncio.Transport:
-        """Upgrade the connection."""
-        ...
-
-    def forget(self, session: "SmtpSession") -> None:
-        """The session is over."""
-        ...
 
 
 class SmtpSession(asyncio.Protocol):

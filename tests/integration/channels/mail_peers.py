@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.email import EmailChannel
 from channels.sandbox import Journal, RandomFaults, SandboxOptions, SandboxSmtpServer
-from channels.sandbox.smtp_session import ReceivedMail
+from channels.sandbox.mail_host import ReceivedMail
 from dispatcher.core.settings import MailSettings, SmtpSettings
 
 KEY = b"a key for tests"

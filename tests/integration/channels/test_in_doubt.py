@@ -1,0 +1,128 @@
+"""Servers that say the wrong thing, or nothing, at an exact point: what may have left, and what cannot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import pytest
+
+from channels.port import OutcomeKind
+from tests.integration.channels.channel_contract import make_envelope, run, send_one
+from tests.integration.channels.mail_peers import make_channel
+
+USUAL = {
+    "EHLO": "250-x\r\n250 8BITMIME",
+    "MAIL": "250 ok",
+    "RCPT": "250 ok",
+    "DATA": "354 go",
+    "RSET": "250 ok",
+    "QUIT": "221 bye",
+    "DOT": "250 ok",
+}
+SILENCE, HANG_UP = "silence", "hang up"
+
+
+@asynccontextmanager
+async def scripted_server(changes: Mapping[str, str]) -> AsyncIterator[int]:
+    """Answers each verb as `USUAL` says with `changes`; BODY is answered at the body's first line."""
+    answers = {**USUAL, **changes}
+    ended = asyncio.Event()
+
+    async def answer(verb: str, writer: asyncio.StreamWriter) -> None:
+        if answers[verb] == SILENCE:
+            await ended.wait()
+        elif answers[verb] == HANG_UP:
+            writer.transport.abort()
+        else:
+            writer.write(answers[verb].encode() + b"\r\n")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        in_body = False
+        while line := await reader.readline():
+            if not in_body:
+                verb = line[:4].decode().upper()
+                await answer(verb, writer)
+                in_body = verb == "DATA" and answers[verb].startswith("354")
+            elif "BODY" in answers:
+                await answer("BODY", writer)
+                await ended.wait()
+            elif line == b".\r\n":
+                await answer("DOT", writer)
+                in_body = False
+        writer.close()
+
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(guarded, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        ended.set()
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0.05)
+
+
+class TestInDoubt:
+    @pytest.mark.parametrize(
+        ("changes", "kind", "reason"),
+        [
+            ({"MAIL": SILENCE}, OutcomeKind.NOT_SENT, "smtp_timeout"),
+            ({"RCPT": HANG_UP}, OutcomeKind.NOT_SENT, "smtp_connection_lost"),
+            ({"DATA": SILENCE}, OutcomeKind.NOT_SENT, "smtp_timeout"),
+            ({"DATA": "250 what?"}, OutcomeKind.NOT_SENT, "smtp_250"),
+            ({"DATA": "554 5.7.1 no"}, OutcomeKind.SENDER_FAULT, "smtp_554_5.7.1"),
+            ({"DOT": SILENCE}, OutcomeKind.UNKNOWN, "smtp_no_reply"),
+            ({"DOT": HANG_UP}, OutcomeKind.UNKNOWN, "smtp_no_reply"),
+            ({"DOT": "nonsense"}, OutcomeKind.UNKNOWN, "smtp_no_reply"),
+            ({"DOT": "354 what?"}, OutcomeKind.UNKNOWN, "smtp_354"),
+            ({"DOT": "421 4.3.2 closing"}, OutcomeKind.TRANSIENT, "smtp_421_4.3.2"),
+            ({"EHLO": "502 no", "DOT": "250 ok"}, OutcomeKind.NOT_SENT, "smtp_unreachable"),
+        ],
+        ids=str,
+    )
+    def test_the_point_of_the_fault_decides(
+        self, changes: dict[str, str], kind: OutcomeKind, reason: str
+    ) -> None:
+        async def case() -> None:
+            async with scripted_server({"HELO": HANG_UP, **changes}) as port:
+                channel = make_channel(port, timeout_seconds=0.4)
+                outcome = await send_one(channel, make_envelope("a@example.com"))
+                assert (outcome.kind, outcome.reason) == (kind, reason)
+                assert (outcome.content is not None) == (
+                    "DOT" in changes and kind is not OutcomeKind.NOT_SENT
+                )
+                await channel.close()
+
+        run(case())
+
+    @pytest.mark.parametrize(
+        ("answer", "kind", "reason"),
+        [
+            ("552 5.3.4 too big", OutcomeKind.PERMANENT, "smtp_552_5.3.4"),
+            ("451 4.3.0 disk full", OutcomeKind.TRANSIENT, "smtp_451_4.3.0"),
+            ("250 thank you", OutcomeKind.NOT_SENT, "smtp_body_incomplete"),
+            (HANG_UP, OutcomeKind.NOT_SENT, "smtp_body_incomplete"),
+            (SILENCE, OutcomeKind.NOT_SENT, "smtp_body_incomplete"),
+        ],
+    )
+    def test_an_answer_in_the_middle_of_the_body_is_heard(
+        self, answer: str, kind: OutcomeKind, reason: str
+    ) -> None:
+        async def case() -> None:
+            async with scripted_server({"BODY": answer}) as port:
+                channel = make_channel(port, timeout_seconds=1.0)
+                # More than the socket buffers take, so that the dot stays with us.
+                outcome = await send_one(channel, make_envelope("a@example.com", text="да\n" * 3_000_000))
+                assert (outcome.kind, outcome.reason) == (kind, reason)
+                assert outcome.content is None
+                await channel.close()
+
+        run(case())
