@@ -72,8 +72,8 @@ class BadValueError(Exception):
 
 def clean_text(cell: str) -> str:
     """One line without control and invisible signs, composed letters, single spaces."""
-    if cell.isascii() and cell.isprintable() and "  " not in cell:
-        return cell.strip()
+    if cell.isprintable() and "  " not in cell and unicodedata.is_normalized("NFC", cell):
+        return cell.strip()  # most cells: this road is ten times shorter
     composed = unicodedata.normalize("NFC", cell)
     visible = (
         sign for sign in composed if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs")
@@ -154,9 +154,9 @@ def read_phone(text: str, country: str) -> tuple[str, bool]:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         raise BadValueError("phone_bad") from None
-    if not phonenumbers.is_valid_number(number):
-        raise BadValueError("phone_bad")
     region = phonenumbers.region_code_for_number(number)
+    if region is None or not phonenumbers.is_valid_number_for_region(number, region):
+        raise BadValueError("phone_bad")
     is_international = text.lstrip(" (").startswith("+")
     if region not in PHONE_REGIONS or (region != country and not is_international):
         raise BadValueError("phone_other_country")

@@ -1,4 +1,4 @@
-"""Recipient lists, scenarios and campaigns. The run, which the engine works on, is in `dispatcher.delivery`."""
+"""Recipient lists, scenarios and campaigns. The run is in `dispatcher.delivery`: the engine works on it."""
 
 from datetime import datetime, time
 from typing import Any

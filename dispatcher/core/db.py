@@ -8,9 +8,9 @@ of ours is written to be run twice.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
-from sqlalchemy import MetaData, create_engine, make_url
+from sqlalchemy import MetaData, Text, create_engine, make_url
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -30,6 +30,8 @@ class DatabaseUnavailableError(DispatcherError):
 class Base(DeclarativeBase):
     """Base of all models; names every constraint so that migrations can find them."""
 
+    # One text type everywhere: varchar beside text makes PostgreSQL guess at parameters.
+    type_annotation_map: ClassVar[dict[Any, Any]] = {str: Text}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

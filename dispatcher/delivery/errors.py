@@ -13,7 +13,3 @@ class UnknownRunError(DeliveryError):
 
 class RunStateError(DeliveryError):
     """Raised when a run's state does not allow what was asked."""
-
-
-class LostLeadershipError(DeliveryError):
-    """Raised when another scheduler has taken the lead: what was being done is rolled back."""

@@ -1,0 +1,146 @@
+"""Scenarios: what is said, over which channels, for which purpose. Versions are frozen."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from campaigns.errors import UnknownScenarioError
+from channels.port import ChannelKind
+from dispatcher.core.ids import new_id
+from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.step_plan import Step, StepPlan
+from templates.bundled import builtin_template
+from templates.repository import save_version
+
+_ADD_SCENARIO = text(
+    """
+    INSERT INTO scenario (id, name, title) VALUES (:id, :name, :title)
+    ON CONFLICT (name) DO UPDATE SET title = excluded.title RETURNING id
+    """
+)
+_LATEST = text(
+    """
+    SELECT v.id, v.version, v.purpose, v.policy_profile, v.steps
+    FROM scenario_version v JOIN scenario s ON s.id = v.scenario_id
+    WHERE s.name = :name ORDER BY v.version DESC LIMIT 1
+    """
+)
+_ADD_VERSION = text(
+    """
+    INSERT INTO scenario_version (id, scenario_id, version, purpose, policy_profile, steps, created_by,
+                                  created_at)
+    VALUES (:id, :scenario, :version, :purpose, :policy, CAST(:steps AS jsonb), :by, :now)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinScenario:
+    """A scenario that comes with the product."""
+
+    name: str
+    title: str
+    purpose: str
+    policy_profile: str
+    channels: tuple[ChannelKind, ...]
+    language: str = "ru"
+
+
+BUILTIN: Final[Mapping[str, BuiltinScenario]] = MappingProxyType(
+    {
+        "debt_reminder": BuiltinScenario(
+            "debt_reminder", "Напоминание о задолженности", "debt", "service_standard", (ChannelKind.EMAIL,)
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioVersionView:
+    """A scenario as it stands now, with its pinned step plan."""
+
+    id: UUID
+    version: int
+    purpose: str
+    policy_profile: str
+    plan: StepPlan
+
+
+def current_version(
+    session: Session, name: str, *, delivery: DeliverySettings, actor: str, now: datetime
+) -> ScenarioVersionView:
+    """The newest version of a scenario; a built-in one is written into the database when it is first used.
+
+    A new version is made when its template or its settings have changed since. Raises
+    `UnknownScenarioError` naming those that exist.
+    """
+    builtin = BUILTIN.get(name)
+    if builtin is None:
+        raise UnknownScenarioError(f"there is no scenario {name!r}; there are: {', '.join(sorted(BUILTIN))}")
+    template = save_version(
+        session,
+        name=builtin.name,
+        language=builtin.language,
+        texts=builtin_template(builtin.name, builtin.language),
+        created_by=actor,
+        now=now,
+    )
+    plan = _compile(builtin, template, delivery)
+    latest = session.execute(_LATEST, {"name": name}).first()
+    if latest is not None and _same(latest._asdict(), builtin, plan):
+        return ScenarioVersionView(latest.id, latest.version, builtin.purpose, builtin.policy_profile, plan)
+    version = 1 if latest is None else latest.version + 1
+    return _add_version(session, builtin, plan, version, actor, now)
+
+
+def _compile(builtin: BuiltinScenario, template: UUID, delivery: DeliverySettings) -> StepPlan:
+    return StepPlan(
+        steps=tuple(
+            Step(
+                channel=channel,
+                template_version_id=template,
+                retry_seconds=tuple(delivery.retry_seconds),
+                settle_seconds=delivery.settle_seconds.get(channel.value, 0.0),
+            )
+            for channel in builtin.channels
+        ),
+        unknown_query_seconds=delivery.unknown_query_seconds,
+    )
+
+
+def _same(latest: Mapping[str, Any], builtin: BuiltinScenario, plan: StepPlan) -> bool:
+    return bool(
+        latest["purpose"] == builtin.purpose
+        and latest["policy_profile"] == builtin.policy_profile
+        and latest["steps"] == plan.to_json()
+    )
+
+
+def _add_version(
+    session: Session, builtin: BuiltinScenario, plan: StepPlan, version: int, actor: str, now: datetime
+) -> ScenarioVersionView:
+    scenario = session.execute(
+        _ADD_SCENARIO, {"id": new_id(), "name": builtin.name, "title": builtin.title}
+    ).scalar_one()
+    version_id = new_id()
+    session.execute(
+        _ADD_VERSION,
+        {
+            "id": version_id,
+            "scenario": scenario,
+            "version": version,
+            "purpose": builtin.purpose,
+            "policy": builtin.policy_profile,
+            "steps": json.dumps(plan.to_json()),
+            "by": actor,
+            "now": now,
+        },
+    )
+    return ScenarioVersionView(version_id, version, builtin.purpose, builtin.policy_profile, plan)

@@ -1,0 +1,171 @@
+"""The composition root: builds every object from the settings and hands it on. Nothing else reads settings.
+
+with open_application(Settings()) as application: ...
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from channels.email.channel import EmailChannel
+from channels.port import ChannelKind
+from channels.registry import ChannelRegistry
+from consent.calendar_table import CalendarTable
+from consent.unsubscribe import UnsubscribeTokens
+from dispatcher.core.clock import Clock
+from dispatcher.core.db import Database
+from dispatcher.core.errors import ConfigurationError
+from dispatcher.core.queue import connect_broker, connect_redis
+from dispatcher.core.settings import Settings
+from dispatcher.delivery.bridge import Bridge
+from dispatcher.delivery.lane import LaneWorker, Tools
+from dispatcher.delivery.lease import LeaseKeeper
+from dispatcher.delivery.render import Renderer, Sender
+from dispatcher.delivery.throttle import TokenBuckets
+from dispatcher.embedded.servers import borrowed_or_started
+from dispatcher.migrations.migrate import is_current, migrate
+
+SECRET_BYTES: Final = 32
+SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file name, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where PostgreSQL and Redis are."""
+
+    database_url: str
+    redis_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What every process of the product shares."""
+
+    settings: Settings
+    addresses: Addresses
+    database: Database
+    clock: Clock
+    calendar: CalendarTable
+    tokens: UnsubscribeTokens
+    secret_key: bytes
+
+    def child_environment(self) -> dict[str, str]:
+        """The environment for processes that this one starts: they find the same servers and key."""
+        return {
+            **os.environ,
+            "DISPATCHER_DATABASE_URL": self.addresses.database_url,
+            "DISPATCHER_REDIS_URL": self.addresses.redis_url,
+            "DISPATCHER_SECRET_KEY": self.secret_key.decode(),
+        }
+
+
+@contextmanager
+def open_application(settings: Settings, *, check_schema: bool = True) -> Iterator[Application]:
+    """Build the application on the configured servers, or on the embedded ones where none are configured.
+
+    Embedded servers that `dispatcher up` runs are used; else they run for as long as the block does, and
+    their schema is brought up to date. Raises `ConfigurationError` when only one of the two addresses is
+    set, or when the configured database's schema is old.
+    """
+    if (settings.database_url is None) != (settings.redis_url is None):
+        raise ConfigurationError(
+            "set both DISPATCHER_DATABASE_URL and DISPATCHER_REDIS_URL, or neither: then both are embedded"
+        )
+    if settings.database_url is not None and settings.redis_url is not None:
+        addresses = Addresses(settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())
+        with _application(settings, addresses) as application:
+            if check_schema and not is_current(application.database.engine):
+                raise ConfigurationError("the database schema is not up to date: run `dispatcher migrate`")
+            yield application
+        return
+    with (
+        borrowed_or_started(settings.data_directory) as servers,
+        _application(settings, Addresses(servers.database_url, servers.redis_url)) as application,
+    ):
+        migrate(application.database.engine)
+        yield application
+
+
+@contextmanager
+def _application(settings: Settings, addresses: Addresses) -> Iterator[Application]:
+    database = Database(addresses.database_url, pooled=settings.database_pooled)
+    secret_key = load_secret_key(settings)
+    connect_broker(addresses.redis_url)
+    try:
+        yield Application(
+            settings=settings,
+            addresses=addresses,
+            database=database,
+            clock=Clock(may_move=settings.allow_clock_moves),
+            calendar=CalendarTable(settings.country),
+            tokens=UnsubscribeTokens(secret_key),
+            secret_key=secret_key,
+        )
+    finally:
+        database.close()
+
+
+def load_secret_key(settings: Settings) -> bytes:
+    """The key that signs links: configured, or made once and kept in the data directory (mode 0600).
+
+    Raises `ConfigurationError` when servers are configured without a key: every machine must have the
+    same one, or links made by one would be refused by another.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    if settings.database_url is not None:
+        raise ConfigurationError(
+            "set DISPATCHER_SECRET_KEY to the same long random text on every machine: it signs links"
+        )
+    path = settings.data_directory / SECRET_FILE
+    return _kept_secret(path)
+
+
+def _kept_secret(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").encode()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(SECRET_BYTES))
+    return path.read_text(encoding="ascii").encode()
+
+
+def build_channels(application: Application) -> ChannelRegistry:
+    """The registry of every configured channel; raises `ConfigurationError` when there is none."""
+    registry = ChannelRegistry()
+    settings = application.settings
+    if settings.smtp.host:
+        registry.register(
+            EmailChannel(settings.smtp, settings.mail, application.secret_key, now=application.clock.now)
+        )
+    if not registry.all():
+        raise ConfigurationError("no channel is configured: set DISPATCHER_SMTP__HOST for e-mail")
+    return registry
+
+
+def build_lane_worker(application: Application, registry: ChannelRegistry) -> LaneWorker:
+    """The engine's worker for one process."""
+    settings = application.settings
+    return LaneWorker(
+        Tools(
+            database=application.database,
+            clock=application.clock,
+            registry=registry,
+            bridge=Bridge(),
+            renderer=Renderer(
+                Sender(settings.company_name, settings.company_phone, settings.web.public_url),
+                application.tokens,
+            ),
+            leases=LeaseKeeper(application.database, settings.delivery.lease_seconds),
+            buckets=TokenBuckets(connect_redis(application.addresses.redis_url)),
+            settings=settings.delivery,
+            provider_limits={ChannelKind.EMAIL: settings.smtp.max_per_second},
+            read_calendar=application.calendar.read,
+        )
+    )

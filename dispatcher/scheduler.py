@@ -1,0 +1,185 @@
+"""The scheduler: starts runs, fans them out, sweeps, closes, and wakes the workers.
+
+Any number may run; one leads. Every piece of work is a transaction of its own that checks the lead, so
+losing it in the middle loses nothing. All timers are rows in PostgreSQL.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Final
+
+import redis
+import structlog
+from dramatiq.errors import BrokerError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from dispatcher.bootstrap import Application
+from dispatcher.core import outbox
+from dispatcher.core.db import is_database_gone
+from dispatcher.core.lead import Lead, LostLeadError
+from dispatcher.delivery import planning, receipts, sweep
+from dispatcher.delivery.claim import list_running
+from dispatcher.delivery.error_limit import pause_failing_runs
+from dispatcher.delivery.tasks import LANES, wake
+
+log = structlog.get_logger()
+
+PLANNING_SECONDS: Final = 1.0  #: per round, so that sweeps never wait long behind a big fan-out
+SWEEP_ROUNDS: Final = 20  #: slices of one kind per round
+WAKES_PER_ROUND: Final = 4  #: workers that a lane with work is offered per round
+HOUSEKEEPING_SECONDS: Final = 3600.0
+WAKING_TOPICS: Final = frozenset({"run.started", "run.resumed"})
+
+# Partitions are made two months ahead, so that opening a run never has to.
+_PERIODS_AHEAD = text(
+    """
+    SELECT ensure_period((date_trunc('month', CAST(:now AS timestamptz) AT TIME ZONE 'UTC')
+                          + make_interval(months => ahead))::date)
+    FROM generate_series(0, 2) AS ahead
+    """
+)
+
+
+class Scheduler:
+    """One scheduler. `run` blocks until it is stopped; `round` is one turn, for tests."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._database = application.database
+        self._lead = Lead()
+        self._stop = threading.Event()
+        self._housekept_at = float("-inf")
+
+    def stop(self) -> None:
+        """End after the current round."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Turn round after round; waits while the database is away."""
+        log.info("scheduler.started")
+        while not self._stop.is_set():
+            try:
+                self.round()
+            except LostLeadError:
+                log.warning("scheduler.lost_lead")
+            except DBAPIError as error:
+                if not is_database_gone(error):
+                    raise
+                log.warning("scheduler.database_away")
+            self._stop.wait(self._application.settings.delivery.sweep_seconds)
+        self._leave()
+        log.info("scheduler.ended")
+
+    def round(self) -> bool:
+        """One turn of all duties; returns whether this scheduler leads."""
+        if not self._database.run(self._lead.hold):
+            return False
+        self._housekeep()
+        self._each(sweep.start_due)
+        self._plan()
+        for duty in (
+            sweep.lose_expired,
+            receipts.apply_stored,
+            sweep.settle_due,
+            sweep.expire_ended,
+            sweep.stop_planned,
+        ):
+            self._each(duty)
+        self._as_leader(self._pause_failing)
+        self._each(sweep.close_finished, rounds=1)
+        self._wake()
+        return True
+
+    def _as_leader(self, work: Callable[[Session], int]) -> int:
+        def checked(session: Session) -> int:
+            self._lead.check(session)
+            return work(session)
+
+        return self._database.run(checked)
+
+    def _each(self, duty: Callable[..., int], *, rounds: int = SWEEP_ROUNDS) -> None:
+        for _ in range(rounds):
+            moved = self._as_leader(lambda session: duty(session, self._application.clock.refresh(session)))
+            if moved == 0:
+                return
+        self._database.run(self._lead.hold)
+
+    def _plan(self) -> None:
+        until = time.monotonic() + PLANNING_SECONDS
+        for run in self._database.run(planning.list_unplanned):
+            while time.monotonic() < until and not self._stop.is_set():
+                planned = self._as_leader(
+                    lambda session, run=run: planning.plan_slice(  # type: ignore[misc]
+                        session,
+                        run,
+                        calendar=self._application.calendar.read(session),
+                        now=self._application.clock.refresh(session),
+                    )
+                )
+                if planned == 0:
+                    break
+
+    def _pause_failing(self, session: Session) -> int:
+        settings = self._application.settings.delivery
+        now = self._application.clock.refresh(session)
+        return len(
+            pause_failing_runs(
+                session, limit=settings.error_rate_limit, sample=settings.error_rate_sample, now=now
+            )
+        )
+
+    def _wake(self) -> None:
+        """Offer work to every lane that has running runs. Redis away: the next round tries again."""
+        try:
+            self._database.run(lambda session: outbox.relay(session, _deliver))
+            for queue, lane in LANES.items():
+                if self._database.run(self._runs_of(lane.priority)):
+                    for _ in range(WAKES_PER_ROUND):
+                        wake(queue)
+        except (redis.RedisError, BrokerError, OSError) as error:
+            log.warning("scheduler.queue_away", error=type(error).__name__)
+
+    def _runs_of(self, priority: str) -> Callable[[Session], Sequence[object]]:
+        return lambda session: list_running(session, priority, self._application.clock.refresh(session))
+
+    def _housekeep(self) -> None:
+        if time.monotonic() - self._housekept_at < HOUSEKEEPING_SECONDS:
+            return
+
+        def keep(session: Session) -> None:
+            session.execute(_PERIODS_AHEAD, {"now": self._application.clock.refresh(session)})
+            outbox.forget_relayed(session)
+
+        self._database.run(keep)
+        self._housekept_at = time.monotonic()
+
+    def _leave(self) -> None:
+        try:
+            self._database.run(self._lead.leave)
+        except DBAPIError as error:
+            if not is_database_gone(error):
+                raise
+
+
+def _deliver(event: outbox.OutboxEvent) -> None:
+    """Tell those who listen. A run that begins or goes on wakes its lanes at once, not at the next round."""
+    if event.topic in WAKING_TOPICS:
+        for queue in LANES:
+            wake(queue)
+
+
+def run_scheduler(application: Application) -> None:
+    """Run until SIGTERM or SIGINT; call it from the main thread."""
+    scheduler = Scheduler(application)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        scheduler.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    scheduler.run()

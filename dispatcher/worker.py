@@ -1,0 +1,86 @@
+"""A worker process: sends what is due in its lanes until it is told to end.
+
+SIGTERM: claim nothing more, give back what was not begun, wait for the replies that are on their way,
+record them, and mark what is still without an answer as unknown (design: section 5, leases and stopping).
+"""
+
+import signal
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import Final
+
+import dramatiq
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from dispatcher.bootstrap import Application, build_channels, build_lane_worker
+from dispatcher.core.queue import QueueName, broker
+from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.states import Trigger
+from dispatcher.delivery.tasks import lane_worker
+from dispatcher.delivery.transitions import Change, apply_changes
+
+log = structlog.get_logger()
+
+CLOSE_SECONDS: Final = 5.0  #: for channels to let go of their connections
+
+
+def run_worker(application: Application, queues: Sequence[QueueName], threads: int) -> None:
+    """Work the queues until SIGTERM or SIGINT; call it from the main thread."""
+    registry = build_channels(application)
+    worker = build_lane_worker(application, registry)
+    lane_worker.fill(worker)
+    worker.tools.leases.start()
+    told_to_end = _stop_event()
+    pool = dramatiq.Worker(broker, queues={str(queue) for queue in queues}, worker_threads=threads)
+    broker.emit_after("process_boot")
+    pool.start()
+    log.info("worker.started", queues=[str(queue) for queue in queues], threads=threads)
+    told_to_end.wait()
+    _end(application, worker, pool)
+    log.info("worker.ended")
+
+
+def _stop_event() -> threading.Event:
+    event = threading.Event()
+
+    def set_it(_number: int, _frame: FrameType | None) -> None:
+        event.set()
+
+    signal.signal(signal.SIGTERM, set_it)
+    signal.signal(signal.SIGINT, set_it)
+    return event
+
+
+def _end(application: Application, worker: LaneWorker, pool: dramatiq.Worker) -> None:
+    worker.stop()
+    wait_ms = int(application.settings.delivery.stop_seconds * 1000)
+    pool.stop(timeout=wait_ms)
+    _mark_unanswered(application, worker)
+    worker.tools.leases.stop()
+    for channel in worker.tools.registry.all():
+        try:
+            worker.tools.bridge.run(channel.close(), CLOSE_SECONDS)
+        except TimeoutError:
+            log.warning("worker.channel_not_closed", channel=channel.kind.value)
+    worker.tools.bridge.close()
+
+
+def _mark_unanswered(application: Application, worker: LaneWorker) -> None:
+    """What the provider has not answered by now is in doubt; saying so now saves the wait for the lease."""
+    changes = [
+        Change(period, attempt, Trigger.LOSE, "worker_stopped", token=token)
+        for token, attempts in worker.tools.leases.held().items()
+        for period, attempt in attempts
+    ]
+
+    def mark(session: Session) -> None:
+        apply_changes(session, changes, application.clock.refresh(session))
+
+    try:
+        application.database.run(mark)
+    except SQLAlchemyError as error:
+        # The leases run out by themselves, and the sweeper says the same a little later.
+        log.warning("worker.unanswered_not_marked", error=type(error).__name__)
