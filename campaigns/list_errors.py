@@ -76,6 +76,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "согласие не понятно и не учтено; пишите «да», «нет» или каналы: email, sms, звонок",
         "the consent is not understood and not counted; write yes, no or channels: email, sms, voice",
     ),
+    "consent_was_withdrawn": (
+        "человек отозвал согласие; согласие из списка не учтено",
+        "the person has withdrawn the consent; the consent in the list is not counted",
+    ),
     "zone_unclear": (
         "часовой пояс не понятен; взят по адресу или общий",
         "the time zone is not understood; taken from the address or the default",
