@@ -6,6 +6,7 @@ its outcome whatever happens.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -39,6 +40,7 @@ class Batch:
         is_stopped: Callable[[], bool],
     ) -> None:
         self._waiting = deque(envelopes)
+        self._late_at = _earliest_end(envelopes)
         self._pool = pool
         self._carry = carry
         self._is_channel_stopped = is_stopped
@@ -93,14 +95,22 @@ class Batch:
 
     def _settle_waiting(self) -> None:
         kind, reason = OutcomeKind.NOT_SENT, "stopped"
-        if self._fault is not None and not self._must_stop():
+        if self._fault is not None and not self._is_told_to_stop():
             kind = OutcomeKind.THROTTLED if self._fault.is_throttled else OutcomeKind.NOT_SENT
             reason = self._fault.reason
+        elif self._is_late() and not self._is_told_to_stop():
+            reason = "not_begun_in_time"
         while self._waiting:
             self._outcomes.put_nowait(Outcome(self._waiting.popleft().attempt, kind, reason))
 
     def _must_stop(self) -> bool:
+        return self._is_told_to_stop() or self._is_late()
+
+    def _is_told_to_stop(self) -> bool:
         return self._is_stopped or self._is_channel_stopped()
+
+    def _is_late(self) -> bool:
+        return self._late_at is not None and time.monotonic() > self._late_at
 
     async def _work(self) -> None:
         """Send until nothing waits, or no connection can be had: the other workers may have better luck."""
@@ -150,6 +160,12 @@ class Batch:
             self._outcomes.put_nowait(outcome)
             raise
         self._outcomes.put_nowait(outcome)
+
+
+def _earliest_end(envelopes: Sequence[Envelope]) -> float | None:
+    """Until when envelopes may be begun (monotonic); one batch has one claim, so one limit serves all."""
+    limits = [one.begin_within_seconds for one in envelopes if one.begin_within_seconds is not None]
+    return time.monotonic() + min(limits) if limits else None
 
 
 def _log_bug(error: Exception, **ids: str) -> None:

@@ -11,8 +11,20 @@ from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change
 
 THROTTLE_WAIT_SECONDS: Final = 30.0  #: when the provider does not say how long
+#: A connection that breaks off each time must not be tried in a tight loop.
+NOT_SENT_WAIT_SECONDS: Final = 5.0
 #: The provider as a whole cannot be used: the channel waits, the address has nothing to do with it.
-PROVIDER_FAULTS: Final = frozenset({"smtp_unreachable", "smtp_tls_refused", "smtp_login_refused"})
+PROVIDER_FAULTS: Final = frozenset(
+    {
+        "smtp_unreachable",
+        "smtp_tls_refused",
+        "smtp_login_refused",
+        "smtp_greeting_refused",
+        "smtp_not_configured",
+    }
+)
+#: Not sent for no fault of anybody's: due again at once.
+_AT_ONCE: Final = frozenset({"stopped", "not_begun_in_time"})
 
 TRIGGERS: Final = MappingProxyType(
     {
@@ -33,17 +45,22 @@ def change_of(outcome: Outcome, envelope: Envelope, token: UUID, now: datetime) 
     content = None
     if outcome.kind in _REPLIED:
         content = SentContent.of(outcome.content, address=envelope.address, reply=outcome.reply)
-    due_at = None
-    if outcome.kind is OutcomeKind.THROTTLED:
-        due_at = now + timedelta(seconds=outcome.retry_after_seconds or THROTTLE_WAIT_SECONDS)
     return Change(
         outcome.attempt.period,
         outcome.attempt.attempt_id,
         TRIGGERS[outcome.kind],
         outcome.reason or None,
         token=token,
-        due_at=due_at,
+        due_at=_due_again_at(outcome, now),
         retry_after_seconds=outcome.retry_after_seconds,
         provider_id=outcome.provider_id,
         content=content,
     )
+
+
+def _due_again_at(outcome: Outcome, now: datetime) -> datetime | None:
+    if outcome.kind is OutcomeKind.THROTTLED:
+        return now + timedelta(seconds=outcome.retry_after_seconds or THROTTLE_WAIT_SECONDS)
+    if outcome.kind is OutcomeKind.NOT_SENT and outcome.reason not in _AT_ONCE:
+        return now + timedelta(seconds=NOT_SENT_WAIT_SECONDS)
+    return None

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from channels.port import AttemptReference, Envelope
 from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
-from dispatcher.delivery.checks import Candidate, RunView
+from dispatcher.delivery.checks import SENDING_MARGIN, Candidate, RunView
 from templates.rendering import CompiledTemplate
 
 #: Fields that are kept as text in the list and have a type of their own in templates.
@@ -55,6 +55,7 @@ class Renderer:
                 ("List-Unsubscribe", f"<{link}>"),
                 ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ),
+            begin_within_seconds=SENDING_MARGIN.total_seconds(),
         )
 
     def unsubscribe_url(self, run: RunView, candidate: Candidate) -> str:
