@@ -35,6 +35,7 @@ class ImportRequest:
     purpose: str = "debt"
     encoding: str | None = None
     mapping: dict[str, str] | None = None
+    country: str = "RU"  #: of telephone numbers without a country code
     default_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
 
 
@@ -79,6 +80,7 @@ def _rows(request: ImportRequest) -> Iterable[ListRow | RowProblem]:
         request.path,
         encoding=request.encoding,
         mapping=request.mapping,
+        country=request.country,
         default_zone=request.default_zone,
     )
 

@@ -77,21 +77,22 @@ def open_application(settings: Settings, *, check_schema: bool = True) -> Iterat
         )
     if settings.database_url is not None and settings.redis_url is not None:
         addresses = Addresses(settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())
-        with _application(settings, addresses) as application:
+        with open_on(settings, addresses) as application:
             if check_schema and not is_current(application.database.engine):
                 raise ConfigurationError("the database schema is not up to date: run `dispatcher migrate`")
             yield application
         return
     with (
         borrowed_or_started(settings.data_directory) as servers,
-        _application(settings, Addresses(servers.database_url, servers.redis_url)) as application,
+        open_on(settings, Addresses(servers.database_url, servers.redis_url)) as application,
     ):
         migrate(application.database.engine)
         yield application
 
 
 @contextmanager
-def _application(settings: Settings, addresses: Addresses) -> Iterator[Application]:
+def open_on(settings: Settings, addresses: Addresses) -> Iterator[Application]:
+    """Build the application on servers that are known to be there; their schema is the caller's matter."""
     database = Database(addresses.database_url, pooled=settings.database_pooled)
     secret_key = load_secret_key(settings)
     connect_broker(addresses.redis_url)

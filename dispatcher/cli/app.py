@@ -1,0 +1,69 @@
+"""All commands in one place, and the one place where errors become plain words and exit codes."""
+
+import sys
+from typing import Final
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from rich.markup import escape
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from dispatcher.cli import campaign, clock, consent, demo, doctor, lists, processes, staff, up
+from dispatcher.cli.console import errors
+from dispatcher.core.db import is_database_gone
+from dispatcher.core.errors import DispatcherError
+from dispatcher.embedded.errors import EmbeddedError
+
+EXIT_FAULT: Final = 1
+
+app = typer.Typer(
+    name="dispatcher",
+    help="Notification and mass-informing dispatcher for energy-supply companies.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+up.add_to(app)
+processes.add_to(app)
+lists.add_to(app)
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(consent.app, name="consent")
+app.add_typer(staff.app, name="staff")
+doctor.add_to(app)
+demo.add_to(app)
+clock.add_to(app)
+
+
+def main() -> None:
+    """Run the command; errors that a person can act on end it with their message and exit code 1."""
+    try:
+        app()
+    except (DispatcherError, EmbeddedError) as error:
+        _fail(str(error))
+    except (ValidationError, SettingsError) as error:
+        _fail(_settings_in_words(error))
+    except (ArgumentError, NoSuchModuleError):
+        _fail(
+            "DISPATCHER_DATABASE_URL is not a PostgreSQL address: write postgresql://user:password@host/name"
+        )
+    except DBAPIError as error:
+        if not is_database_gone(error):
+            raise
+        _fail("PostgreSQL cannot be reached or has no room: run `dispatcher doctor` to see what is wrong")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    errors.print(f"[red]{escape(message)}[/red]", highlight=False)
+    sys.exit(EXIT_FAULT)
+
+
+def _settings_in_words(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):
+        return f"the settings cannot be read: {error}"
+    faults = [
+        f"  DISPATCHER_{'__'.join(str(part) for part in one['loc']).upper()}: {one['msg']}"
+        for one in error.errors(include_input=False)
+    ]
+    return "\n".join(["these settings cannot be used (environment, .env or dispatcher.toml):", *faults])

@@ -1,0 +1,174 @@
+"""`dispatcher campaign …`: make, start, watch, pause, resume, stop, extend."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from sqlalchemy.orm import Session
+
+from campaigns.service import CreatedCampaign, NewCampaign, create_campaign
+from dispatcher.bootstrap import Application
+from dispatcher.cli.console import output, print_json
+from dispatcher.cli.start import actor, application
+from dispatcher.cli.times import read_hours, read_moment
+from dispatcher.cli.watch import read_live, watch_run
+from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
+from reports.live import list_runs
+
+app = typer.Typer(help="Campaigns and their runs.", no_args_is_help=True)
+
+RunId = Annotated[
+    UUID, typer.Argument(help="The run's id, as `campaign create` or `campaign list` prints it.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@app.command()
+def create(
+    list_name: Annotated[str, typer.Option("--list", help="A list that was imported.")],
+    ends: Annotated[str, typer.Option(help="End of the window: 2026-11-23 17:00.")],
+    starts: Annotated[str, typer.Option(help="Start of the window, or now.")] = "now",
+    name: Annotated[str | None, typer.Option(help="Default: scenario and list.")] = None,
+    scenario: str = "debt_reminder",
+    hours: Annotated[str, typer.Option(help="Daily hours in the recipient's zone.")] = "00:00-24:00",
+    working_days: Annotated[bool, typer.Option("--working-days", help="Never on days off.")] = False,
+    policy: Annotated[str | None, typer.Option(help="Policy profile; default: the scenario's.")] = None,
+    priority: Annotated[str, typer.Option(help="bulk or urgent.")] = "bulk",
+    max_per_second: Annotated[float | None, typer.Option(min=0.01)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a campaign over a list; it starts by itself at its start."""
+    daily_from, daily_to = read_hours(hours)
+
+    def make(built: Application, session: Session) -> CreatedCampaign:
+        now = built.clock.refresh(session)
+        zone = built.settings.time_zone
+        wanted = NewCampaign(
+            name=name or f"{scenario}: {list_name}",
+            scenario=scenario,
+            list_name=list_name,
+            starts_at=read_moment(starts, zone, now),
+            ends_at=read_moment(ends, zone, now),
+            daily_from=daily_from,
+            daily_to=daily_to,
+            working_days_only=working_days,
+            policy_profile=policy,
+            priority=priority,
+            max_per_second=max_per_second,
+        )
+        return create_campaign(
+            session,
+            wanted,
+            delivery=built.settings.delivery,
+            calendar=built.calendar.read(session),
+            actor=actor(),
+            now=now,
+        )
+
+    with application() as built:
+        made = built.database.run(lambda session: make(built, session))
+    if as_json:
+        print_json(
+            {"campaign_id": made.campaign_id, "run_id": made.run_id, "recipients": made.recipient_count}
+        )
+    else:
+        output.print(
+            f"Задание создано, получателей: {made.recipient_count}. Run: {made.run_id}", highlight=False
+        )
+
+
+@app.command(name="list")
+def list_(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_json: AsJson = False) -> None:
+    """Show the newest runs."""
+    with application() as built:
+        runs = built.database.run(lambda session: list_runs(session, limit=limit))
+    if as_json:
+        print_json({"runs": [{"id": run.id, "state": run.state, "campaign": run.campaign} for run in runs]})
+        return
+    for run in runs:
+        output.print(
+            f"{run.id}  {run.state:<9} {run.decided}/{run.recipient_count}  {run.campaign}",
+            highlight=False,
+            markup=False,
+        )
+
+
+@app.command()
+def status(run: RunId, as_json: AsJson = False) -> None:
+    """Show a run: planned, by state, by reason, rate, expected finish."""
+    with application() as built:
+        live = read_live(built, run)
+        if as_json:
+            print_json(live.to_json())
+        else:
+            watch_run(built, run, follow=False)
+
+
+@app.command()
+def watch(run: RunId) -> None:
+    """Follow a run live until it is closed (Ctrl-C leaves; the run goes on)."""
+    with application() as built:
+        watch_run(built, run, follow=True)
+
+
+@app.command()
+def pause(run: RunId, reason: str = "staff", as_json: AsJson = False) -> None:
+    """Hold the run; says how many had already left."""
+    _change(
+        run,
+        "Пауза",
+        lambda session, now: pause_run(session, run, actor=actor(), reason=reason, now=now),
+        as_json,
+    )
+
+
+@app.command()
+def resume(run: RunId, as_json: AsJson = False) -> None:
+    """Go on after a pause."""
+    _change(run, "Продолжено", lambda session, now: resume_run(session, run, actor=actor(), now=now), as_json)
+
+
+@app.command()
+def stop(run: RunId, reason: str = "staff", as_json: AsJson = False) -> None:
+    """End the run for good; says how many had already left."""
+    _change(
+        run,
+        "Остановлено",
+        lambda session, now: stop_run(session, run, actor=actor(), reason=reason, now=now),
+        as_json,
+    )
+
+
+@app.command()
+def extend(run: RunId, ends: Annotated[str, typer.Option(help="The new end: 2026-11-23 17:00.")]) -> None:
+    """Move the end of the window."""
+    with application() as built:
+
+        def work(session: Session) -> datetime:
+            now = built.clock.refresh(session)
+            ends_at = read_moment(ends, built.settings.time_zone, now)
+            extend_run(session, run, ends_at, actor=actor(), now=now)
+            return ends_at
+
+        output.print(f"Окончание: {built.database.run(work).isoformat()}", highlight=False)
+
+
+def _change(run: UUID, word: str, change: Callable[[Session, datetime], HonestAnswer], as_json: bool) -> None:
+    with application() as built:
+        answer = built.database.run(lambda session: change(session, built.clock.refresh(session)))
+    values: dict[str, Any] = {
+        "run_id": run,
+        "left": answer.left,
+        "in_flight": answer.in_flight,
+        "waiting": answer.waiting,
+    }
+    if as_json:
+        print_json(values)
+        return
+    output.print(
+        f"{word}. Уже ушло: {answer.left}; отправлялось в этот миг: {answer.in_flight};"
+        f" не ушло: {answer.waiting}.",
+        highlight=False,
+    )

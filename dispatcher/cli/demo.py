@@ -1,0 +1,72 @@
+"""`dispatcher demo`: a real campaign from one command, through the sandbox, on servers of its own.
+
+Everything is real but the recipients: the list is imported, consent is checked, notices are rendered,
+sent over SMTP to the sandbox, bounces come back over SMTP, results are stored and shown live.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from channels.port import ChannelKind
+from dispatcher.cli.console import errors, output
+from dispatcher.cli.demo_stage import DemoStage, open_stage
+from dispatcher.cli.demo_summary import Summary, summarise
+from dispatcher.core.errors import ConfigurationError
+
+FOLDER: Final = "demo"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(demo)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End when the campaign has ended.")] = False,
+    channel: Annotated[ChannelKind, typer.Option(help="Only email is there yet.")] = ChannelKind.EMAIL,
+    recipients: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Make a list of this size; default: the sample.")
+    ] = None,
+    summary: Annotated[Path | None, typer.Option(help="Write the result as JSON into this file.")] = None,
+) -> None:
+    """Run a campaign from the bundled list through the sandbox and show it live."""
+    if channel is not ChannelKind.EMAIL:
+        raise ConfigurationError(f"the demo cannot use the channel {channel} yet: take --channel email")
+    _check_writable(summary)
+    with open_stage() as stage:
+        run = stage.run_campaign(recipients)
+        result = summarise(stage.application, run, stage.journal, stage.seconds)
+        _show(result, summary)
+        if not once:
+            _stay(stage)
+    raise typer.Exit(0 if result.is_sound else 1)
+
+
+def _check_writable(summary: Path | None) -> None:
+    """Say before the campaign, not after it, that the summary could not be written."""
+    if summary is None:
+        return
+    try:
+        summary.touch()
+    except OSError as error:
+        raise ConfigurationError(f"the summary cannot be written to {summary}: {error.strerror}") from error
+
+
+def _show(result: Summary, path: Path | None) -> None:
+    values = result.to_json()
+    if path is not None:
+        path.write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    output.print_json(json.dumps(values, ensure_ascii=False))
+    for problem in result.problems():
+        errors.print(f"[red]{problem}[/red]")
+
+
+def _stay(stage: DemoStage) -> None:
+    output.print()
+    output.print(f"Панель:  {stage.run_url}", highlight=False)
+    output.print(f"Вход:    {stage.login} / {stage.password}", highlight=False, markup=False)
+    output.print("Ctrl-C завершает демонстрацию.", highlight=False)
+    stage.stay()

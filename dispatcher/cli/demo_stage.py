@@ -1,0 +1,246 @@
+"""What the demo stands on: servers of its own, the sandbox, and every process of the product."""
+
+import secrets
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from campaigns.import_list import ImportRequest
+from campaigns.sample import sample_path, write_sample
+from campaigns.service import CreatedCampaign, NewCampaign, create_campaign
+from dispatcher.bootstrap import Application
+from dispatcher.cli.console import output
+from dispatcher.cli.household import command, household_commands, own_household
+from dispatcher.cli.lists import import_with_progress
+from dispatcher.cli.start import actor, read_settings
+from dispatcher.cli.watch import watch_run
+from dispatcher.core.errors import DispatcherError
+from dispatcher.core.settings import BounceListenerSettings, DeliverySettings, Settings, SmtpSettings
+from dispatcher.core.staff import StaffRole, UnknownStaffError, add_staff, set_password
+from dispatcher.embedded.ports import choose_port
+from dispatcher.embedded.supervisor import Supervisor
+
+LOGIN: Final = "demo"
+LIST_NAME: Final = "demo"
+READY_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.1
+WINDOW: Final = timedelta(hours=6)
+
+#: Short times, so that a demo ends in seconds. Settle: how long a bounce may take in the sandbox.
+DEMO_DELIVERY: Final = DeliverySettings(
+    settle_seconds={"email": 5.0},
+    retry_seconds=[1.0, 2.0, 4.0],
+    unknown_query_seconds=2.0,
+    lease_seconds=10.0,
+    sweep_seconds=0.3,
+    channel_pause_seconds=1.0,
+)
+
+
+class DemoNotReadyError(DispatcherError):
+    """Raised when a process of the demo does not come up."""
+
+
+@dataclass(slots=True)
+class DemoStage:
+    """The running demo."""
+
+    application: Application
+    supervisor: Supervisor
+    journal: Path
+    folder: Path
+    login: str = LOGIN
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
+    run: UUID | None = None
+    seconds: float = 0.0
+
+    @property
+    def run_url(self) -> str:
+        """The page of the run."""
+        web = self.application.settings.web
+        return f"http://{web.host}:{web.port}/runs/{self.run}"
+
+    def run_campaign(self, recipients: int | None) -> UUID:
+        """Import, make the campaign, and show it until it is closed."""
+        self._import(recipients)
+        started = time.monotonic()
+        created = self.application.database.run(self._create)
+        self.run = created.run_id
+        output.print(
+            f"Панель: {self.run_url}  ({self.login} / {self.password})", highlight=False, markup=False
+        )
+        watch_run(self.application, created.run_id, follow=True, meanwhile=self.supervisor.poll)
+        self.seconds = time.monotonic() - started
+        return created.run_id
+
+    def stay(self) -> None:
+        """Keep everything running until Ctrl-C."""
+        try:
+            while True:
+                self.supervisor.poll()
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            output.print("Завершаем…")
+
+    def _import(self, recipients: int | None) -> None:
+        path = sample_path()
+        if recipients is not None:
+            path = self.folder / "recipients.csv"
+            write_sample(path, recipients)
+        zone = ZoneInfo(self.application.settings.time_zone)
+        request = ImportRequest(path, LIST_NAME, default_zone=zone)
+        result = import_with_progress(self.application, request, show=True)
+        output.print(
+            f"Список: получателей {result.recipients}, отклонено строк {result.rejected},"
+            f" замечаний {result.problems}",
+            highlight=False,
+        )
+
+    def _create(self, session: Session) -> CreatedCampaign:
+        now = self.application.clock.refresh(session)
+        # The profile `always`: the demo must work at night and on Sundays.
+        wanted = NewCampaign(
+            "Демонстрация: напоминание о задолженности",
+            "debt_reminder",
+            LIST_NAME,
+            starts_at=now,
+            ends_at=now + WINDOW,
+            policy_profile="always",
+        )
+        return create_campaign(
+            session,
+            wanted,
+            delivery=self.application.settings.delivery,
+            calendar=self.application.calendar.read(session),
+            actor=actor(),
+            now=now,
+        )
+
+    def prepare_staff(self) -> None:
+        """One person who may sign in, with a password made for this demo."""
+
+        def prepare(session: Session) -> None:
+            now = self.application.clock.refresh(session)
+            try:
+                set_password(session, login=self.login, password=self.password, actor="system", now=now)
+            except UnknownStaffError:
+                add_staff(
+                    session,
+                    login=self.login,
+                    full_name="Демонстрация",
+                    role=StaffRole.ADMINISTRATOR,
+                    password=self.password,
+                    actor="system",
+                    now=now,
+                )
+
+        self.application.database.run(prepare)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the sandbox and the pages; raises `DemoNotReadyError`."""
+        settings = self.application.settings
+        until = time.monotonic() + READY_SECONDS
+        while not (
+            _listens(settings.smtp.port) and _listens(settings.bounce_listener.port) and _is_healthy(settings)
+        ):
+            if time.monotonic() > until:
+                log = self.folder / "log" / "dispatcher.log"
+                raise DemoNotReadyError(f"the demo did not come up within a minute; its log: {log}")
+            self.supervisor.poll()
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def open_stage() -> Iterator[DemoStage]:
+    """Start everything; stop everything at the end, whatever happened."""
+    base = read_settings(quiet=True)
+    folder = base.data_directory / "demo"
+    settings = _demo_settings(base, folder)
+    journal = folder / "sandbox-journal.jsonl"
+    with own_household(settings) as household:
+        journal.unlink(missing_ok=True)
+        application = household.application
+        environment = _environment(application.child_environment(), settings)
+        sandbox = command(
+            "sandbox", "sandbox", *_sandbox_arguments(settings, journal), environment=environment
+        )
+        supervisor = Supervisor(
+            [sandbox, *household_commands(application, environment)],
+            log_path=folder / "log" / "dispatcher.log",
+            tick=household.keep_servers,
+        )
+        stage = DemoStage(application, supervisor, journal, folder)
+        stage.prepare_staff()
+        with supervisor:
+            stage.wait_until_ready()
+            yield stage
+
+
+def _demo_settings(base: Settings, folder: Path) -> Settings:
+    web_port = choose_port(base.web.port)
+    return base.model_copy(
+        update={
+            "data_directory": folder,
+            "smtp": SmtpSettings(host="127.0.0.1", port=choose_port(), security="none"),
+            "bounce_listener": BounceListenerSettings(port=choose_port()),
+            "web": base.web.model_copy(
+                update={"port": web_port, "public_url": f"http://{base.web.host}:{web_port}"}
+            ),
+            "delivery": DEMO_DELIVERY,
+        }
+    )
+
+
+def _environment(inherited: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The environment of the demo's processes: each part of the settings as one JSON value.
+
+    What the environment says about single fields of these parts goes: it would win over the parts. Empty
+    fields are written too, so that nothing of them comes from a `.env` beside the demo.
+    """
+    parts = {
+        "DISPATCHER_SMTP": settings.smtp,
+        "DISPATCHER_BOUNCE_LISTENER": settings.bounce_listener,
+        "DISPATCHER_WEB": settings.web,
+        "DISPATCHER_DELIVERY": settings.delivery,
+    }
+    fields = tuple(f"{part}__" for part in parts)
+    kept = {name: value for name, value in inherited.items() if not name.startswith(fields)}
+    values = {name: part.model_dump_json() for name, part in parts.items()}
+    return {**kept, **values, "DISPATCHER_DATA_DIRECTORY": str(settings.data_directory)}
+
+
+def _sandbox_arguments(settings: Settings, journal: Path) -> list[str]:
+    return [
+        "--port",
+        str(settings.smtp.port),
+        "--journal",
+        str(journal),
+        "--bounce-port",
+        str(settings.bounce_listener.port),
+    ]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _is_healthy(settings: Settings) -> bool:
+    url = f"http://{settings.web.host}:{settings.web.port}/health"
+    try:
+        with urllib.request.urlopen(url, timeout=2.0) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,182 @@
+"""`dispatcher doctor`: in plain words, what is missing or unreachable and what to do about it."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import redis
+import typer
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from channels.email.channel import EmailChannel
+from dispatcher.bootstrap import load_secret_key
+from dispatcher.cli.console import output
+from dispatcher.cli.start import read_settings
+from dispatcher.cli.up import check_port_is_free
+from dispatcher.core.db import Database
+from dispatcher.core.errors import ConfigurationError, DispatcherError
+from dispatcher.core.queue import connect_redis
+from dispatcher.core.settings import Settings
+from dispatcher.embedded.errors import EmbeddedError
+from dispatcher.embedded.servers import addresses_of_running, borrowed_or_started
+from dispatcher.migrations.migrate import is_current, migrate
+
+MIN_POSTGRES: Final = 150_000  #: server_version_num of PostgreSQL 15
+MIN_FREE_BYTES: Final = 1 << 30
+HEALTH_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at, whether it is well, and words."""
+
+    subject: str
+    is_well: bool
+    words: str
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(doctor)
+
+
+def doctor() -> None:
+    """Say what is missing or unreachable, and what to do. Exit code 1 when anything is wrong."""
+    settings = read_settings(quiet=True)
+    is_well = True
+    for finding in examine(settings):
+        is_well = is_well and finding.is_well
+        mark = "[green]✔[/green]" if finding.is_well else "[red]✘[/red]"
+        output.print(f"{mark} {finding.subject}: ", end="")
+        output.print(finding.words, markup=False, highlight=False)
+    raise typer.Exit(0 if is_well else 1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every check in turn."""
+    yield from _servers(settings)
+    yield _mail_server(settings)
+    yield _ports(settings)
+    yield _disk(settings.data_directory)
+    yield _secret_key(settings)
+
+
+def _servers(settings: Settings) -> Iterator[Finding]:
+    if (settings.database_url is None) != (settings.redis_url is None):
+        yield Finding(
+            "servers",
+            False,
+            "only one of DISPATCHER_DATABASE_URL and DISPATCHER_REDIS_URL is set: set both, or neither",
+        )
+        return
+    if settings.database_url is not None and settings.redis_url is not None:
+        yield _postgres(settings.database_url.get_secret_value(), embedded=False)
+        yield _redis(settings.redis_url.get_secret_value())
+        return
+    try:
+        with borrowed_or_started(settings.data_directory) as addresses:
+            yield _postgres(addresses.database_url, embedded=True)
+            yield _redis(addresses.redis_url)
+    except EmbeddedError as error:
+        yield Finding("embedded servers", False, str(error))
+
+
+def _postgres(url: str, *, embedded: bool) -> Finding:
+    database = Database(url)
+    try:
+        if embedded:
+            migrate(database.engine)
+        with database.transaction() as session:
+            version = int(session.execute(text("SHOW server_version_num")).scalar_one())
+        if version < MIN_POSTGRES:
+            return Finding("PostgreSQL", False, "older than version 15: upgrade the server")
+        if not is_current(database.engine):
+            return Finding("PostgreSQL", False, "the schema is not up to date: run `dispatcher migrate`")
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        return Finding("PostgreSQL", False, _postgres_fault(state))
+    finally:
+        database.close()
+    return Finding("PostgreSQL", True, f"version {version // 10_000}, schema up to date")
+
+
+def _postgres_fault(state: str | None) -> str:
+    if state in {"28P01", "28000"}:
+        return "refuses the user or password of DISPATCHER_DATABASE_URL: correct it"
+    if state == "3D000":
+        return "the database named in DISPATCHER_DATABASE_URL does not exist: create it with createdb"
+    if state and state.startswith("53"):
+        return "has no room (disk, memory or connections): make room, everything goes on by itself"
+    return "cannot be reached: check that it runs and that host and port in DISPATCHER_DATABASE_URL are right"
+
+
+def _redis(url: str) -> Finding:
+    try:
+        client = connect_redis(url)
+        version = client.info("server").get("redis_version", "?")
+        policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
+    except (redis.RedisError, ValueError) as error:
+        words = (
+            "refuses the password" if isinstance(error, redis.AuthenticationError) else "cannot be reached"
+        )
+        return Finding("Redis", False, f"{words}: check DISPATCHER_REDIS_URL and that the server runs")
+    if policy != "noeviction":
+        return Finding("Redis", False, "may throw messages away: set maxmemory-policy noeviction")
+    return Finding("Redis", True, f"version {version}")
+
+
+def _mail_server(settings: Settings) -> Finding:
+    if not settings.smtp.host:
+        return Finding(
+            "mail server", False, "none is configured, so no e-mail is sent: set DISPATCHER_SMTP__HOST"
+        )
+    channel = EmailChannel(settings.smtp, settings.mail, b"doctor")
+
+    async def ask() -> Finding:
+        try:
+            health = await asyncio.wait_for(channel.healthy(), HEALTH_SECONDS)
+        except TimeoutError:
+            return Finding("mail server", False, "does not answer: check DISPATCHER_SMTP__HOST and __PORT")
+        finally:
+            await channel.close()
+        return Finding("mail server", health.ok, health.problem or "takes our connection and sign-in")
+
+    return asyncio.run(ask())
+
+
+def _ports(settings: Settings) -> Finding:
+    if addresses_of_running(settings.data_directory) is not None:
+        return Finding("ports", True, "`dispatcher up` is running and has them")
+    checks: list[Callable[[], None]] = [
+        lambda: check_port_is_free(settings.web.host, settings.web.port, "DISPATCHER_WEB__PORT"),
+        lambda: check_port_is_free(
+            settings.bounce_listener.host,
+            settings.bounce_listener.port,
+            "DISPATCHER_BOUNCE_LISTENER__PORT",
+        ),
+    ]
+    try:
+        for check in checks:
+            check()
+    except ConfigurationError as error:
+        return Finding("ports", False, str(error))
+    return Finding("ports", True, "free")
+
+
+def _disk(directory: Path) -> Finding:
+    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    words = f"{free // (1 << 20)} MB free in the data directory"
+    return Finding("disk", free >= MIN_FREE_BYTES, words + ("" if free >= MIN_FREE_BYTES else ": make room"))
+
+
+def _secret_key(settings: Settings) -> Finding:
+    try:
+        load_secret_key(settings)
+    except (DispatcherError, OSError) as error:
+        return Finding("secret key", False, str(error))
+    return Finding("secret key", True, "there")

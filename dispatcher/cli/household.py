@@ -1,0 +1,68 @@
+"""The processes that `up` and `demo` run under one supervisor, and the servers below them."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dispatcher.bootstrap import Addresses, Application, open_on
+from dispatcher.core.queue import QueueName
+from dispatcher.core.settings import Settings
+from dispatcher.embedded.child import ChildCommand
+from dispatcher.embedded.servers import EmbeddedServers
+from dispatcher.migrations.migrate import migrate
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """An application whose servers this process keeps running by calling `keep_servers`."""
+
+    application: Application
+    keep_servers: Callable[[], object]
+
+
+@contextmanager
+def own_household(settings: Settings) -> Iterator[Household]:
+    """Own the embedded servers, or use the configured ones, with the schema brought up to date."""
+    if settings.database_url is not None and settings.redis_url is not None:
+        addresses = Addresses(settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())
+        with open_on(settings, addresses) as application:
+            migrate(application.database.engine)
+            yield Household(application, lambda: None)
+        return
+    with EmbeddedServers(settings.data_directory) as servers:
+        addresses = Addresses(servers.addresses.database_url, servers.addresses.redis_url)
+        with open_on(settings, addresses) as application:
+            migrate(application.database.engine)
+            yield Household(application, servers.ensure_running)
+
+
+def command(name: str, *arguments: str, environment: Mapping[str, str]) -> ChildCommand:
+    """One of our own commands as a supervised process."""
+    return ChildCommand(name, [sys.executable, "-m", "dispatcher", *arguments], environment)
+
+
+def household_commands(application: Application, environment: Mapping[str, str]) -> list[ChildCommand]:
+    """Web, scheduler, bounce listener, and workers by lane when a mail server is configured."""
+    commands = [command(name, name, environment=environment) for name in ("web", "scheduler", "bounces")]
+    if not application.settings.smtp.host:
+        return commands
+    workers = application.settings.workers
+    counts = {
+        QueueName.EMAIL_BULK: workers.bulk_processes,
+        QueueName.EMAIL_URGENT: workers.urgent_processes,
+    }
+    for queue, count in counts.items():
+        commands += [
+            command(
+                f"worker-{queue}-{number}",
+                "worker",
+                "--lane",
+                str(queue),
+                "--threads",
+                str(workers.threads),
+                environment=environment,
+            )
+            for number in range(1, count + 1)
+        ]
+    return commands

@@ -1,0 +1,28 @@
+"""How every command begins: read the settings, set up the log, build the application."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dispatcher.bootstrap import Application, open_application
+from dispatcher.core.logging import configure_logging
+from dispatcher.core.settings import Settings
+
+
+def read_settings(*, quiet: bool = False) -> Settings:
+    """The settings, with the log set up; `quiet` keeps the log of short commands to warnings."""
+    settings = Settings()
+    configure_logging("warning" if quiet and settings.log_level == "info" else settings.log_level)
+    return settings
+
+
+@contextmanager
+def application(*, quiet: bool = True, check_schema: bool = True) -> Iterator[Application]:
+    """The application of a command."""
+    with open_application(read_settings(quiet=quiet), check_schema=check_schema) as built:
+        yield built
+
+
+def actor() -> str:
+    """Who is at the command line, for the audit."""
+    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"

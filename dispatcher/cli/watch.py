@@ -1,0 +1,104 @@
+"""A run in the terminal, live: planned, by state, by reason, rate, expected finish."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
+
+from dispatcher.bootstrap import Application
+from dispatcher.cli.console import output
+from dispatcher.core.db import is_database_gone
+from dispatcher.delivery.errors import UnknownRunError
+from dispatcher.delivery.runs import RunState
+from reports.live import LiveRun, Pace, read_run
+
+REFRESH_SECONDS: Final = 0.5
+STATE_WORDS: Final = {
+    "open": "в работе",
+    "notified": "уведомлены",
+    "partly_notified": "уведомлены частично",
+    "failed": "не доставлено",
+    "blocked": "нельзя отправить",
+    "expired": "срок вышел",
+    "stopped": "остановлено",
+    "unknown": "неизвестно",
+}
+
+
+def read_live(application: Application, run: UUID) -> LiveRun:
+    """The run as it stands; raises `UnknownRunError`."""
+    application.database.run(application.clock.refresh)
+    live = application.database.run(lambda session: read_run(session, run, application.clock.now()))
+    if live is None:
+        raise UnknownRunError("there is no such run: `dispatcher campaign list` shows those that exist")
+    return live
+
+
+def watch_run(
+    application: Application,
+    run: UUID,
+    *,
+    follow: bool,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> LiveRun:
+    """Show the run; with `follow` until it is closed, calling `meanwhile` between two readings.
+
+    While the database is away the last picture stays, with a line that says so.
+    """
+    pace, zone = Pace(), ZoneInfo(application.settings.time_zone)
+    live = pace.apply(read_live(application, run))
+    with Live(draw(live, zone), console=output, refresh_per_second=4) as picture:
+        while follow and live.facts.state != RunState.CLOSED:
+            meanwhile()
+            time.sleep(REFRESH_SECONDS)
+            try:
+                live = pace.apply(read_live(application, run))
+                picture.update(draw(live, zone))
+            except DBAPIError as error:
+                if not is_database_gone(error):
+                    raise
+                picture.update(Group(draw(live, zone), Text("нет связи с базой, ждём…", style="yellow")))
+    return live
+
+
+def draw(live: LiveRun, zone: ZoneInfo) -> RenderableType:
+    """One picture of the run."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_column(style="dim")
+    for state, reason, count in live.notices_by_reason():
+        table.add_row(str(count), STATE_WORDS.get(state, state), reason)
+    if live.not_fanned_out:
+        table.add_row(str(live.not_fanned_out), "ещё не запланировано", "")
+    pauses = [
+        Text(
+            f"канал {one.channel} ждёт до {one.paused_until.astimezone(zone):%H:%M:%S}: {one.reason}",
+            "yellow",
+        )
+        for one in live.pauses
+    ]
+    bar = ProgressBar(total=max(1, live.planned), completed=live.decided, width=50)
+    return Group(Text(_headline(live, zone), style="bold"), bar, table, *pauses)
+
+
+def _headline(live: LiveRun, zone: ZoneInfo) -> str:
+    parts = [
+        f"{live.facts.campaign} [{live.facts.state}]",
+        f"запланировано {live.planned}",
+        f"решено {live.decided}",
+        f"отправляется {live.in_flight}",
+    ]
+    if live.rate_per_minute:
+        parts.append(f"{live.rate_per_minute:.0f} в минуту")
+    if live.expected_finish:
+        parts.append(f"конец около {live.expected_finish.astimezone(zone):%H:%M:%S}")
+    return " · ".join(parts)
