@@ -194,7 +194,8 @@ def _wait(session: Session, subject: bytes, limit: int, now: datetime) -> timede
     )
     if len(failures) < limit:
         return timedelta(0)
-    return failures[-1] + WINDOW - now
+    oldest: datetime = failures[-1]
+    return oldest + WINDOW - now
 
 
 def _record(session: Session, action: str, member: StaffMember, now: datetime) -> None:

@@ -1,0 +1,68 @@
+"""The web application: built from its services, with every route named in one place."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from dispatcher.web.errors import add_error_handlers, error_answer
+from dispatcher.web.guards import Guards
+from dispatcher.web.live.hub import LiveHub
+from dispatcher.web.pages import actions, runs, sign_in
+from dispatcher.web.public import health, unsubscribe
+from dispatcher.web.rendering import STATIC, Renderer
+from dispatcher.web.services import WebServices
+
+ROUTERS: Final = (sign_in.router, runs.router, actions.router, unsubscribe.router, health.router)
+#: Everything that answers without a sign-in; a test fails for any other route that does.
+PUBLIC_PATHS: Final = frozenset({"/sign-in", "/u/{token}", "/health", "/static"})
+
+
+class _StaticFiles(StaticFiles):
+    """Our own files carry their version in the link, so a browser may keep them for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
+        return response
+
+
+def create_app(services: WebServices) -> FastAPI:
+    """Build the application; it opens no connection before the first request."""
+    renderer = Renderer(
+        company_name=services.settings.company_name,
+        company_phone=services.settings.company_phone,
+        time_zone=services.settings.time_zone,
+    )
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        middleware=[Middleware(Guards, answer=partial(_answer, renderer))],
+    )
+    app.state.services = services
+    app.state.renderer = renderer
+    app.state.readiness = health.Readiness(services.database)
+    app.state.live = LiveHub(services.database, services.clock)
+    add_error_handlers(app, renderer)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", _StaticFiles(directory=str(STATIC)), name="static")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    live: LiveHub = app.state.live
+    live.close()
+
+
+def _answer(renderer: Renderer, request: Request, status: int) -> Response:
+    return error_answer(request, renderer, status)

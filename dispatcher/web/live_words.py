@@ -1,0 +1,85 @@
+"""Filters that put codes into words, and the segments of the bar over a run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from reports.live import LiveRun
+from reports.words import (
+    ATTEMPT_STATES,
+    CHANNELS,
+    NOTICE_STATES,
+    PURPOSES,
+    RUN_REASONS,
+    RUN_STATES,
+    Words,
+    reason_word,
+    word_for,
+)
+
+BAR_WIDTH: Final = 1000  #: units of the drawing
+#: The order in which the states stand in the bar and in the sum.
+STATE_ORDER: Final = (
+    "notified",
+    "partly_notified",
+    "failed",
+    "blocked",
+    "expired",
+    "stopped",
+    "unknown",
+    "open",
+)
+NOT_FANNED_OUT: Final = "not_fanned_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of the bar: `code` is a state or `not_fanned_out`; x and width are in drawing units."""
+
+    code: str
+    count: int
+    x: float
+    width: float
+
+
+def segments(live: LiveRun) -> list[Segment]:
+    """The parts whose counts add up to planned; empty ones are left out, but for `open`."""
+    counts = [(state, live.notices_by_state.get(state, 0)) for state in STATE_ORDER]
+    counts.append((NOT_FANNED_OUT, live.not_fanned_out))
+    total = max(sum(count for _, count in counts), 1)
+    parts, x = [], 0.0
+    for code, count in counts:
+        if not count:
+            continue
+        width = BAR_WIDTH * count / total
+        parts.append(Segment(code, count, round(x, 2), round(width, 2)))
+        x += width
+    return parts
+
+
+def _filter_of(words: Words) -> Callable[[Context, str], str]:
+    @pass_context
+    def in_words(context: Context, code: str) -> str:
+        return word_for(words, code, context["language"])
+
+    return in_words
+
+
+@pass_context
+def _reason(context: Context, code: str) -> str:
+    return reason_word(code, context["language"])
+
+
+LIVE_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "run_state": _filter_of(RUN_STATES),
+    "run_reason": _filter_of(RUN_REASONS),
+    "notice_state": _filter_of(NOTICE_STATES),
+    "attempt_state": _filter_of(ATTEMPT_STATES),
+    "channel": _filter_of(CHANNELS),
+    "purpose": _filter_of(PURPOSES),
+    "reason": _reason,
+    "segments": segments,
+}

@@ -1,0 +1,82 @@
+"""The list of runs, the page of one run and its stream of live figures."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+
+from dispatcher.delivery.errors import UnknownRunError
+from dispatcher.web.auth import Services, SignedIn, Staff
+from dispatcher.web.flash import forget_flash, read_flash
+from dispatcher.web.languages import choose_language
+from dispatcher.web.live.stream import RunStream
+from dispatcher.web.services import WebServices
+from reports.live import LiveRun, list_runs, read_run
+
+router = APIRouter()
+
+PAGE_SIZE: Final = 20
+
+
+@router.get("/")
+def start(_signed_in: Staff) -> Response:
+    """The start page is the list of runs."""
+    return RedirectResponse("/runs", 303)
+
+
+@router.get("/runs")
+def show_runs(
+    request: Request, services: Services, signed_in: Staff, before: Annotated[UUID | None, Query()] = None
+) -> Response:
+    """The newest runs first, by keyset."""
+    with services.database.transaction() as session:
+        found = list_runs(session, limit=PAGE_SIZE + 1, before=before)
+    runs = found[:PAGE_SIZE]
+    values = {
+        **_person(signed_in),
+        "runs": runs,
+        "older": runs[-1].id if len(found) > PAGE_SIZE else None,
+        "is_first": before is None,
+    }
+    return request.app.state.renderer.page(request, "runs.html", values)  # type: ignore[no-any-return]
+
+
+@router.get("/runs/{run}")
+def show_run(request: Request, services: Services, signed_in: Staff, run: UUID) -> Response:
+    """One run. Readable as it is; with scripts it keeps itself up to date."""
+    values = {
+        **_person(signed_in),
+        "live": load_run(services, run),
+        "is_connected": True,
+        "flash": read_flash(request, services.secret_key, run),
+    }
+    response: Response = request.app.state.renderer.page(request, "run.html", values)
+    forget_flash(request, response, run)
+    return response
+
+
+@router.get("/runs/{run}/events")
+def stream_run(request: Request, services: Services, signed_in: Staff, run: UUID) -> Response:
+    """The live figures by server-sent events."""
+    state = request.app.state
+    stream = RunStream(services, state.renderer, signed_in, choose_language(request))
+    return StreamingResponse(
+        stream.events(state.live, run),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+def load_run(services: WebServices, run: UUID) -> LiveRun:
+    """The run as it stands; raises `UnknownRunError`."""
+    with services.database.transaction() as session:
+        live = read_run(session, run, services.clock.now())
+        services.clock.refresh(session)
+    if live is None:
+        raise UnknownRunError("there is no such run")
+    return live
+
+
+def _person(signed_in: SignedIn) -> dict[str, object]:
+    return {"member": signed_in.member, "csrf_token": signed_in.csrf_token}

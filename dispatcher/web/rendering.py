@@ -1,0 +1,113 @@
+"""Pages from templates: escaped by default, in the reader's language, times in the company's zone."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property, partial
+from importlib.resources import files
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal, format_percent
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from dispatcher.web.languages import choose_language, remember_language
+from dispatcher.web.live_words import LIVE_FILTERS
+from dispatcher.web.texts import CATALOGUE
+from reports.words import LANGUAGES, Language
+
+STATIC: Final = files("dispatcher.web") / "static"
+_MOMENT: Final = {"ru": "d MMM y, HH:mm", "uk": "d MMM y, HH:mm", "en": "d MMM y, HH:mm"}
+#: uvicorn and proxies may log a path: tokens and ids of people are never part of a page's own links.
+_LANGUAGE_NAMES: Final = {"ru": "Русский", "uk": "Українська", "en": "English"}
+
+
+class Renderer:
+    """Renders templates. One per application; thread-safe."""
+
+    def __init__(self, *, company_name: str, company_phone: str, time_zone: str) -> None:
+        self._zone = ZoneInfo(time_zone)
+        self._environment = Environment(
+            loader=PackageLoader("dispatcher.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(
+            company_name=company_name,
+            company_phone=company_phone,
+            phone_link=re.sub(r"[^\d+]", "", company_phone),
+            time_zone=time_zone,
+            asset_version=self.asset_version,
+            languages=[(language, _LANGUAGE_NAMES[language]) for language in LANGUAGES],
+            t=_translate,
+        )
+        self._environment.filters.update(
+            moment=self._moment, number=_number, percent=_percent, **LIVE_FILTERS
+        )
+
+    @cached_property
+    def asset_version(self) -> str:
+        """Changes with any of our static files, so that browsers may keep them for long."""
+        digest = hashlib.sha256()
+        for file in sorted(STATIC.iterdir(), key=lambda file: file.name):
+            if file.is_file():
+                digest.update(file.read_bytes())
+        return digest.hexdigest()[:12]
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, Any],
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        """A whole page in the language that the request asks for."""
+        language = choose_language(request)
+        html = self.fragment(template, language, {"member": None, "csrf_token": "", **values})
+        response = HTMLResponse(html, status, dict(headers or {}))
+        response.headers["Content-Language"] = language
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        remember_language(request, response)
+        return response
+
+    def fragment(self, template: str, language: Language, values: Mapping[str, Any]) -> str:
+        """A template rendered in a language."""
+        return self._environment.get_template(template).render(language=language, **values)
+
+    def text(self, key: str, language: Language, **values: object) -> str:
+        """One text of the catalogue."""
+        return CATALOGUE[language][key].format(**values)
+
+    @cached_property
+    def _moment(self) -> Any:
+        return pass_context(partial(_moment, zone=self._zone))
+
+
+@pass_context
+def _translate(context: Context, key: str, **values: object) -> str:
+    return CATALOGUE[context["language"]][key].format(**values)
+
+
+def _moment(context: Context, at: datetime, *, zone: ZoneInfo) -> str:
+    language = context["language"]
+    return format_datetime(at, _MOMENT[language], tzinfo=zone, locale=language)
+
+
+@pass_context
+def _number(context: Context, value: float) -> str:
+    return format_decimal(value, format="#,##0", locale=context["language"])
+
+
+@pass_context
+def _percent(context: Context, part: float, whole: float) -> str:
+    # Rounded down: 100 % is shown only when it is all.
+    share = int(part * 1000 / whole) / 1000 if whole else 0.0
+    return format_percent(share, format="#,##0.#%", locale=context["language"])

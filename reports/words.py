@@ -1,0 +1,185 @@
+"""Human words for the codes of states, reasons, channels and purposes, in the languages of the staff.
+
+A code that nobody has put into words yet is shown as it is: a raw code tells more than a guess. Codes of
+mail servers are told apart by their enhanced part (RFC 3463), whichever three digits come before it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+Language = Literal["ru", "uk", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+Words = Mapping[str, tuple[str, str, str]]  #: code → ru, uk, en
+
+_SERVER_CODE: Final = re.compile(r"(?:smtp_[2-5]\d\d|dsn|bounce)_([245])\.(\d{1,3}\.\d{1,3})")
+_PLAIN_CODE: Final = re.compile(r"smtp_([45])\d\d")
+
+RUN_STATES: Final[Words] = {
+    "scheduled": ("ждёт начала", "чекає на початок", "waiting for its start"),
+    "running": ("идёт", "триває", "running"),
+    "paused": ("на паузе", "на паузі", "paused"),
+    "stopping": ("останавливается", "зупиняється", "stopping"),
+    "closed": ("завершено", "завершено", "closed"),
+}
+RUN_REASONS: Final[Words] = {
+    "staff": ("решение сотрудника", "рішення працівника", "decided by staff"),
+    "error_rate": (
+        "слишком много отказов: проверьте список и почтовый сервер",
+        "забагато відмов: перевірте список і поштовий сервер",
+        "too many refusals: check the list and the mail server",
+    ),
+    "window_ended": ("срок закончился", "строк скінчився", "the window has ended"),
+}
+NOTICE_STATES: Final[Words] = {
+    "open": ("ещё не решено", "ще не вирішено", "not decided yet"),
+    "notified": ("уведомлены", "сповіщені", "notified"),
+    "partly_notified": ("уведомлены частично", "сповіщені частково", "partly notified"),
+    "failed": ("не удалось", "не вдалося", "failed"),
+    "blocked": ("нельзя уведомлять", "не можна сповіщати", "not permitted"),
+    "expired": ("срок закончился, не уведомлены", "строк скінчився, не сповіщені", "expired, not notified"),
+    "stopped": ("остановлено, не уведомлены", "зупинено, не сповіщені", "stopped, not notified"),
+    "unknown": ("неизвестно, дошло ли", "невідомо, чи дійшло", "unknown whether told"),
+}
+ATTEMPT_STATES: Final[Words] = {
+    "planned": ("в очереди", "у черзі", "queued"),
+    "sending": ("отправляется", "надсилається", "being sent"),
+    "accepted": ("принято к доставке", "прийнято до доставки", "accepted"),
+    "delivered": ("доставлено", "доставлено", "delivered"),
+    "failed": ("отказ", "відмова", "refused"),
+    "unknown": ("неизвестно, ушло ли", "невідомо, чи пішло", "unknown whether sent"),
+    "blocked": ("нельзя отправлять", "не можна надсилати", "not permitted"),
+    "expired": ("срок закончился", "строк скінчився", "expired"),
+    "stopped": ("остановлено", "зупинено", "stopped"),
+    "cancelled": ("уже не нужно", "вже не потрібно", "no longer needed"),
+}
+REASONS: Final[Words] = {
+    "accepted": (
+        "принято почтовым сервером",
+        "прийнято поштовим сервером",
+        "taken by the mail server",
+    ),
+    "delivered": ("доставка подтверждена", "доставку підтверджено", "delivery confirmed"),
+    "confirmed": ("получатель подтвердил", "отримувач підтвердив", "confirmed by the person"),
+    "no_consent": ("нет согласия", "немає згоди", "no consent"),
+    "consent_withdrawn": ("согласие отозвано", "згоду відкликано", "consent withdrawn"),
+    "suppressed": ("адрес в стоп-листе", "адреса у стоп-листі", "the address is suppressed"),
+    "no_address": ("нет адреса", "немає адреси", "no address"),
+    "no_contract": ("нет договора", "немає договору", "no contract"),
+    "bad_address": ("адрес написан с ошибкой", "адресу написано з помилкою", "malformed address"),
+    "bad_header": ("тему письма нельзя отправить", "тему листа не можна надіслати", "unusable subject"),
+    "bad_text": ("текст письма нельзя отправить", "текст листа не можна надіслати", "unusable text"),
+    "too_big": ("письмо слишком большое", "лист завеликий", "the message is too big"),
+    "template_error": ("ошибка в шаблоне", "помилка в шаблоні", "error in the template"),
+    "render_failed": ("не удалось составить текст", "не вдалося скласти текст", "could not be rendered"),
+    "window_ended": ("срок закончился раньше", "строк скінчився раніше", "the window ended first"),
+    "run_stopped": ("задание остановлено", "завдання зупинено", "the run was stopped"),
+    "notice_closed": ("уже уведомлён иначе", "вже сповіщений інакше", "already told another way"),
+    "outside_hours": ("ждёт часов отправки", "чекає на години надсилання", "waits for the sending hours"),
+    "frequency_cap": ("предел частоты", "межа частоти", "frequency cap"),
+    "truth_stale": ("проверяется, нужно ли ещё", "перевіряється, чи ще потрібно", "checking if still needed"),
+    "worker_lost": ("отправщик пропал", "надсилач зник", "the worker vanished"),
+    "lease_expired": ("отправщик пропал", "надсилач зник", "the worker vanished"),
+    "broken_off": ("отправка прервана", "надсилання перервано", "broken off"),
+    "shutdown": ("отправщик остановлен", "надсилача зупинено", "the worker was stopped"),
+    "error_rate": RUN_REASONS["error_rate"],
+    "smtp_not_configured": (
+        "почтовый сервер не настроен",
+        "поштовий сервер не налаштовано",
+        "no mail server is configured",
+    ),
+    "smtp_unreachable": (
+        "почтовый сервер недоступен",
+        "поштовий сервер недоступний",
+        "the mail server cannot be reached",
+    ),
+    "smtp_login_refused": (
+        "почтовый сервер не принял пароль",
+        "поштовий сервер не прийняв пароль",
+        "the mail server refused our login",
+    ),
+    "smtp_tls_refused": (
+        "не удалось защитить соединение с почтовым сервером",
+        "не вдалося захистити з’єднання з поштовим сервером",
+        "no secure connection to the mail server",
+    ),
+    "smtp_greeting_refused": (
+        "почтовый сервер не стал с нами говорить",
+        "поштовий сервер не став з нами говорити",
+        "the mail server refused to talk to us",
+    ),
+    "smtp_busy": ("почтовый сервер занят", "поштовий сервер зайнятий", "the mail server is busy"),
+    "smtp_timeout": ("почтовый сервер не ответил", "поштовий сервер не відповів", "no answer in time"),
+    "smtp_no_reply": (
+        "письмо передано, ответа нет",
+        "лист передано, відповіді немає",
+        "handed over, no reply",
+    ),
+    "smtp_connection_lost": ("связь оборвалась", "зв’язок обірвався", "the connection was lost"),
+    "smtp_body_incomplete": (
+        "связь оборвалась до конца письма",
+        "зв’язок обірвався до кінця листа",
+        "lost before the end of the message",
+    ),
+    "smtp_no_sense": ("непонятный ответ сервера", "незрозуміла відповідь сервера", "senseless reply"),
+    "dsn": ("письмо вернулось", "лист повернувся", "returned"),
+    "bounce": ("письмо вернулось", "лист повернувся", "returned"),
+    "bounced": ("письмо вернулось", "лист повернувся", "returned"),
+    "throttled": ("просят слать медленнее", "просять надсилати повільніше", "asked to slow down"),
+}
+#: Of enhanced codes of class 5, as subject.detail (RFC 3463).
+ENHANCED: Final[Words] = {
+    "1.1": ("адрес не существует", "адреса не існує", "no such address"),
+    "1.2": ("домен не существует", "домен не існує", "no such domain"),
+    "1.3": ("адрес написан с ошибкой", "адресу написано з помилкою", "malformed address"),
+    "1.6": ("ящик переехал", "скриньку перенесено", "the mailbox has moved"),
+    "1.10": ("домен не принимает почту", "домен не приймає пошту", "the domain takes no mail"),
+    "2.0": ("ящик не принимает письма", "скринька не приймає листи", "the mailbox takes nothing"),
+    "2.1": ("ящик отключён", "скриньку вимкнено", "the mailbox is disabled"),
+    "2.2": ("ящик переполнен", "скринька переповнена", "the mailbox is full"),
+    "2.3": ("письмо слишком большое для ящика", "лист завеликий для скриньки", "too big for the mailbox"),
+    "3.4": ("письмо слишком большое для сервера", "лист завеликий для сервера", "too big for the server"),
+    "4.1": ("сервер получателя не отвечает", "сервер отримувача не відповідає", "their server is silent"),
+    "4.4": ("путь к получателю не найден", "шлях до отримувача не знайдено", "no route to their server"),
+    "4.7": ("сервер не смог доставить в срок", "сервер не зміг доставити вчасно", "not delivered in time"),
+    "7.1": ("сервер отказал по своим правилам", "сервер відмовив за своїми правилами", "refused by policy"),
+}
+_BY_CLASS: Final[Words] = {
+    "2": ("доставлено", "доставлено", "delivered"),
+    "4": ("сервер просит подождать", "сервер просить зачекати", "the server asks to wait"),
+    "5": ("почтовый сервер отказал", "поштовий сервер відмовив", "refused by the mail server"),
+}
+CHANNELS: Final[Words] = {
+    "email": ("Электронная почта", "Електронна пошта", "E-mail"),
+    "sms": ("СМС", "СМС", "SMS"),
+    "voice": ("Автодозвон", "Автодозвін", "Voice call"),
+}
+PURPOSES: Final[Words] = {
+    "debt": ("напоминания о задолженности", "нагадування про заборгованість", "reminders of debt"),
+    "due_date": ("напоминания о сроке оплаты", "нагадування про строк оплати", "reminders of due dates"),
+    "tariff": ("сообщения о тарифах", "повідомлення про тарифи", "news of tariffs"),
+    "outage": ("сообщения об отключениях", "повідомлення про відключення", "notices of outages"),
+    "meter": ("напоминания о показаниях", "нагадування про показання", "reminders of meter readings"),
+    "restriction": ("сообщения об ограничении", "повідомлення про обмеження", "notices of restriction"),
+    "survey": ("опросы", "опитування", "surveys"),
+    "*": ("все сообщения", "усі повідомлення", "all messages"),
+}
+
+
+def word_for(words: Words, code: str, language: Language) -> str:
+    """The word for a code, or the code itself."""
+    found = words.get(code)
+    return code if found is None else found[LANGUAGES.index(language)]
+
+
+def reason_word(code: str, language: Language) -> str:
+    """What a reason means; the raw code when it is not known."""
+    if code in REASONS:
+        return word_for(REASONS, code, language)
+    match = _SERVER_CODE.fullmatch(code)
+    if match is not None:
+        if match[1] == "5" and match[2] in ENHANCED:
+            return word_for(ENHANCED, match[2], language)
+        return word_for(_BY_CLASS, match[1], language)
+    match = _PLAIN_CODE.fullmatch(code)
+    return code if match is None else word_for(_BY_CLASS, match[1], language)

@@ -1,0 +1,32 @@
+"""The application over a database of the test's own."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from dispatcher.web.app import create_app
+from dispatcher.web.services import WebServices
+from tests.integration.web.installation import Template, make_services, make_staff, migrated_template
+
+
+@pytest.fixture(scope="session")
+def template() -> Iterator[Template]:
+    with migrated_template() as template:
+        yield template
+
+
+@pytest.fixture
+def services(template: Template) -> Iterator[WebServices]:
+    with template.clone() as database:
+        services = make_services(database)
+        make_staff(services)
+        yield services
+
+
+@pytest.fixture
+def client(services: WebServices) -> Iterator[TestClient]:
+    """A browser without scripts: asks for pages, keeps cookies, follows nothing by itself."""
+    headers = {"accept": "text/html", "accept-language": "ru"}
+    with TestClient(create_app(services), follow_redirects=False, headers=headers) as client:
+        yield client
