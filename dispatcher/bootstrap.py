@@ -30,6 +30,7 @@ from dispatcher.embedded.servers import borrowed_or_started
 from dispatcher.migrations.migrate import is_current, migrate
 
 SECRET_BYTES: Final = 32
+LEAST_SECRET_BYTES: Final = 16
 SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file name, not a secret
 
 
@@ -117,7 +118,10 @@ def load_secret_key(settings: Settings) -> bytes:
     same one, or links made by one would be refused by another.
     """
     if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value().encode()
+        key = settings.secret_key.get_secret_value().encode()
+        if len(key) < LEAST_SECRET_BYTES:
+            raise ConfigurationError("DISPATCHER_SECRET_KEY is too short: take at least 32 random characters")
+        return key
     if settings.database_url is not None:
         raise ConfigurationError(
             "set DISPATCHER_SECRET_KEY to the same long random text on every machine: it signs links"

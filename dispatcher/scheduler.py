@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -31,7 +32,7 @@ log = structlog.get_logger()
 
 PLANNING_SECONDS: Final = 1.0  #: per round, so that sweeps never wait long behind a big fan-out
 SWEEP_ROUNDS: Final = 20  #: slices of one kind per round
-WAKES_PER_ROUND: Final = 4  #: workers that a lane with work is offered per round
+WAKES_PER_ROUND: Final = 8  #: a lane with work is offered to so many threads; idle ones return at once
 HOUSEKEEPING_SECONDS: Final = 3600.0
 WAKING_TOPICS: Final = frozenset({"run.started", "run.resumed"})
 
@@ -79,21 +80,34 @@ class Scheduler:
         """One turn of all duties; returns whether this scheduler leads."""
         if not self._database.run(self._lead.hold):
             return False
-        self._housekeep()
-        self._each(sweep.start_due)
-        self._plan()
         for duty in (
-            sweep.lose_expired,
-            receipts.apply_stored,
-            sweep.settle_due,
-            sweep.expire_ended,
-            sweep.stop_planned,
+            self._housekeep,
+            partial(self._each, sweep.start_due),
+            self._plan,
+            partial(self._each, sweep.lose_expired),
+            partial(self._each, receipts.apply_stored),
+            partial(self._each, sweep.settle_due),
+            partial(self._each, sweep.expire_ended),
+            partial(self._each, sweep.stop_planned),
+            partial(self._as_leader, self._pause_failing),
+            partial(self._each, sweep.close_finished, rounds=1),
+            self._wake,
         ):
-            self._each(duty)
-        self._as_leader(self._pause_failing)
-        self._each(sweep.close_finished, rounds=1)
-        self._wake()
+            self._do(duty)
         return True
+
+    def _do(self, duty: Callable[[], object]) -> None:
+        """One duty; a bug in it must not keep the others from theirs."""
+        try:
+            duty()
+        except LostLeadError:
+            raise
+        except DBAPIError as error:
+            if is_database_gone(error):
+                raise
+            log.exception("scheduler.duty_failed")
+        except Exception:
+            log.exception("scheduler.duty_failed")
 
     def _as_leader(self, work: Callable[[Session], int]) -> int:
         def checked(session: Session) -> int:

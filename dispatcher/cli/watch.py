@@ -16,21 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from dispatcher.bootstrap import Application
 from dispatcher.cli.console import output
 from dispatcher.core.db import is_database_gone
+from dispatcher.delivery.channel_pause import PausedChannel
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.delivery.runs import RunState
 from reports.live import LiveRun, Pace, read_run
+from reports.words import CHANNELS, NOTICE_STATES, RUN_STATES, reason_word, word_for
 
 REFRESH_SECONDS: Final = 0.5
-STATE_WORDS: Final = {
-    "open": "в работе",
-    "notified": "уведомлены",
-    "partly_notified": "уведомлены частично",
-    "failed": "не доставлено",
-    "blocked": "нельзя отправить",
-    "expired": "срок вышел",
-    "stopped": "остановлено",
-    "unknown": "неизвестно",
-}
+LANGUAGE: Final = "ru"  #: the terminal speaks to staff; the pages speak three languages
 
 
 def read_live(application: Application, run: UUID) -> LiveRun:
@@ -76,23 +69,27 @@ def draw(live: LiveRun, zone: ZoneInfo) -> RenderableType:
     table.add_column()
     table.add_column(style="dim")
     for state, reason, count in live.notices_by_reason():
-        table.add_row(str(count), STATE_WORDS.get(state, state), reason)
+        table.add_row(str(count), word_for(NOTICE_STATES, state, LANGUAGE), _reason(reason))
     if live.not_fanned_out:
         table.add_row(str(live.not_fanned_out), "ещё не запланировано", "")
-    pauses = [
-        Text(
-            f"канал {one.channel} ждёт до {one.paused_until.astimezone(zone):%H:%M:%S}: {one.reason}",
-            "yellow",
-        )
-        for one in live.pauses
-    ]
+    pauses = [Text(_pause(one, zone), "yellow") for one in live.pauses]
     bar = ProgressBar(total=max(1, live.planned), completed=live.decided, width=50)
-    return Group(Text(_headline(live, zone), style="bold"), bar, table, *pauses)
+    return Group(Text(_headline(live, zone), style="bold"), bar, Text(), table, *pauses)
+
+
+def _pause(pause: PausedChannel, zone: ZoneInfo) -> str:
+    channel = word_for(CHANNELS, pause.channel, LANGUAGE)
+    return f"{channel}: ждём до {pause.paused_until.astimezone(zone):%H:%M:%S} — {_reason(pause.reason)}"
+
+
+def _reason(code: str) -> str:
+    word = reason_word(code, LANGUAGE) if code else ""
+    return word if word in {"", code} else f"{word} ({code})"
 
 
 def _headline(live: LiveRun, zone: ZoneInfo) -> str:
     parts = [
-        f"{live.facts.campaign} [{live.facts.state}]",
+        f"{live.facts.campaign}: {word_for(RUN_STATES, live.facts.state, LANGUAGE)}",
         f"запланировано {live.planned}",
         f"решено {live.decided}",
         f"отправляется {live.in_flight}",

@@ -55,7 +55,7 @@ class Clock:
             age = time.monotonic() - self._counted_from
             if self._refreshed and age < REFRESH_SECONDS and not force:
                 return self._base + timedelta(seconds=age)
-        base = session.execute(_READ).scalar_one()
+        base = session.execute(_READ).scalar_one().astimezone(UTC)
         with self._lock:
             self._base, self._counted_from, self._refreshed = base, time.monotonic(), True
             return self._base

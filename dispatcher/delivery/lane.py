@@ -253,11 +253,13 @@ class LaneWorker:
                 envelopes[one.attempt_id] = self.tools.renderer.envelope(
                     group.claimed.run, one, group.templates, group.now
                 )
-            except TemplateError as error:
+            except Exception as error:  # noqa: BLE001 - whatever a text does, its recipient fails alone
                 log.warning(
                     "delivery.not_rendered", attempt_id=str(one.attempt_id), error=type(error).__name__
                 )
-                content = SentContent.of(None, address=one.address or "", reply=str(error))
+                # Our own errors carry no values; the words of others might.
+                words = str(error) if isinstance(error, TemplateError) else type(error).__name__
+                content = SentContent.of(None, address=one.address or "", reply=words)
                 token = group.claimed.token
                 refused.append(
                     Change(

@@ -1,11 +1,13 @@
 """Counters of a run (promise P12): a dashboard costs the same however big the run is.
 
 Deltas derive from the locked old rows in the transaction that changes them, so the counters always equal
-a GROUP BY over the rows. They are spread over shards, by process, so that workers do not queue up on one
+a GROUP BY over the rows. They are spread over shards, by thread, so that workers do not queue up on one
 row; a shard may be negative, only the sum means something.
 """
 
+import itertools
 import os
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -47,6 +49,17 @@ _RECOUNT = text(
     """
 )
 
+_place = threading.local()
+_threads = itertools.count()
+
+
+def _own_shard() -> int:
+    """The shard of this thread: two threads that write twice in a transaction must not meet."""
+    if not hasattr(_place, "shard"):
+        _place.shard = (os.getpid() + next(_threads)) % SHARDS
+    return int(_place.shard)
+
+
 CounterKey = tuple[UUID, str, str, str, str]
 
 
@@ -65,14 +78,14 @@ class ProgressDeltas:
         self._deltas[(run, "attempt", channel, state, reason)] += by
 
     def write(self, session: Session) -> None:
-        """Add the deltas to this process's shard."""
+        """Add the deltas to this thread's shard."""
         changed = [(key, delta) for key, delta in self._deltas.items() if delta]
         if not changed:
             return
         session.execute(
             _ADD,
             {
-                "shard": os.getpid() % SHARDS,
+                "shard": _own_shard(),
                 "runs": [key[0] for key, _ in changed],
                 "kinds": [key[1] for key, _ in changed],
                 "channels": [key[2] for key, _ in changed],

@@ -52,6 +52,7 @@ _ADD = text(
     """
 )
 _STATE = text("SELECT state, state_reason, ends_at FROM run WHERE id = :run")
+_STARTED = text("SELECT started_at FROM run WHERE id = :run")
 _SET_STATE = text(
     """
     UPDATE run SET state = :state, state_reason = :reason, generation = generation + 1,
@@ -125,8 +126,12 @@ def pause_run(session: Session, run: UUID, *, actor: str, reason: str, now: date
 
 
 def resume_run(session: Session, run: UUID, *, actor: str, now: datetime) -> HonestAnswer:
-    """Go on inside the window; the error limit is judged anew from here."""
-    return _change(session, run, RunState.RUNNING, {RunState.PAUSED}, "run.resumed", actor, None, now)
+    """Go on inside the window; the error limit is judged anew from here.
+
+    A run that was paused before its start waits for its start again.
+    """
+    wanted = RunState.RUNNING if _has_started(session, run) else RunState.SCHEDULED
+    return _change(session, run, wanted, {RunState.PAUSED}, "run.resumed", actor, None, now)
 
 
 def stop_run(session: Session, run: UUID, *, actor: str, reason: str, now: datetime) -> HonestAnswer:
@@ -193,6 +198,10 @@ def _current(session: Session, run: UUID) -> tuple[RunState, datetime]:
     if row is None:
         raise UnknownRunError("there is no such run")
     return RunState(row.state), row.ends_at
+
+
+def _has_started(session: Session, run: UUID) -> bool:
+    return session.execute(_STARTED, {"run": run}).scalar_one_or_none() is not None
 
 
 def _honest_answer(counts: Collection[Count], not_planned: int) -> HonestAnswer:
