@@ -1,0 +1,119 @@
+"""`python -m tests.chaos --rounds 50 --seed 1`: kill in the middle of runs, and count who was lost.
+
+With `--broken NAME` a worker or scheduler that is wrong on purpose runs instead of ours: then the rounds
+must find it, and the exit code is 0 when they did.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dispatcher.core.logging import configure_logging
+from tests.chaos.broken import BROKEN, launcher
+from tests.chaos.house import House, open_house
+from tests.chaos.rounds import Plan, Result, plan_rounds, play
+from tests.chaos.strikes import TARGETS
+from tests.servers import open_directory
+
+VOID_TRIES = 4
+HEADER = (
+    f"{'round':>5}  {'target':<16} {'notices':>7} {'killed':>6} {'in flight':>9} {'unknown':>7}"
+    f" {'lost':>5} {'doubled':>7} {'seconds':>7}"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play the rounds; 0 when all were green (or, with --broken, when one was red)."""
+    options = _options(arguments)
+    configure_logging("error")
+    with open_directory() as directory:
+        try:
+            results = _play_all(directory, options)
+        finally:
+            if options.keep is not None:
+                _keep(directory, options.keep)
+    return _conclude(results, options.broken)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--notices", type=int, default=2000)
+    parser.add_argument(
+        "--target", action="append", default=[], choices=list(TARGETS), help="only these, in turn"
+    )
+    parser.add_argument("--broken", choices=list(BROKEN))
+    parser.add_argument("--keep", type=Path, help="copy logs and journal here afterwards")
+    return parser.parse_args(arguments)
+
+
+def _play_all(directory: Path, options: argparse.Namespace) -> list[Result]:
+    names = options.target or (BROKEN[options.broken].targets if options.broken else ())
+    plans = plan_rounds(options.seed, options.rounds, names)
+    results = []
+    with open_house(directory, options.notices, options.seed, launcher(options.broken)) as house:
+        print(HEADER, flush=True)
+        for plan in plans:
+            result = _play_until_it_counts(house, plan, is_broken=options.broken is not None)
+            results.append(result)
+            if options.broken and not result.verdict.is_green:
+                break
+    return results
+
+
+def _play_until_it_counts(house: House, plan: Plan, *, is_broken: bool) -> Result:
+    for _ in range(VOID_TRIES):
+        result = play(house, plan, watches_journal=is_broken)
+        _show(result)
+        if not result.is_void or not result.verdict.is_green:
+            break
+    if result.is_void:
+        result.verdict.faults.append(f"void {VOID_TRIES} times: nothing was being sent at the strike")
+    return result
+
+
+def _show(result: Result) -> None:
+    verdict = result.verdict
+    print(
+        f"{result.plan.number:>5}  {result.plan.target.name:<16} {verdict.notices:>7} {result.killed:>6}"
+        f" {verdict.in_flight:>9} {verdict.unknown:>7} {verdict.lost:>5} {verdict.doubled:>7}"
+        f" {result.seconds:>7.1f}{'  void' if result.is_void else ''}",
+        flush=True,
+    )
+    for fault in verdict.faults:
+        print(f"       FAILED: {fault}", flush=True)
+
+
+def _conclude(results: Sequence[Result], broken: str | None) -> int:
+    red = [result for result in results if not result.verdict.is_green]
+    verdicts = [result.verdict for result in results]
+    print(
+        f"total: rounds {len(results)}, notices {sum(one.notices for one in verdicts)},"
+        f" killed {sum(result.killed for result in results)},"
+        f" in flight {sum(one.in_flight for one in verdicts)},"
+        f" unknown {sum(one.unknown for one in verdicts)}"
+        f" (the provider's own {sum(one.unknown_by_provider for one in verdicts)}),"
+        f" lost {sum(one.lost for one in verdicts)}, doubled {sum(one.doubled for one in verdicts)}"
+        f" (by choice {sum(one.doubled_by_choice for one in verdicts)}),"
+        f" seconds {sum(result.seconds for result in results):.0f}"
+        f" (longest {max((result.seconds for result in results), default=0):.1f})"
+    )
+    if broken is not None:
+        print(f"the broken build {broken} was {'caught' if red else 'NOT caught'}")
+        return 0 if red else 1
+    print("green" if not red else f"{len(red)} rounds failed")
+    return 1 if red else 0
+
+
+def _keep(directory: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for pattern in ("*.log", "*.jsonl", "product/log/*"):
+        for path in directory.glob(pattern):
+            shutil.copy(path, target / path.name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

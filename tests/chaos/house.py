@@ -1,0 +1,303 @@
+"""What stays between the rounds: servers, sandbox and journal outside the killed tree, the lists.
+
+The product itself is a real `dispatcher up` on configured servers, started as one process of ours, so that
+its own supervisor has to bring the killed back. Every process of it carries a mark in its environment:
+one that is alive and not below the current `up` is an orphan.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+import psutil
+from pydantic import SecretStr
+
+from campaigns.import_list import ImportRequest, import_list
+from channels.sandbox.journal import JournalVerdict, read_journal
+from dispatcher.bootstrap import Application, open_application
+from dispatcher.core.db import Database
+from dispatcher.core.settings import (
+    BounceListenerSettings,
+    DeliverySettings,
+    Settings,
+    SmtpSettings,
+    WebSettings,
+    WorkerSettings,
+)
+from dispatcher.embedded.death_signal import for_child
+from dispatcher.embedded.ports import choose_port
+from dispatcher.embedded.servers import EmbeddedServers
+from dispatcher.migrations.migrate import migrate
+from tests.chaos.lists import LISTS, write_list
+
+MARK: Final = "DISPATCHER_CHAOS_MARK"
+LEASE_SECONDS: Final = 5.0
+SMTP_TIMEOUT_SECONDS: Final = 2.0
+READY_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.05
+
+CHAOS_DELIVERY: Final = DeliverySettings(
+    settle_seconds={"email": 1.0},
+    retry_seconds=[0.5, 1.0, 2.0],
+    unknown_query_seconds=1.0,
+    lease_seconds=LEASE_SECONDS,
+    sweep_seconds=0.25,
+    channel_pause_seconds=0.5,
+    stop_seconds=8.0,
+)
+#: What `up` runs, and how many of each.
+ROLES: Final = {"web": 1, "scheduler": 1, "bounces": 1, "email-bulk": 2, "email-urgent": 1}
+
+
+class HouseError(Exception):
+    """Raised when the house does not come up: nothing can be said about the product then."""
+
+
+@dataclass
+class House:
+    """See the module's docstring; `open_house` makes it."""
+
+    directory: Path
+    servers: EmbeddedServers
+    application: Application
+    launcher: Sequence[str]
+    sizes: dict[str, int] = field(default_factory=dict)
+    mark: str = field(default_factory=lambda: os.urandom(8).hex())
+    up: "subprocess.Popen[bytes] | None" = None
+    extra: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        """What the product is told."""
+        return self.application.settings
+
+    @property
+    def journal_path(self) -> Path:
+        """What the sandbox received; survives every kill."""
+        return self.directory / "journal.jsonl"
+
+    def start_product(self) -> None:
+        """Start `dispatcher up` and wait until each of its processes is there."""
+        self.up = self._spawn(self.launcher, "up.log")
+        self.wait_until_whole()
+
+    def wait_until_whole(self) -> None:
+        """Wait until `up` runs one process of each kind and the bounce listener listens."""
+        until = time.monotonic() + READY_SECONDS
+        while self.missing_roles() or not _listens(self.settings.bounce_listener.port):
+            if time.monotonic() > until or self.up is None or self.up.poll() is not None:
+                raise HouseError(f"the product is not whole: {self.missing_roles()} missing")
+            self.keep_servers()
+            time.sleep(POLL_SECONDS)
+
+    def missing_roles(self) -> list[str]:
+        """Which processes `up` should run and does not."""
+        return [role for role, count in ROLES.items() if len(self.find(role)) < count]
+
+    def find(self, role: str) -> list[psutil.Process]:
+        """The living processes of this role below `up`."""
+        return [process for process in self.tree() if role in _arguments(process)]
+
+    def workers(self) -> list[psutil.Process]:
+        """Every worker process."""
+        return [process for process in self.tree() if "--lane" in _arguments(process)]
+
+    def tree(self) -> list[psutil.Process]:
+        """All processes below `up`."""
+        if self.up is None or self.up.poll() is not None:
+            return []
+        try:
+            return psutil.Process(self.up.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def start_extra(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """One more process of the product, not below `up`."""
+        process = self._spawn([sys.executable, "-m", "dispatcher", *arguments], "extra.log")
+        self.extra.append(process)
+        return process
+
+    def end_extra(self) -> None:
+        """End what `start_extra` started."""
+        for process in self.extra:
+            _end(process)
+        self.extra.clear()
+
+    def orphans(self) -> list[psutil.Process]:
+        """Marked processes that belong neither to the current `up` nor to our extras."""
+        known = {process.pid for process in self.tree()} | {process.pid for process in self.extra}
+        if self.up is not None:
+            known.add(self.up.pid)
+        return [
+            process
+            for process in psutil.process_iter()
+            if process.pid not in known and self._is_ours(process)
+        ]
+
+    def keep_servers(self) -> None:
+        """Start PostgreSQL or Valkey again when they were killed."""
+        self.servers.ensure_running()
+
+    def stop_product(self) -> None:
+        """SIGTERM to `up`, as systemd would."""
+        self.end_extra()
+        if self.up is not None:
+            _end(self.up)
+            self.up = None
+
+    def received(self) -> int:
+        """How many bodies the sandbox has taken so far."""
+        return sum(entry.verdict is JournalVerdict.ACCEPTED for entry in read_journal(self.journal_path))
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.Error, OSError):
+            return False
+
+    def _spawn(self, argv: Sequence[str], log: str) -> "subprocess.Popen[bytes]":
+        with (self.directory / log).open("ab") as output:
+            return subprocess.Popen(
+                argv,
+                env={**self.environment(), MARK: self.mark},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=for_child(signal.SIGTERM),
+            )
+
+    def environment(self) -> dict[str, str]:
+        """The environment of the product's processes."""
+        settings = self.settings
+        parts = {
+            "SMTP": settings.smtp,
+            "BOUNCE_LISTENER": settings.bounce_listener,
+            "WEB": settings.web,
+            "DELIVERY": settings.delivery,
+            "WORKERS": settings.workers,
+        }
+        inherited = self.application.child_environment()
+        kept = {
+            name: value
+            for name, value in inherited.items()
+            if not name.startswith(tuple(f"DISPATCHER_{part}__" for part in parts))
+        }
+        values = {f"DISPATCHER_{name}": part.model_dump_json() for name, part in parts.items()}
+        return {**kept, **values, "DISPATCHER_DATA_DIRECTORY": str(settings.data_directory)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop_product()
+        for process in self.orphans():
+            process.kill()
+
+
+@contextmanager
+def open_house(
+    directory: Path, notices: int, seed: int, launcher: Sequence[str] | None = None
+) -> Iterator[House]:
+    """Servers, sandbox, lists and the product, all running; everything is ended behind the block."""
+    with ExitStack() as stack:
+        servers = stack.enter_context(EmbeddedServers(directory / "servers"))
+        settings = _settings(directory, servers)
+        _migrate(servers)
+        application = stack.enter_context(open_application(settings))
+        for kind in LISTS:
+            _import(application, directory, kind, notices, seed)
+        up = [sys.executable, "-m", "dispatcher", "up"]
+        house = stack.enter_context(
+            House(directory, servers, application, launcher or up, dict.fromkeys(LISTS, notices))
+        )
+        stack.enter_context(_sandbox(house, seed))
+        house.start_product()
+        yield house
+
+
+def _settings(directory: Path, servers: EmbeddedServers) -> Settings:
+    return Settings(
+        database_url=SecretStr(servers.addresses.database_url),
+        redis_url=SecretStr(servers.addresses.redis_url),
+        secret_key=SecretStr("a secret key for chaos only"),
+        data_directory=directory / "product",
+        smtp=SmtpSettings(
+            host="127.0.0.1", port=choose_port(), security="none", timeout_seconds=SMTP_TIMEOUT_SECONDS
+        ),
+        bounce_listener=BounceListenerSettings(port=choose_port()),
+        web=WebSettings(port=choose_port()),
+        delivery=CHAOS_DELIVERY,
+        workers=WorkerSettings(),
+    )
+
+
+def _migrate(servers: EmbeddedServers) -> None:
+    database = Database(servers.addresses.database_url)
+    migrate(database.engine)
+    database.close()
+
+
+def _import(application: Application, directory: Path, kind: str, notices: int, seed: int) -> None:
+    path = directory / f"{kind}.csv"
+    write_list(path, kind, notices, seed)
+    request = ImportRequest(path, kind, default_zone=ZoneInfo("Europe/Moscow"))
+    result = import_list(application.database, application.clock, request, actor="chaos")
+    if result.recipients != notices:
+        raise HouseError(f"the list {kind} has {result.recipients} recipients instead of {notices}")
+
+
+@contextmanager
+def _sandbox(house: House, seed: int) -> Iterator[None]:
+    settings = house.settings
+    arguments = [
+        *("--port", str(settings.smtp.port), "--journal", str(house.journal_path), "--fsync"),
+        *("--bounce-port", str(settings.bounce_listener.port), "--seed", str(seed)),
+    ]
+    with (house.directory / "sandbox.log").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dispatcher", "sandbox", *arguments],
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=for_child(signal.SIGTERM),
+        )
+    try:
+        until = time.monotonic() + READY_SECONDS
+        while not _listens(settings.smtp.port):
+            if time.monotonic() > until or process.poll() is not None:
+                raise HouseError("the sandbox does not come up")
+            time.sleep(POLL_SECONDS)
+        yield
+    finally:
+        _end(process)
+
+
+def _arguments(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,166 @@
+"""One round: a run over the kept list, a strike while it sends, and the verdict once it is closed."""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from campaigns.service import NewCampaign, create_campaign
+from channels.sandbox.journal import JournalEntry, read_journal
+from tests.chaos.house import POLL_SECONDS, House
+from tests.chaos.strikes import TARGETS, Blow, StrikeError, Target, count_sending
+from tests.chaos.verdict import Allowance, Verdict, judge
+
+CLOSED_SECONDS: Final = 60.0  #: a run that is not closed by then stands still
+ORPHAN_SECONDS: Final = 15.0
+
+_CHOOSE_ON_UNKNOWN: Final = text(
+    """
+    UPDATE run SET step_plan = jsonb_set(step_plan, '{on_unknown}', to_jsonb(CAST(:choice AS text)))
+    WHERE id = :run
+    """
+)
+_BEGUN: Final = text(
+    "SELECT count(*) FROM attempt WHERE run_id = :run AND state NOT IN ('planned', 'blocked')"
+)
+_STATE: Final = text("SELECT state FROM run WHERE id = :run")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a round does, drawn from the seed before anything runs."""
+
+    number: int
+    target: Target
+    part_before: float  #: this part of the run is let through first
+
+
+@dataclass(slots=True)
+class Result:
+    """What a round found."""
+
+    plan: Plan
+    verdict: Verdict
+    killed: int
+    seconds: float
+    is_void: bool
+
+
+def plan_rounds(seed: int, rounds: int, names: Sequence[str] = ()) -> list[Plan]:
+    """Which target when: each once in a shuffled order, then each again in another order."""
+    chance = random.Random(seed)
+    order: list[str] = []
+    while len(order) < rounds:
+        turn = list(names or TARGETS)
+        if not names:
+            chance.shuffle(turn)
+        order += turn
+    return [
+        Plan(number, TARGETS[name], 0.0 if TARGETS[name].at_once else chance.uniform(0.02, 0.6))
+        for number, name in enumerate(order[:rounds], start=1)
+    ]
+
+
+def play(house: House, plan: Plan, *, watches_journal: bool = False) -> Result:
+    """Play one round. `watches_journal`: strike when letters arrive, for builds that hide what they send."""
+    target, begun = plan.target, time.monotonic()
+    house.wait_until_whole()
+    target.prepare(house)
+    before = len(read_journal(house.journal_path))
+    run = house.application.database.run(lambda session: _create(house, session, plan))
+    blow, faults = _strike(house, run, plan, before if watches_journal else None)
+    faults += _until_closed(house, run, blow)
+    bounced = blow.finish()
+    house.end_extra()
+    faults += _orphans(house)
+    allowance = Allowance(blow.sampled, blow.at, blow.may_lose_sight and target.strike is not None, bounced)
+    verdict = _judge(house, run, before, allowance)
+    verdict.faults += faults
+    is_void = target.strike is not None and blow.sampled == 0 and not watches_journal
+    return Result(plan, verdict, blow.killed, time.monotonic() - begun, is_void)
+
+
+def _create(house: House, session: Session, plan: Plan) -> UUID:
+    now = house.application.clock.refresh(session)
+    created = create_campaign(
+        session,
+        NewCampaign(
+            f"round {plan.number}: {plan.target.name}",
+            "debt_reminder",
+            plan.target.recipients,
+            starts_at=now,
+            ends_at=now + timedelta(hours=1),
+            policy_profile="always",
+            priority=plan.target.priority,
+        ),
+        delivery=house.settings.delivery,
+        calendar=house.application.calendar.read(session),
+        actor="chaos",
+        now=now,
+    )
+    session.execute(_CHOOSE_ON_UNKNOWN, {"run": created.run_id, "choice": plan.target.on_unknown})
+    return created.run_id
+
+
+def _strike(house: House, run: UUID, plan: Plan, journal_before: int | None) -> tuple[Blow, list[str]]:
+    if plan.target.strike is None:
+        return Blow(), []
+    until = time.monotonic() + CLOSED_SECONDS
+    while time.monotonic() < until:
+        state, begun = house.application.database.run(lambda session: _progress(session, run))
+        if state == "closed":
+            return Blow(), []  # over before anything could be struck: void
+        if journal_before is None:
+            is_time = begun >= plan.part_before * _size(house, plan) and count_sending(house, run) > 0
+        else:
+            is_time = len(read_journal(house.journal_path)) > journal_before + 20
+        if is_time:
+            try:
+                return plan.target.strike(house, run), []
+            except StrikeError as error:
+                return Blow(1, 1), [str(error)]
+        time.sleep(0.005)
+    return Blow(), ["nothing was sent"]
+
+
+def _size(house: House, plan: Plan) -> int:
+    return house.sizes[plan.target.recipients]
+
+
+def _progress(session: Session, run: UUID) -> tuple[str, int]:
+    state = session.execute(_STATE, {"run": run}).scalar_one()
+    return state, session.execute(_BEGUN, {"run": run}).scalar_one()
+
+
+def _until_closed(house: House, run: UUID, blow: Blow) -> list[str]:
+    until = time.monotonic() + CLOSED_SECONDS
+    while time.monotonic() < until:
+        blow.tend()
+        house.keep_servers()
+        try:
+            if house.application.database.run(lambda session: _progress(session, run))[0] == "closed":
+                return []
+        except DBAPIError:
+            pass
+        time.sleep(POLL_SECONDS)
+    return [f"the run was not closed within {CLOSED_SECONDS:.0f} s"]
+
+
+def _orphans(house: House) -> list[str]:
+    until = time.monotonic() + ORPHAN_SECONDS
+    while house.orphans() and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+    return [f"an orphan: {' '.join(process.cmdline())}" for process in house.orphans()]
+
+
+def _judge(house: House, run: UUID, before: int, allowance: Allowance) -> Verdict:
+    journal: list[JournalEntry] = read_journal(house.journal_path)[before:]
+    with house.application.database.transaction() as session:
+        return judge(session, run, journal, allowance)
