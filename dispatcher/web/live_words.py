@@ -73,6 +73,11 @@ def _reason(context: Context, code: str) -> str:
     return reason_word(code, context["language"])
 
 
+def _server_code(reason: str) -> str:
+    """The code itself where it tells staff more than its word: what a server said, in its own digits."""
+    return reason if any(sign.isdigit() for sign in reason) else ""
+
+
 LIVE_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "run_state": _filter_of(RUN_STATES),
     "run_reason": _filter_of(RUN_REASONS),
@@ -82,4 +87,5 @@ LIVE_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "purpose": _filter_of(PURPOSES),
     "reason": _reason,
     "segments": segments,
+    "server_code": _server_code,
 }

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -22,8 +22,7 @@ from dispatcher.web.texts import CATALOGUE
 from reports.words import LANGUAGES, Language
 
 STATIC: Final = files("dispatcher.web") / "static"
-_MOMENT: Final = {"ru": "d MMM y, HH:mm", "uk": "d MMM y, HH:mm", "en": "d MMM y, HH:mm"}
-#: uvicorn and proxies may log a path: tokens and ids of people are never part of a page's own links.
+_MOMENT: Final = "d MMM y, HH:mm"
 _LANGUAGE_NAMES: Final = {"ru": "Русский", "uk": "Українська", "en": "English"}
 
 
@@ -49,7 +48,11 @@ class Renderer:
             t=_translate,
         )
         self._environment.filters.update(
-            moment=self._moment, number=_number, percent=_percent, **LIVE_FILTERS
+            moment=pass_context(partial(_moment, zone=self._zone)),
+            moment_near=pass_context(partial(_moment_near, zone=self._zone)),
+            number=_number,
+            percent=_percent,
+            **LIVE_FILTERS,
         )
 
     @cached_property
@@ -86,10 +89,6 @@ class Renderer:
         """One text of the catalogue."""
         return CATALOGUE[language][key].format(**values)
 
-    @cached_property
-    def _moment(self) -> Any:
-        return pass_context(partial(_moment, zone=self._zone))
-
 
 @pass_context
 def _translate(context: Context, key: str, **values: object) -> str:
@@ -97,8 +96,14 @@ def _translate(context: Context, key: str, **values: object) -> str:
 
 
 def _moment(context: Context, at: datetime, *, zone: ZoneInfo) -> str:
-    language = context["language"]
-    return format_datetime(at, _MOMENT[language], tzinfo=zone, locale=language)
+    return format_datetime(at, _MOMENT, tzinfo=zone, locale=context["language"])
+
+
+def _moment_near(context: Context, at: datetime, now: datetime, *, zone: ZoneInfo) -> str:
+    """Without the day when it is today."""
+    if at.astimezone(zone).date() == now.astimezone(zone).date():
+        return format_time(at, "HH:mm", tzinfo=zone, locale=context["language"])
+    return _moment(context, at, zone=zone)
 
 
 @pass_context

@@ -3,6 +3,7 @@
 The format is that of the HTML standard, section 9.2: `event:` and one `data:` line per line of text.
 """
 
+import hashlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 from uuid import UUID
@@ -56,25 +57,10 @@ class RunStream:
             await watching.aclose()  # type: ignore[attr-defined]
 
     def _fragments(self, snapshot: Snapshot) -> list[tuple[str, str]]:
-        rendered = {
-            event: snapshot.rendered(template, self._language, lambda: self._render(template, snapshot))  # noqa: B023
-            for event, template in SHARED.items()
-            if snapshot.live is not None or event == "link"
-        }
-        if snapshot.live is not None:
-            rendered["controls"] = self._render(CONTROLS, snapshot)
-        changed = [(event, html) for event, html in rendered.items() if self._sent.get(event) != html]
+        fragments = render_fragments(self._renderer, self._language, self._signed_in, snapshot)
+        changed = [(event, html) for event, html in fragments.items() if self._sent.get(event) != html]
         self._sent.update(changed)
         return changed
-
-    def _render(self, template: str, snapshot: Snapshot) -> str:
-        values = {
-            "live": snapshot.live,
-            "is_connected": snapshot.is_connected,
-            "member": self._signed_in.member,
-            "csrf_token": self._signed_in.csrf_token,
-        }
-        return self._renderer.fragment(template, self._language, values)
 
     async def _is_still_signed_in(self) -> bool:
         token = self._signed_in.session_token
@@ -83,6 +69,40 @@ class RunStream:
         except SQLAlchemyError:
             return True  # nobody is sent away because the database is
         return member is not None
+
+
+def render_fragments(
+    renderer: Renderer, language: Language, signed_in: SignedIn, snapshot: Snapshot
+) -> dict[str, str]:
+    """The parts of a run's page by event; without a first reading only the word that there is none."""
+    values = {
+        "live": snapshot.live,
+        "is_connected": snapshot.is_connected,
+        "member": signed_in.member,
+        "csrf_token": signed_in.csrf_token,
+    }
+
+    def render(template: str) -> str:
+        return mark_version(renderer.fragment(template, language, values))
+
+    fragments = {
+        event: snapshot.rendered(template, language, lambda: render(template))  # noqa: B023 (called at once)
+        for event, template in SHARED.items()
+        if snapshot.live is not None or event == "link"
+    }
+    if snapshot.live is not None:
+        fragments["controls"] = render(CONTROLS)
+    return fragments
+
+
+def mark_version(html: str) -> str:
+    """The fragment in an element that names its content.
+
+    Our script leaves alone what a page shows already: to replace a button under somebody's finger, or the
+    focus of a keyboard, by the very same button would lose the press.
+    """
+    version = hashlib.sha256(html.encode()).hexdigest()[:16]
+    return f'<div data-version="{version}">{html}</div>'
 
 
 def format_event(event: str, data: str) -> str:

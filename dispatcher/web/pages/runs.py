@@ -5,12 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from markupsafe import Markup
 
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.web.auth import Services, SignedIn, Staff
 from dispatcher.web.flash import forget_flash, read_flash
 from dispatcher.web.languages import choose_language
-from dispatcher.web.live.stream import RunStream
+from dispatcher.web.live.hub import Snapshot
+from dispatcher.web.live.stream import RunStream, render_fragments
+from dispatcher.web.rendering import Renderer
 from dispatcher.web.services import WebServices
 from reports.live import LiveRun, list_runs, read_run
 
@@ -45,20 +48,25 @@ def show_runs(
 @router.get("/runs/{run}")
 def show_run(request: Request, services: Services, signed_in: Staff, run: UUID) -> Response:
     """One run. Readable as it is; with scripts it keeps itself up to date."""
+    renderer: Renderer = request.app.state.renderer
+    live = load_run(services, run)
+    snapshot = Snapshot(live, is_connected=True)
+    fragments = render_fragments(renderer, choose_language(request), signed_in, snapshot)
     values = {
         **_person(signed_in),
-        "live": load_run(services, run),
-        "is_connected": True,
+        "facts": live.facts,
+        "fragments": {event: Markup(html) for event, html in fragments.items()},  # noqa: S704 (our templates)
         "flash": read_flash(request, services.secret_key, run),
     }
-    response: Response = request.app.state.renderer.page(request, "run.html", values)
+    response = renderer.page(request, "run.html", values)
     forget_flash(request, response, run)
     return response
 
 
 @router.get("/runs/{run}/events")
 def stream_run(request: Request, services: Services, signed_in: Staff, run: UUID) -> Response:
-    """The live figures by server-sent events."""
+    """The live figures by server-sent events; raises `UnknownRunError`."""
+    load_run(services, run)
     state = request.app.state
     stream = RunStream(services, state.renderer, signed_in, choose_language(request))
     return StreamingResponse(

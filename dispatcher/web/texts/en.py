@@ -38,7 +38,7 @@ TEXTS: Final[dict[str, str]] = {
     "finish_done": "all sent",
     "finish_in_window": "in time, before {end}",
     "finish_late": "too late for {end}: some will not be notified",
-    "not_fanned_out": "not laid out yet",
+    "not_fanned_out": "not made yet",
     "sum": "Everybody accounted for",
     "sum_broken": "The sum does not hold: tell the administrator.",
     "notices": "Notices",

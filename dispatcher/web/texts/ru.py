@@ -38,7 +38,7 @@ TEXTS: Final[dict[str, str]] = {
     "finish_done": "всё отправлено",
     "finish_in_window": "в срок, до {end}",
     "finish_late": "не успеет до {end}: часть не будет уведомлена",
-    "not_fanned_out": "ещё не разложено",
+    "not_fanned_out": "ещё не создано",
     "sum": "Все на счету",
     "sum_broken": "Сумма не сходится: сообщите администратору.",
     "notices": "Уведомления",

@@ -38,7 +38,7 @@ TEXTS: Final[dict[str, str]] = {
     "finish_done": "усе надіслано",
     "finish_in_window": "вчасно, до {end}",
     "finish_late": "не встигне до {end}: частину не буде сповіщено",
-    "not_fanned_out": "ще не розкладено",
+    "not_fanned_out": "ще не створено",
     "sum": "Усі на рахунку",
     "sum_broken": "Сума не сходиться: повідомте адміністратора.",
     "notices": "Сповіщення",

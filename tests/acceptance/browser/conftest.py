@@ -1,0 +1,71 @@
+"""A real browser against the real server. Without Chromium: skipped here, a failure in CI."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dispatcher.web.server import WebServer
+from dispatcher.web.services import WebServices
+from tests.integration.web.installation import Template, make_services, make_staff, migrated_template
+from tests.integration.web.serving import running_server
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def template() -> Iterator[Template]:
+    with migrated_template() as template:
+        yield template
+
+
+@pytest.fixture
+def services(template: Template) -> Iterator[WebServices]:
+    with template.clone() as database:
+        services = make_services(database)
+        make_staff(services)
+        yield services
+
+
+@pytest.fixture
+def server(services: WebServices) -> Iterator[WebServer]:
+    with running_server(services) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        reason = f"no Chromium at {CHROMIUM}: apt-get install chromium, or name it by CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: WebServer) -> Iterator[Page]:
+    """A page in Russian that fails the test on any script error or refused resource."""
+    context = browser.new_context(
+        base_url=f"http://127.0.0.1:{server.port}", locale="ru-RU", viewport={"width": 1280, "height": 900}
+    )
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+    yield page
+    context.close()
+    assert problems == []
