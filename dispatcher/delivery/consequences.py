@@ -1,14 +1,16 @@
 """What follows for the notice once one of its attempts has changed. A pure function: no database, no clock.
 
 Every attempt ends in exactly one of: wait for something (a receipt, a settle time), plan another attempt
-(a retry or the next step), or close the notice. That is why nobody can be lost (promise P1).
+(a retry or the next step), or close the notice. That is why nobody can be lost (promise P1). What a closed
+notice says is worked out from the states of all its attempts and from nothing else, so receipts may come
+in any order (promise P7).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Final
 
-from dispatcher.delivery.states import AttemptState, NoticeState, Trigger
+from dispatcher.delivery.states import LEFT, OUT, AttemptState, NoticeState, Trigger
 from dispatcher.delivery.step_plan import Combination, OnUnknown, Step, StepPlan, Success
 
 
@@ -19,13 +21,6 @@ class AttemptView:
     step: int
     number: int
     state: AttemptState
-
-
-class StepResult(StrEnum):
-    """How a step ended."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +34,28 @@ class NextAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What to do with the notice. `close_as` closes an open notice or amends a closed one."""
+    """What to do with the notice. `close_as` closes an open notice or amends a closed one.
+
+    `cancel_planned` calls off every attempt of the notice that is not yet being sent.
+    """
 
     close_as: NoticeState | None = None
     strength: str | None = None
     reason: str | None = None
     next_attempt: NextAttempt | None = None
-    step_succeeded: bool = False
+    cancel_planned: bool = False
 
 
 NOTHING = Consequence()
 _PASSING = frozenset({Trigger.DEFER, Trigger.SENDER_FAULT, Trigger.NOT_SENT, Trigger.THROTTLE})
-_NEVER_LEFT = {
-    AttemptState.BLOCKED: NoticeState.BLOCKED,
-    AttemptState.EXPIRED: NoticeState.EXPIRED,
-    AttemptState.STOPPED: NoticeState.STOPPED,
-}
+#: The person may have heard from this attempt.
+_MAY_HAVE_TOLD = OUT | LEFT
+_TOLD = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED})
+#: What cut the notice off, strongest first.
+_CUT_OFF: Final = (
+    (AttemptState.STOPPED, NoticeState.STOPPED, "run_stopped"),
+    (AttemptState.EXPIRED, NoticeState.EXPIRED, "window_ended"),
+)
 
 
 def review_seconds(plan: StepPlan, step: int, state: AttemptState) -> float | None:
@@ -72,7 +73,6 @@ def consequence(
     trigger: Trigger,
     *,
     notice: NoticeState,
-    steps_succeeded: int,
     attempts: Sequence[AttemptView],
     reason: str | None = None,
     retry_after_seconds: float | None = None,
@@ -82,10 +82,8 @@ def consequence(
     `attempts` are all attempts of the notice, `changed` among them. A notice that is already closed is
     never opened again; it can only be amended by what was learned late.
     """
-    case = _Case(plan, changed, trigger, notice, steps_succeeded, attempts, reason, retry_after_seconds)
-    if notice is not NoticeState.OPEN:
-        return case.amended()
-    return case.followed()
+    case = _Case(plan, changed, trigger, attempts, reason, retry_after_seconds)
+    return case.followed() if notice is NoticeState.OPEN else case.closed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,6 @@ class _Case:
     plan: StepPlan
     changed: AttemptView
     trigger: Trigger
-    notice: NoticeState
-    steps_succeeded: int
     attempts: Sequence[AttemptView]
     reason: str | None
     retry_after_seconds: float | None
@@ -106,105 +102,110 @@ class _Case:
     def followed(self) -> Consequence:
         state = self.changed.state
         if state is AttemptState.DELIVERED:
-            return self._go_on(StepResult.SUCCEEDED, strength="delivered")
+            return self._go_on(has_succeeded=True)
         if self.trigger is Trigger.SETTLE:
-            return self._settled()
+            return self._unknown() if state is AttemptState.UNKNOWN else self._settled()
         if state is AttemptState.FAILED:
             return self._failed()
         if state is AttemptState.BLOCKED:
-            return self._go_on(StepResult.FAILED)
-        if state in _NEVER_LEFT:
-            return self._close_unsuccessful()
+            return self._go_on(has_succeeded=False)
+        if state in {AttemptState.EXPIRED, AttemptState.STOPPED}:
+            return self.closed()
         return NOTHING
 
-    def amended(self) -> Consequence:
-        """Late knowledge about a closed notice: a delivery is always good news, a bounce may undo it."""
-        if self.changed.state is AttemptState.DELIVERED:
-            return Consequence(close_as=NoticeState.NOTIFIED, strength="delivered")
-        if self.notice is NoticeState.UNKNOWN and self.changed.state is AttemptState.ACCEPTED:
-            return Consequence(close_as=NoticeState.NOTIFIED, strength="accepted")
-        nobody_told = not any(
-            attempt.state in {AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.UNKNOWN}
-            for attempt in self.attempts
+    def closed(self) -> Consequence:
+        """The notice as its attempts now make it: the same whichever was learned first."""
+        state, strength, reason = self._verdict()
+        return Consequence(
+            close_as=state, strength=strength, reason=reason, cancel_planned=state is NoticeState.NOTIFIED
         )
-        if self.changed.state is AttemptState.FAILED and nobody_told:
-            return Consequence(close_as=NoticeState.FAILED, reason=self.reason)
-        return NOTHING
 
     def _settled(self) -> Consequence:
-        if self.changed.state is AttemptState.UNKNOWN:
-            return self._unknown()
-        if self.step.success is Success.ACCEPTED or self._is_last_step():
-            return self._go_on(StepResult.SUCCEEDED, strength="accepted")
-        return self._go_on(StepResult.FAILED)
+        return self._go_on(has_succeeded=self.step.success is Success.ACCEPTED or self._is_last_step())
 
     def _unknown(self) -> Consequence:
-        may_repeat = not self._was_unknown_before() and not self._has_later_attempt()
-        if self.plan.on_unknown is OnUnknown.RESEND_ONCE and may_repeat:
+        if self._later():
+            return NOTHING
+        if self.plan.on_unknown is OnUnknown.RESEND_ONCE and not self._may_have_told_before():
             return Consequence(next_attempt=NextAttempt(self.changed.step, self.changed.number + 1, 0.0))
-        if self.plan.on_unknown is OnUnknown.NEXT_STEP and not self._is_last_step():
-            return self._go_on(StepResult.FAILED)
-        if self.plan.combination is Combination.ALL:
-            return self._go_on(StepResult.FAILED)
-        return Consequence(close_as=NoticeState.UNKNOWN, reason=self.reason)
+        if self.plan.on_unknown is OnUnknown.NEXT_STEP or self.plan.combination is Combination.ALL:
+            return self._go_on(has_succeeded=False)
+        return self.closed()
 
     def _failed(self) -> Consequence:
-        if self._has_later_attempt():
-            return NOTHING
         retries = self.step.retry_seconds
-        if self.trigger in _PASSING and self.changed.number <= len(retries):
+        if self.trigger in _PASSING and self.changed.number <= len(retries) and not self._later():
             wait = max(retries[self.changed.number - 1], self.retry_after_seconds or 0.0)
             return Consequence(next_attempt=NextAttempt(self.changed.step, self.changed.number + 1, wait))
-        return self._go_on(StepResult.FAILED)
+        return self._go_on(has_succeeded=False)
 
-    def _go_on(self, result: StepResult, strength: str | None = None) -> Consequence:
-        succeeded = result is StepResult.SUCCEEDED
-        wants_next = self.plan.combination is Combination.ALL or not succeeded
-        if self._has_later_attempt() and wants_next:
-            return Consequence(step_succeeded=succeeded)
-        if wants_next and not self._is_last_step():
-            following = self.changed.step + 1
-            wait = self.plan.steps[following].wait_seconds
-            return Consequence(next_attempt=NextAttempt(following, 1, wait), step_succeeded=succeeded)
-        if self.plan.combination is Combination.ALL:
-            return self._close_all_steps(succeeded, strength)
-        if succeeded:
-            return Consequence(close_as=NoticeState.NOTIFIED, strength=strength, step_succeeded=True)
-        return self._close_unsuccessful()
+    def _go_on(self, *, has_succeeded: bool) -> Consequence:
+        if has_succeeded and self.plan.combination is Combination.ANY:
+            return self.closed()
+        later = self._later()
+        # The step is done after all: a repeat of it that has not left must not leave.
+        is_repeat_needless = has_succeeded and bool(later) and self._are_planned_repeats(later)
+        if later and not is_repeat_needless:
+            return NOTHING
+        if self._is_last_step():
+            return replace(self.closed(), cancel_planned=True)
+        following = self.changed.step + 1
+        wait = self.plan.steps[following].wait_seconds
+        return Consequence(next_attempt=NextAttempt(following, 1, wait), cancel_planned=is_repeat_needless)
 
-    def _close_all_steps(self, succeeded: bool, strength: str | None) -> Consequence:
-        done = self.steps_succeeded + (1 if succeeded else 0)
-        if done == len(self.plan.steps):
-            # The weakest of several is what can be proven; only "accepted" is sure for each.
-            weakest = strength if len(self.plan.steps) == 1 else "accepted"
-            return Consequence(close_as=NoticeState.NOTIFIED, strength=weakest, step_succeeded=succeeded)
-        if done:
-            return Consequence(close_as=NoticeState.PARTLY_NOTIFIED, step_succeeded=succeeded)
-        return self._close_unsuccessful()
+    def _verdict(self) -> tuple[NoticeState, str | None, str | None]:
+        """The strongest thing that is true: told, perhaps told, cut off, refused, not permitted."""
+        told = [self._strength_of(step) for step in range(len(self.plan.steps))]
+        is_all = self.plan.combination is Combination.ALL
+        if all(told) if is_all else any(told):
+            # Of several required steps the weakest is what can be proven, of several ways the strongest.
+            has_strength = all if is_all else any
+            is_delivered = has_strength(strength == "delivered" for strength in told)
+            return NoticeState.NOTIFIED, "delivered" if is_delivered else "accepted", None
+        reason = None if self.changed.state in _TOLD else self.reason
+        if any(told):
+            return NoticeState.PARTLY_NOTIFIED, None, reason
+        return self._not_told({attempt.state for attempt in self.attempts}, reason)
 
-    def _close_unsuccessful(self) -> Consequence:
-        """The strongest thing that is true: perhaps told, then cut off, then refused, then not permitted."""
-        states = {attempt.state for attempt in self.attempts}
-        if AttemptState.UNKNOWN in states:
-            return Consequence(close_as=NoticeState.UNKNOWN, reason=self.reason)
-        if self.plan.combination is Combination.ALL and self.steps_succeeded:
-            return Consequence(close_as=NoticeState.PARTLY_NOTIFIED, reason=self.reason)
-        cut_off = self.changed.state in {AttemptState.EXPIRED, AttemptState.STOPPED}
-        if cut_off or states <= {AttemptState.BLOCKED}:
-            return Consequence(close_as=_NEVER_LEFT[self.changed.state], reason=self.reason)
-        return Consequence(close_as=NoticeState.FAILED, reason=self.reason)
+    def _not_told(
+        self, states: Set[AttemptState], reason: str | None
+    ) -> tuple[NoticeState, str | None, str | None]:
+        if states & _MAY_HAVE_TOLD:
+            return NoticeState.UNKNOWN, None, reason
+        for state, result, cut_off_by in _CUT_OFF:
+            if state in states:
+                return result, None, reason if self.changed.state is state else cut_off_by
+        if states <= {AttemptState.BLOCKED, AttemptState.CANCELLED}:
+            return NoticeState.BLOCKED, None, reason
+        return NoticeState.FAILED, None, reason
+
+    def _strength_of(self, step: int) -> str | None:
+        """How surely the step's attempts told the person; None: not at all, or not as the step demands."""
+        states = {attempt.state for attempt in self.attempts if attempt.step == step}
+        if AttemptState.DELIVERED in states:
+            return "delivered"
+        # Where one way is enough, an acceptance counts in the end even if delivery was hoped for.
+        is_enough = (
+            self.plan.combination is Combination.ANY or self.plan.steps[step].success is Success.ACCEPTED
+        )
+        return "accepted" if AttemptState.ACCEPTED in states and is_enough else None
 
     def _is_last_step(self) -> bool:
         return self.changed.step == len(self.plan.steps) - 1
 
-    def _has_later_attempt(self) -> bool:
+    def _later(self) -> list[AttemptView]:
         place = (self.changed.step, self.changed.number)
-        return any((other.step, other.number) > place for other in self.attempts)
+        return [other for other in self.attempts if (other.step, other.number) > place]
 
-    def _was_unknown_before(self) -> bool:
+    def _are_planned_repeats(self, later: Sequence[AttemptView]) -> bool:
+        return all(other.step == self.changed.step for other in later) and any(
+            other.state is AttemptState.PLANNED for other in later
+        )
+
+    def _may_have_told_before(self) -> bool:
         return any(
             other.step == self.changed.step
             and other.number < self.changed.number
-            and other.state is AttemptState.UNKNOWN
+            and other.state in _MAY_HAVE_TOLD
             for other in self.attempts
         )

@@ -95,7 +95,6 @@ class Notice(Base):
     state: Mapped[str]
     strength: Mapped[str | None]  #: of a notified one: accepted, delivered, …
     reason: Mapped[str | None]
-    steps_succeeded: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     amended_at: Mapped[datetime | None] = mapped_column(Moment)  #: changed after it was closed

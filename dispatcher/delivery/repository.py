@@ -28,7 +28,7 @@ _LOCK_ATTEMPTS = text(
 _STEP_PLANS = text("SELECT id, step_plan FROM run WHERE id = ANY(:runs)")
 _LOCK_NOTICES = text(
     """
-    SELECT n.period, n.id, n.run_id, n.state, n.strength, n.reason, n.steps_succeeded
+    SELECT n.period, n.id, n.run_id, n.state, n.strength, n.reason
     FROM notice n
     JOIN unnest(CAST(:periods AS date[]), CAST(:ids AS uuid[])) AS w(period, id)
       ON n.period = w.period AND n.id = w.id
@@ -62,12 +62,12 @@ _UPDATE_ATTEMPTS = text(
 _UPDATE_NOTICES = text(
     """
     UPDATE notice n
-    SET state = u.state, strength = u.strength, reason = u.reason, steps_succeeded = u.steps_succeeded,
+    SET state = u.state, strength = u.strength, reason = u.reason,
         closed_at = coalesce(n.closed_at, u.closed_at), amended_at = coalesce(u.amended_at, n.amended_at)
     FROM unnest(CAST(:periods AS date[]), CAST(:ids AS uuid[]), CAST(:states AS text[]),
-                CAST(:strengths AS text[]), CAST(:reasons AS text[]), CAST(:succeeded AS smallint[]),
+                CAST(:strengths AS text[]), CAST(:reasons AS text[]),
                 CAST(:closed AS timestamptz[]), CAST(:amended AS timestamptz[]))
-         AS u(period, id, state, strength, reason, steps_succeeded, closed_at, amended_at)
+         AS u(period, id, state, strength, reason, closed_at, amended_at)
     WHERE n.period = u.period AND n.id = u.id
     """
 )
@@ -139,7 +139,6 @@ class NoticeRow:
     state: NoticeState
     strength: str | None
     reason: str | None
-    steps_succeeded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +175,6 @@ class NoticeUpdate:
     state: NoticeState
     strength: str | None
     reason: str | None
-    steps_succeeded: int
     closed_at: datetime | None
     amended_at: datetime | None
 
@@ -190,7 +188,6 @@ class NoticeUpdate:
             notice.state,
             notice.strength,
             notice.reason,
-            notice.steps_succeeded,
             None if is_open else now,
             None if was_open else now,
         )
@@ -293,7 +290,6 @@ def update_notices(session: Session, updates: Sequence[NoticeUpdate]) -> None:
             "states": [item.state.value for item in last],
             "strengths": [item.strength for item in last],
             "reasons": [item.reason for item in last],
-            "succeeded": [item.steps_succeeded for item in last],
             "closed": [item.closed_at for item in last],
             "amended": [item.amended_at for item in last],
         },

@@ -136,17 +136,22 @@ ATTEMPT_TRANSITIONS: Final[Mapping[tuple[AttemptState, Trigger], AttemptState]] 
     }
 )
 
-#: (state, wanted state) pairs allowed for a notice. The first row closes; the others amend a closed one.
+_N = NoticeState
+#: What late knowledge may make of a closed notice. It is never opened again.
+_AMENDED = frozenset({_N.NOTIFIED, _N.PARTLY_NOTIFIED, _N.UNKNOWN, _N.FAILED})
+
+#: State → the states allowed next for a notice. The first row closes; the others amend a closed one.
 NOTICE_TRANSITIONS: Final[Mapping[NoticeState, frozenset[NoticeState]]] = MappingProxyType(
     {
-        NoticeState.OPEN: frozenset(NoticeState) - {NoticeState.OPEN},
-        NoticeState.NOTIFIED: frozenset({NoticeState.NOTIFIED, NoticeState.FAILED}),
-        NoticeState.PARTLY_NOTIFIED: frozenset({NoticeState.NOTIFIED, NoticeState.FAILED}),
-        NoticeState.FAILED: frozenset({NoticeState.NOTIFIED}),
-        NoticeState.UNKNOWN: frozenset({NoticeState.NOTIFIED, NoticeState.FAILED}),
-        NoticeState.EXPIRED: frozenset({NoticeState.NOTIFIED}),
-        NoticeState.STOPPED: frozenset({NoticeState.NOTIFIED}),
-        NoticeState.BLOCKED: frozenset({NoticeState.NOTIFIED}),
+        _N.OPEN: frozenset(NoticeState) - {_N.OPEN},
+        _N.NOTIFIED: _AMENDED,
+        _N.PARTLY_NOTIFIED: _AMENDED | {_N.STOPPED, _N.EXPIRED},
+        _N.UNKNOWN: _AMENDED | {_N.STOPPED, _N.EXPIRED},
+        # What was refused or never left can only turn out to have arrived.
+        _N.FAILED: frozenset({_N.NOTIFIED, _N.PARTLY_NOTIFIED}),
+        _N.EXPIRED: frozenset({_N.NOTIFIED, _N.PARTLY_NOTIFIED}),
+        _N.STOPPED: frozenset({_N.NOTIFIED, _N.PARTLY_NOTIFIED}),
+        _N.BLOCKED: frozenset({_N.NOTIFIED, _N.PARTLY_NOTIFIED}),
     }
 )
 

@@ -132,7 +132,7 @@ class _Work:
         wait = None if change.trigger is Trigger.SETTLE else review_seconds(plan, row.step, state)
         is_planned = state is AttemptState.PLANNED
         is_claim = change.trigger is Trigger.CLAIM
-        reason = None if is_planned or is_claim else (change.reason or row.reason)
+        reason = None if is_planned or is_claim else _reason(row, change, state)
         update = repository.AttemptUpdate(
             period=row.period,
             id=row.id,
@@ -177,21 +177,16 @@ class _Work:
             AttemptView(row.step, row.number, state),
             change.trigger,
             notice=notice.state,
-            steps_succeeded=notice.steps_succeeded,
             attempts=attempts,
             reason=change.reason or row.reason,
             retry_after_seconds=change.retry_after_seconds,
         )
+        if result.cancel_planned:
+            self._cancel_planned(row, siblings)
         if result.next_attempt is not None:
             siblings.append(self._plan_next(row, result.next_attempt))
-        if result.step_succeeded:
-            notice.steps_succeeded += 1
-        if result.close_as is not None and may_become(notice.state, result.close_as):
+        if result.close_as is not None and _says_more(notice, result):
             self._close(notice, result, result.close_as)
-            if result.close_as is NoticeState.NOTIFIED:
-                self._cancel_planned(row, siblings)
-        elif result.step_succeeded:
-            self.notice_updates.append(repository.NoticeUpdate.of(notice, self.now, was_open=True))
 
     def _plan_next(self, row: AttemptRow, following: NextAttempt) -> repository.Sibling:
         step = self.plans[row.run_id].steps[following.step]
@@ -241,3 +236,18 @@ class _Work:
         returned = [row.id for row, change, _ in self.changed if change.trigger in _NOT_AN_ATTEMPT]
         release(self.session, returned, self.now)
         self.deltas.write(self.session)
+
+
+def _reason(row: AttemptRow, change: Change, state: AttemptState) -> str | None:
+    """Why the attempt is where it is: a change that moves nothing explains nothing."""
+    if state is row.state:
+        return row.reason
+    # What was in doubt and proves to be accepted has no fault to name.
+    kept = None if state is AttemptState.ACCEPTED else row.reason
+    return change.reason or kept
+
+
+def _says_more(notice: NoticeRow, result: Consequence) -> bool:
+    if result.close_as is None or not may_become(notice.state, result.close_as):
+        return False
+    return (notice.state, notice.strength) != (result.close_as, result.strength)
