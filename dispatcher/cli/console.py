@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-output = Console()
-errors = Console(stderr=True)
+output = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
 
 
 def print_json(values: Mapping[str, Any]) -> None:

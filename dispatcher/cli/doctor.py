@@ -26,6 +26,7 @@ from dispatcher.embedded.servers import addresses_of_running, borrowed_or_starte
 from dispatcher.migrations.migrate import is_current, migrate
 
 MIN_POSTGRES: Final = 150_000  #: server_version_num of PostgreSQL 15
+MIN_REDIS: Final = 7
 MIN_FREE_BYTES: Final = 1 << 30
 HEALTH_SECONDS: Final = 15.0
 
@@ -117,7 +118,7 @@ def _postgres_fault(state: str | None) -> str:
 def _redis(url: str) -> Finding:
     try:
         client = connect_redis(url)
-        version = client.info("server").get("redis_version", "?")
+        server = client.info("server")
         policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
     except (redis.RedisError, ValueError) as error:
         words = (
@@ -126,7 +127,11 @@ def _redis(url: str) -> Finding:
         return Finding("Redis", False, f"{words}: check DISPATCHER_REDIS_URL and that the server runs")
     if policy != "noeviction":
         return Finding("Redis", False, "may throw messages away: set maxmemory-policy noeviction")
-    return Finding("Redis", True, f"version {version}")
+    version = str(server.get("redis_version", "0"))
+    if int(version.partition(".")[0]) < MIN_REDIS:
+        return Finding("Redis", False, f"is version {version}: version 7 or newer, or Valkey, is needed")
+    valkey = server.get("valkey_version")
+    return Finding("Redis", True, f"Valkey {valkey}" if valkey else f"version {version}")
 
 
 def _mail_server(settings: Settings) -> Finding:
