@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 from uuid import UUID
 
@@ -182,7 +182,7 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or f"{int(parsed) >> 64:x}::/64")
+        return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
     return str(parsed)
 
 

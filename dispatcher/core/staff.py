@@ -175,7 +175,9 @@ def list_staff(session: Session) -> list[StaffMember]:
 
 def get_staff(session: Session, login: str) -> tuple[StaffMember, str] | None:
     """The person with this login and the hash of the password, or None."""
-    row = session.execute(_FIND, {"login": normal_login(login)}).first()
+    login = normal_login(login)
+    # What cannot be a login is not looked for: PostgreSQL takes neither NUL nor half a character.
+    row = session.execute(_FIND, {"login": login}).first() if _LOGIN.fullmatch(login) else None
     if row is None:
         return None
     member = StaffMember(row.id, row.login, row.full_name, StaffRole(row.role), row.is_active)

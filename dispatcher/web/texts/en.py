@@ -105,5 +105,4 @@ TEXTS: Final[dict[str, str]] = {
     "advice_429": "Wait a little and try again.",
     "advice_500": "It has been recorded. Try again a little later.",
     "advice_503": "Try again in a few seconds. Running campaigns go on by themselves.",
-    "to_start": "To the start page",
 }

@@ -1,0 +1,98 @@
+"""Every route needs a sign-in or is on the list of public ones; every change needs the form's token.
+
+Forgetting either on a new route is easy to do and hard to see: this test sees it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+
+from consent.unsubscribe import UnsubscribeTokens
+from dispatcher.core.clock import Clock
+from dispatcher.core.db import Database
+from dispatcher.core.settings import Settings
+from dispatcher.web.app import PUBLIC_PATHS, create_app
+from dispatcher.web.auth import require_csrf, require_staff
+from dispatcher.web.services import WebServices
+
+#: Changes that carry their own authority instead of a session's form token.
+WITHOUT_FORM_TOKEN = {
+    "/sign-in": "has a token of its own, bound to a cookie",
+    "/u/{token}": "the signed token is the authority (RFC 8058)",
+}
+
+
+def application() -> FastAPI:
+    settings = Settings.model_construct(secret_key=SecretStr("x"))
+    database = Database("postgresql://nowhere.invalid/none")
+    return create_app(WebServices(database, Clock(), settings, UnsubscribeTokens(b"x"), b"x"))
+
+
+def routes_of(container: Any) -> Iterator[Any]:
+    """All routes, however deep FastAPI has put included routers."""
+    for route in container.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is None:
+            yield route
+        else:
+            yield from routes_of(inner)
+
+
+def dependencies_of(dependant: Any) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from dependencies_of(dependency)
+
+
+def unguarded(container: Any) -> list[str]:
+    """Paths of routes that answer strangers without being listed."""
+    return [
+        route.path
+        for route in routes_of(container)
+        if route.path not in PUBLIC_PATHS
+        and not (isinstance(route, APIRoute) and require_staff in dependencies_of(route.dependant))
+    ]
+
+
+def forgeable(container: Any) -> list[str]:
+    """Paths of changes that another site could have a browser send."""
+    return [
+        route.path
+        for route in routes_of(container)
+        if isinstance(route, APIRoute)
+        and route.methods - {"GET", "HEAD", "OPTIONS"}
+        and route.path not in WITHOUT_FORM_TOKEN
+        and require_csrf not in dependencies_of(route.dependant)
+    ]
+
+
+class TestRoutes:
+    def test_each_needs_a_sign_in_or_is_public_on_purpose(self):
+        assert unguarded(application()) == []
+
+    def test_each_change_needs_the_token_of_its_form(self):
+        assert forgeable(application()) == []
+
+    def test_the_list_of_public_ones_names_only_what_exists(self):
+        assert {route.path for route in routes_of(application())} >= PUBLIC_PATHS
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_a_forgotten_one_is_found(self, method):
+        router = APIRouter()
+        getattr(router, method)("/forgotten")(lambda: None)
+        app = application()
+        app.include_router(router)
+        assert unguarded(app) == ["/forgotten"]
+        assert forgeable(app) == (["/forgotten"] if method == "post" else [])
+
+    def test_a_guarded_one_is_not(self):
+        router = APIRouter()
+        router.post("/guarded", dependencies=[Depends(require_staff), Depends(require_csrf)])(lambda: None)
+        app = application()
+        app.include_router(router)
+        assert unguarded(app) == []
+        assert forgeable(app) == []

@@ -1,0 +1,58 @@
+"""Codes in human words."""
+
+import pytest
+
+from dispatcher.delivery.runs import RunState
+from dispatcher.delivery.states import AttemptState, NoticeState
+from reports import words
+from reports.words import reason_word, word_for
+
+
+class TestCompleteness:
+    @pytest.mark.parametrize(
+        ("states", "table"),
+        [
+            (RunState, words.RUN_STATES),
+            (NoticeState, words.NOTICE_STATES),
+            (AttemptState, words.ATTEMPT_STATES),
+        ],
+    )
+    def test_every_state_has_its_words(self, states, table):
+        assert set(table) == {state.value for state in states}
+
+    def test_every_word_is_given_in_every_language(self):
+        tables = [table for name, table in vars(words).items() if name.isupper() and isinstance(table, dict)]
+        assert len(tables) >= 7
+        for table in tables:
+            for code, entry in table.items():
+                assert len(entry) == len(words.LANGUAGES), code
+                assert all(entry), code
+
+
+class TestReasonWord:
+    @pytest.mark.parametrize(
+        ("code", "word"),
+        [
+            ("no_consent", "нет согласия"),
+            ("accepted", "принято почтовым сервером"),
+            ("smtp_550_5.1.1", "адрес не существует"),
+            ("dsn_5.1.1", "адрес не существует"),
+            ("bounce_5.2.2", "ящик переполнен"),
+            ("smtp_552_5.2.2", "ящик переполнен"),
+            ("smtp_550_5.99.99", "почтовый сервер отказал"),
+            ("smtp_550", "почтовый сервер отказал"),
+            ("smtp_451_4.7.1", "сервер просит подождать"),
+            ("smtp_451", "сервер просит подождать"),
+            ("smtp_unreachable", "почтовый сервер недоступен"),
+        ],
+    )
+    def test_says_what_happened(self, code, word):
+        assert reason_word(code, "ru") == word
+
+    @pytest.mark.parametrize("code", ["something_new", "smtp_99", "", "dsn_x"])
+    def test_shows_what_it_does_not_know_as_it_is(self, code):
+        assert reason_word(code, "en") == code
+
+    def test_speaks_three_languages(self):
+        assert word_for(words.CHANNELS, "voice", "uk") == "Автодозвін"
+        assert reason_word("no_consent", "en") == "no consent"

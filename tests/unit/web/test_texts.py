@@ -1,0 +1,56 @@
+"""The catalogue: the same texts with the same places in every language, each of them used."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from dispatcher.core.staff import StaffRole
+from dispatcher.web.errors import STATUS, TEXTED
+from dispatcher.web.texts import CATALOGUE
+from reports.words import LANGUAGES
+
+WEB = Path(str(files("dispatcher.web")))
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+class TestCatalogue:
+    def test_has_every_language(self):
+        assert set(CATALOGUE) == set(LANGUAGES)
+
+    @pytest.mark.parametrize("language", ["uk", "en"])
+    def test_says_the_same_things_in_each(self, language):
+        russian, other = CATALOGUE["ru"], CATALOGUE[language]
+        assert set(other) == set(russian)
+        for key, text in russian.items():
+            assert places(other[key]) == places(text), key
+            assert other[key].strip()
+
+    def test_has_words_for_every_role_and_status(self):
+        keys = set(CATALOGUE["ru"])
+        assert {f"role_{role}" for role in StaffRole} <= keys
+        assert {f"error_{status}" for status in TEXTED} <= keys
+        assert {f"advice_{status}" for status in TEXTED} <= keys
+        assert set(STATUS.values()) <= TEXTED
+
+    def test_every_text_named_in_a_template_exists(self):
+        named = set()
+        for template in WEB.rglob("*.html"):
+            named |= set(re.findall(r"""\bt\(["'](\w+)["'][,)]""", template.read_text()))
+        assert len(named) > 40
+        assert named <= set(CATALOGUE["ru"])
+
+    def test_no_text_is_unused(self):
+        source = "".join(
+            path.read_text()
+            for path in WEB.rglob("*")
+            if path.suffix in {".html", ".py"} and path.parent.name != "texts"
+        )
+        families = ("role_", "error_", "advice_", "answer_")
+        unused = [key for key in CATALOGUE["ru"] if f'"{key}"' not in source and f"'{key}'" not in source]
+        assert [key for key in unused if not key.startswith(families)] == []
