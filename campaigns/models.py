@@ -4,8 +4,8 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, SmallInteger, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatcher.core.db import Base
@@ -21,13 +21,46 @@ class RecipientList(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     version: Mapped[int]
-    state: Mapped[str]  #: importing, frozen
+    state: Mapped[str]  #: importing, frozen, failed
     file_name: Mapped[str]
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)  #: SHA-256 of the file
     recipient_count: Mapped[int] = mapped_column(server_default=text("0"))
     problem_count: Mapped[int] = mapped_column(server_default=text("0"))
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
+    header: Mapped[list[str] | None] = mapped_column(ARRAY(Text))  #: titles, for the file of rejected rows
+    source: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  #: format, encoding, sheet, columns
+    rejected_count: Mapped[int] = mapped_column(server_default=text("0"))
+    zone_unknown_count: Mapped[int] = mapped_column(server_default=text("0"))
+    same_as_version: Mapped[int | None]  #: an earlier version made of the very same file
+    failure: Mapped[str | None]  #: why the list is failed: a code of `ListFileError`, or interrupted
+
+
+class RejectedRow(Base):
+    """A row that was not taken, as it stood in the file: personal data, purged by retention.
+
+    The only place that keeps values of bad rows, so that staff can get them back, mend them and send them
+    again. `reason` is in words, without values.
+    """
+
+    __tablename__ = "recipient_list_rejected_row"
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("recipient_list.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    line: Mapped[int]
+    cells: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    reason: Mapped[str]
+
+
+class ListMapping(Base):
+    """Which column of a source's files is which field; one for each source (billing system)."""
+
+    __tablename__ = "list_mapping"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(unique=True)
+    columns: Mapped[dict[str, str]] = mapped_column(JSONB)  #: title in the file → field
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Recipient(Base):
@@ -59,7 +92,7 @@ class RecipientListProblem(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     line: Mapped[int]
     column: Mapped[str]
-    severity: Mapped[str]  #: error, warning
+    severity: Mapped[str]  #: error, warning, note
     value_class: Mapped[str]
     reason: Mapped[str]
     message: Mapped[str]

@@ -21,7 +21,8 @@ class Person(Base):
     customer_group: Mapped[int] = mapped_column(SmallInteger)  #: 1 household, 2 utility provider, 3 company
     language: Mapped[str] = mapped_column(server_default=text("'ru'"))
     is_vulnerable: Mapped[bool] = mapped_column(server_default=text("false"))
-    preferred_channel: Mapped[str | None]
+    preferred_channel: Mapped[str | None]  #: email, sms, voice
+    staff_changed_at: Mapped[datetime | None] = mapped_column(Moment)  #: since then lists change nothing here
     created_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
 
