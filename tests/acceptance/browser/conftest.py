@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dispatcher.core.db import Database
 from dispatcher.web.server import WebServer
 from dispatcher.web.services import WebServices
-from tests.integration.web.installation import Template, make_services, make_staff, migrated_template
+from tests.integration.web.installation import make_services, make_staff
 from tests.integration.web.serving import running_server
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -23,18 +24,11 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def template() -> Iterator[Template]:
-    with migrated_template() as template:
-        yield template
-
-
 @pytest.fixture
-def services(template: Template) -> Iterator[WebServices]:
-    with template.clone() as database:
-        services = make_services(database)
-        make_staff(services)
-        yield services
+def services(database: Database) -> WebServices:
+    services = make_services(database)
+    make_staff(services)
+    return services
 
 
 @pytest.fixture

@@ -5,23 +5,17 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
+from dispatcher.core.db import Database
 from dispatcher.web.app import create_app
 from dispatcher.web.services import WebServices
-from tests.integration.web.installation import Template, make_services, make_staff, migrated_template
-
-
-@pytest.fixture(scope="session")
-def template() -> Iterator[Template]:
-    with migrated_template() as template:
-        yield template
+from tests.integration.web.installation import make_services, make_staff
 
 
 @pytest.fixture
-def services(template: Template) -> Iterator[WebServices]:
-    with template.clone() as database:
-        services = make_services(database)
-        make_staff(services)
-        yield services
+def services(database: Database) -> WebServices:
+    services = make_services(database)
+    make_staff(services)
+    return services
 
 
 @pytest.fixture
