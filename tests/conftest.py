@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog.testing
 from pydantic import SecretStr
 
 from dispatcher.bootstrap import Application, open_application
@@ -88,6 +89,11 @@ def application(settings: Settings) -> Iterator[Application]:
 
 @pytest.fixture
 def engine(application: Application) -> Iterator[Engine]:
-    """Scheduler, lane worker and scripted channels over the application; see `tests.engine`."""
-    with Engine.over(application) as engine:
-        yield engine
+    """Scheduler, lane worker and scripted channels over the application; see `tests.engine`.
+
+    A duty of the scheduler that failed is only logged; here it fails the test.
+    """
+    with structlog.testing.capture_logs() as logs:
+        with Engine.over(application) as engine:
+            yield engine
+        assert [one for one in logs if one["event"] == "scheduler.duty_failed"] == []

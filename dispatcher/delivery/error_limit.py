@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.delivery.errors import RunStateError
 from dispatcher.delivery.progress import read_progress
 from dispatcher.delivery.runs import attempt_totals, pause_run
 from dispatcher.delivery.states import AttemptState
@@ -33,7 +34,10 @@ def pause_failing_runs(session: Session, *, limit: float, sample: int, now: date
         since = {state: totals.get(state, 0) - base.get(state, 0) for state in _ENDED}
         ended = sum(since.values())
         if ended >= sample and since[AttemptState.FAILED] > limit * ended:
-            pause_run(session, run, actor="system", reason="error_rate", now=now)
+            try:
+                pause_run(session, run, actor="system", reason="error_rate", now=now)
+            except RunStateError:
+                continue  # staff paused or stopped it in this very moment
             log.warning("delivery.run_paused", run_id=str(run), reason="error_rate", ended=ended)
             paused.append(run)
     return paused
