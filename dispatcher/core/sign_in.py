@@ -29,6 +29,7 @@ WINDOW: Final = timedelta(minutes=15)
 FAILURES_PER_LOGIN: Final = 5
 FAILURES_PER_ADDRESS: Final = 20  #: a whole office may come from one address
 TOKEN_BYTES: Final = 32
+SESSIONS_KEPT: Final = timedelta(days=30)  #: after they have expired; the audit keeps the rest
 
 # Guesses about the same subject wait for each other: otherwise several would see the last free place.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(encode(CAST(:subject AS bytea), 'hex'), 0))")
@@ -47,6 +48,7 @@ _OPEN = text(
     VALUES (:token_hash, :staff, :now, :expires_at)
     """
 )
+_FORGET_SESSIONS = text("DELETE FROM staff_session WHERE expires_at < :before")
 _READ = text(
     """
     SELECT s.id, s.login, s.full_name, s.role FROM staff_session t JOIN staff s ON s.id = t.staff_id
@@ -148,6 +150,7 @@ class SignIn:
     def _open(self, session: Session, member: StaffMember, counted: Sequence[UUID], login: bytes) -> str:
         now = self._clock.refresh(session)
         session.execute(_TAKE_BACK, {"ids": list(counted), "login": login})
+        session.execute(_FORGET_SESSIONS, {"before": now - SESSIONS_KEPT})
         token = secrets.token_urlsafe(TOKEN_BYTES)
         session.execute(
             _OPEN,

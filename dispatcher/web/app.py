@@ -43,6 +43,7 @@ def create_app(services: WebServices) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # it would build the target from the Host header
         lifespan=_lifespan,
         middleware=[Middleware(Guards, answer=partial(_answer, renderer))],
     )

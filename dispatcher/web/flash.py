@@ -25,11 +25,19 @@ class Flash:
     waiting: int = 0
 
 
-def keep_flash(response: Response, secret_key: bytes, run: UUID, flash: Flash) -> None:
+def keep_flash(
+    response: Response, secret_key: bytes, run: UUID, flash: Flash, *, is_secure: bool = False
+) -> None:
     """Show it on the run's next page."""
     value = URLSafeTimedSerializer(secret_key, salt=_SALT).dumps({"run": run.hex, **asdict(flash)})
     response.set_cookie(
-        _COOKIE, str(value), max_age=SECONDS, path=_path(run), httponly=True, samesite="strict"
+        _COOKIE,
+        str(value),
+        max_age=SECONDS,
+        path=_path(run),
+        httponly=True,
+        samesite="strict",
+        secure=is_secure,
     )
 
 

@@ -5,7 +5,7 @@ slow for, so a slow browser costs nothing. When the database is away the poller 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
@@ -61,7 +61,7 @@ class LiveHub:
         """How many runs are being polled."""
         return len(self._pollers)
 
-    async def watch(self, run: UUID) -> AsyncIterator[Snapshot | None]:
+    async def watch(self, run: UUID) -> AsyncGenerator[Snapshot | None, None]:
         """Readings as they come; None is a heartbeat. Ends when the process stops or the run is gone."""
         poller = self._join(run)
         seen: Snapshot | None = None
@@ -102,7 +102,11 @@ class LiveHub:
         pace = Pace()
         while not self._is_closed:
             try:
-                poller.take(await anyio.to_thread.run_sync(self._read, run, pace, limiter=self._limiter))
+                # Abandoned at a stop: a database that does not answer must not hold it up.
+                reading = await anyio.to_thread.run_sync(
+                    self._read, run, pace, limiter=self._limiter, abandon_on_cancel=True
+                )
+                poller.take(reading)
             except Exception:
                 log.exception("web.poll_failed", run_id=str(run))
                 poller.lose()

@@ -54,7 +54,7 @@ class RunStream:
                 else:
                     return
         finally:
-            await watching.aclose()  # type: ignore[attr-defined]
+            await watching.aclose()
 
     def _fragments(self, snapshot: Snapshot) -> list[tuple[str, str]]:
         fragments = render_fragments(self._renderer, self._language, self._signed_in, snapshot)

@@ -75,5 +75,5 @@ def _do(services: WebServices, actor: str, run: UUID, answer: str, act: _Action)
     else:
         flash = Flash(answer, honest.left, honest.in_flight, honest.waiting)
     response = RedirectResponse(f"/runs/{run}", 303)
-    keep_flash(response, services.secret_key, run, flash)
+    keep_flash(response, services.secret_key, run, flash, is_secure=services.settings.web.secure_cookies)
     return response

@@ -46,7 +46,7 @@ class Readiness:
             return current
 
 
-@router.get("/health")
+@router.api_route("/health", methods=["GET", "HEAD"])
 def health(request: Request) -> Response:
     """200 when the database answers and its schema is the newest, else 503."""
     readiness: Readiness = request.app.state.readiness

@@ -59,6 +59,7 @@ def picture(page: Page, name: str) -> None:
 
 
 class TestWatching:
+    @pytest.mark.requirement(9, "Real-time monitoring of the process")
     def test_numbers_move_while_rows_change(self, page, services, run):
         sign_in(page)
         picture(page, "runs")

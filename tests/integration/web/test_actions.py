@@ -105,6 +105,7 @@ class TestWhoMay:
         sign_in(client)
         assert client.post(f"/runs/{run}/pause", data={"csrf_token": old}).status_code == 403
 
+    @pytest.mark.requirement(55, "role responsibility")
     def test_an_auditor_may_only_look(self, client, services, run):
         make_staff(services, "auditor", StaffRole.AUDITOR)
         sign_in(client, "auditor")

@@ -46,6 +46,7 @@ class TestLink:
         assert "Электронная почта" in page.text
         assert ledger(services, contact) == [("given", "import")]
 
+    @pytest.mark.requirement(51, "protected: no personal data on public pages and in their links")
     def test_shows_nobodys_data(self, client, link):
         page = client.get(link).text
         assert "maria" not in page
@@ -64,6 +65,7 @@ class TestLink:
 
 
 class TestWithdrawing:
+    @pytest.mark.requirement(50, "free opt-out")
     def test_one_click_of_a_mail_program_withdraws(self, services, contact, link):
         # RFC 8058: a POST without cookies or anything else we know.
         with TestClient(create_app(services)) as program:
