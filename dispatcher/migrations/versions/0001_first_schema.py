@@ -34,8 +34,8 @@ BEGIN
         child := parent || '_p' || to_char(wanted, 'YYYYMM');
         CONTINUE WHEN to_regclass(child) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(hashtext('ensure_period'));
-        CONTINUE WHEN to_regclass(child) IS NOT NULL;
-        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES IN (%L) '
+        -- Not to_regclass again: it may answer from a cache that is older than the lock.
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES IN (%L) '
                        'WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)',
                        child, parent, wanted);
     END LOOP;

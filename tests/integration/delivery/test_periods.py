@@ -4,6 +4,7 @@ import threading
 from datetime import date
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from dispatcher.core.db import Database
 
@@ -30,7 +31,7 @@ class TestEnsurePeriod:
         try:
             with database.transaction() as session:
                 session.execute(ENSURE, PERIOD)
-        except Exception as error:
+        except SQLAlchemyError as error:
             errors.append(error)
 
     @staticmethod
