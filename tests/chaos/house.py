@@ -22,7 +22,7 @@ import psutil
 from pydantic import SecretStr
 
 from campaigns.import_list import ImportRequest, import_list
-from channels.sandbox.journal import JournalVerdict, read_journal
+from channels.sandbox.journal import JournalEntry, read_journal
 from dispatcher.bootstrap import Application, open_application
 from dispatcher.core.db import Database
 from dispatcher.core.settings import (
@@ -43,7 +43,7 @@ MARK: Final = "DISPATCHER_CHAOS_MARK"
 LEASE_SECONDS: Final = 5.0
 SMTP_TIMEOUT_SECONDS: Final = 2.0
 READY_SECONDS: Final = 60.0
-POLL_SECONDS: Final = 0.05
+POLL_SECONDS: Final = 0.1
 
 CHAOS_DELIVERY: Final = DeliverySettings(
     settle_seconds={"email": 1.0},
@@ -101,7 +101,8 @@ class House:
 
     def missing_roles(self) -> list[str]:
         """Which processes `up` should run and does not."""
-        return [role for role, count in ROLES.items() if len(self.find(role)) < count]
+        lines = [_arguments(process) for process in self.tree()]
+        return [role for role, count in ROLES.items() if sum(role in line for line in lines) < count]
 
     def find(self, role: str) -> list[psutil.Process]:
         """The living processes of this role below `up`."""
@@ -154,9 +155,17 @@ class House:
             _end(self.up)
             self.up = None
 
-    def received(self) -> int:
-        """How many bodies the sandbox has taken so far."""
-        return sum(entry.verdict is JournalVerdict.ACCEPTED for entry in read_journal(self.journal_path))
+    def journal_size(self) -> int:
+        """Where the journal ends now, in bytes."""
+        return self.journal_path.stat().st_size if self.journal_path.exists() else 0
+
+    def journal_since(self, begin: int) -> list[JournalEntry]:
+        """What the sandbox has received since the journal had this size; rounds stay equally cheap."""
+        part = self.directory / "journal-part.jsonl"
+        with self.journal_path.open("rb") as file:
+            file.seek(begin)
+            part.write_bytes(file.read())
+        return read_journal(part)
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:

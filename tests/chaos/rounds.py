@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from campaigns.service import NewCampaign, create_campaign
-from channels.sandbox.journal import JournalEntry, read_journal
+from channels.sandbox.journal import JournalEntry
 from tests.chaos.house import POLL_SECONDS, House
 from tests.chaos.strikes import TARGETS, Blow, StrikeError, Target, count_sending
 from tests.chaos.verdict import Allowance, Verdict, judge
 
 CLOSED_SECONDS: Final = 60.0  #: a run that is not closed by then stands still
 ORPHAN_SECONDS: Final = 15.0
+LETTERS_BYTES: Final = 3000  #: some twenty letters in the journal
 
 _CHOOSE_ON_UNKNOWN: Final = text(
     """
@@ -73,7 +74,7 @@ def play(house: House, plan: Plan, *, watches_journal: bool = False) -> Result:
     target, begun = plan.target, time.monotonic()
     house.wait_until_whole()
     target.prepare(house)
-    before = len(read_journal(house.journal_path))
+    before = house.journal_size()
     run = house.application.database.run(lambda session: _create(house, session, plan))
     blow, faults = _strike(house, run, plan, before if watches_journal else None)
     faults += _until_closed(house, run, blow)
@@ -120,7 +121,7 @@ def _strike(house: House, run: UUID, plan: Plan, journal_before: int | None) -> 
         if journal_before is None:
             is_time = begun >= plan.part_before * _size(house, plan) and count_sending(house, run) > 0
         else:
-            is_time = len(read_journal(house.journal_path)) > journal_before + 20
+            is_time = house.journal_size() > journal_before + LETTERS_BYTES
         if is_time:
             try:
                 return plan.target.strike(house, run), []
@@ -161,6 +162,6 @@ def _orphans(house: House) -> list[str]:
 
 
 def _judge(house: House, run: UUID, before: int, allowance: Allowance) -> Verdict:
-    journal: list[JournalEntry] = read_journal(house.journal_path)[before:]
+    journal: list[JournalEntry] = house.journal_since(before)
     with house.application.database.transaction() as session:
         return judge(session, run, journal, allowance)
