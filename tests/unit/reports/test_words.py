@@ -1,5 +1,9 @@
 """Codes in human words."""
 
+import re
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
 from dispatcher.delivery.runs import RunState
@@ -19,6 +23,17 @@ class TestCompleteness:
     )
     def test_every_state_has_its_words(self, states, table):
         assert set(table) == {state.value for state in states}
+
+    def test_every_reason_of_the_engine_has_its_words(self):
+        engine = Path(str(files("dispatcher")))
+        sources = [*engine.glob("delivery/*.py"), *engine.glob("*.py")]
+        used = {
+            reason
+            for source in sources
+            for reason in re.findall(r'Trigger\.\w+, "(\w+)"', source.read_text(encoding="utf-8"))
+        }
+        assert "no_contract" in used
+        assert used - set(words.REASONS) == set()
 
     def test_every_word_is_given_in_every_language(self):
         tables = [table for name, table in vars(words).items() if name.isupper() and isinstance(table, dict)]
