@@ -142,15 +142,18 @@ class LaneWorker:
 
     def _until_database_is_back(self, work: Callable[[Session], Result], token: UUID) -> Result:
         """Run `work`, waiting while PostgreSQL is away; a claim whose commit is in doubt is given back."""
+        is_in_doubt = False
         while True:
             try:
+                if is_in_doubt:
+                    self._give_back_unconfirmed(token)
                 return self.tools.database.run(work)
             except DBAPIError as error:
                 if not is_database_gone(error) or time.monotonic() > self._give_up_at:
                     raise
                 log.warning("delivery.database_away")
+            is_in_doubt = True
             time.sleep(DATABASE_WAIT_SECONDS)
-            self._give_back_unconfirmed(token)
 
     def _give_back_unconfirmed(self, token: UUID) -> None:
         def give_back(session: Session) -> None:
@@ -160,11 +163,7 @@ class LaneWorker:
             ]
             apply_changes(session, changes, self.tools.clock.refresh(session))
 
-        try:
-            self.tools.database.run(give_back)
-        except DBAPIError as error:
-            if not is_database_gone(error):
-                raise
+        self.tools.database.run(give_back)
 
     def _claim(self, session: Session, lane: Lane, token: UUID, now: datetime) -> "_Group | None":
         channel, settings = lane.channel.value, self.tools.settings
@@ -221,7 +220,8 @@ class LaneWorker:
             for outcomes in self._outcomes(channel, list(envelopes.values())):
                 if waiting and envelopes:
                     self._record_now(lane, waiting)
-                waiting = [
+                    waiting = []
+                waiting += [
                     change_of(one, envelopes.pop(one.attempt.attempt_id), token, self.tools.clock.now())
                     for one in outcomes
                     if one.attempt.attempt_id in envelopes

@@ -45,8 +45,8 @@ _MARK = text("UPDATE receipt SET effect = :effect WHERE period = :period AND id 
 def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now: datetime) -> UUID:
     """Keep a report as it came; one for an id we do not know is kept too."""
     period = receipt.attempt.period if receipt.attempt else date(now.year, now.month, 1)
-    if not session.execute(_HAS_PERIOD, {"period": period}).scalar_one():
-        # An id that names a month we never sent in cannot be ours; keep the report under this month.
+    if period.day != 1 or not session.execute(_HAS_PERIOD, {"period": period}).scalar_one():
+        # An id that names no month, or one we never sent in, cannot be ours; keep the report under this one.
         period = date(now.year, now.month, 1)
         session.execute(_ENSURE_PERIOD, {"period": period})
     receipt_id = new_id()
