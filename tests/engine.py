@@ -125,7 +125,7 @@ class Engine:
             self.advance(hours=hours)
         assert self.run(run).state == "closed", self.notices(run)
         self.check_counters(run)
-        states = Counter(state.partition(":")[0] for state in self.notices(run).values())
+        states = Counter(row.state for row in self._all(_NOTICES, run=run))
         assert sum(states.values()) == self.run(run).recipient_count
         assert "open" not in states
         return states

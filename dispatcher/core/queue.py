@@ -12,6 +12,8 @@ import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, Retries
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dispatcher.core.errors import ConfigurationError
 
@@ -50,9 +52,17 @@ actor = dramatiq.actor
 
 
 def connect_redis(url: str) -> "redis.Redis":
-    """A client with bounded waits: an unreachable server is an error within seconds, never a hang."""
+    """A client with bounded waits: an unreachable server is an error at once, never a hang.
+
+    One more try for a connection that the server has closed meanwhile, and no pauses in between: a claim
+    asks the limits inside its transaction, and whoever pauses a run would wait for the client's own
+    back-off of seconds.
+    """
     return redis.Redis.from_url(
-        url, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
+        url,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 1),
     )
 
 

@@ -49,12 +49,17 @@ class TokenBuckets:
     def take(self, limits: list[Limit], wanted: int, *, urgent: bool) -> int:
         """How many of `wanted` attempts every limit allows now (0 when Redis is unreachable)."""
         granted = wanted
+        asked: list[Limit] = []
         for limit in limits:
             try:
-                granted = min(granted, self._take_from(limit, granted, urgent=urgent))
+                allowed = self._take_from(limit, granted, urgent=urgent)
             except redis.RedisError as error:
                 log.warning("delivery.limits_unreachable", error=type(error).__name__)
                 return 0
+            # What this limit refuses must not be lost to the limits asked before it.
+            self.give_back(asked, granted - allowed)
+            asked.append(limit)
+            granted = allowed
         return granted
 
     def give_back(self, limits: list[Limit], unused: int) -> None:

@@ -1,0 +1,127 @@
+"""Any number of schedulers may run, one leads; a slice planned twice changes nothing (P1, P2)."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from dispatcher.core.lead import Lead, LostLeadError
+from dispatcher.delivery.planning import plan_slice
+from dispatcher.delivery.sweep import start_due
+from dispatcher.scheduler import Scheduler
+from tests.engine import Engine
+from tests.factories import make_campaign, make_list, rows
+
+_EXPIRE = "UPDATE scheduler_lease SET held_until = clock_timestamp() - interval '1 second'"
+
+
+def plan(engine: Engine, run: UUID, session: Session) -> int:
+    return plan_slice(session, run, calendar=engine.application.calendar.read(session), now=engine.now())
+
+
+class TestTheLead:
+    def test_of_two_schedulers_one_leads(self, engine: Engine) -> None:
+        other = Scheduler(engine.application)
+        assert engine.round()
+        assert not other.round()
+        assert engine.round()
+
+    def test_the_other_takes_over_when_the_lease_runs_out(self, engine: Engine) -> None:
+        other = Scheduler(engine.application)
+        engine.round()
+        engine.sql(_EXPIRE)
+        assert other.round()
+        assert not engine.round()
+
+    def test_a_leader_that_slept_through_its_lease_writes_nothing(self, engine: Engine) -> None:
+        database = engine.application.database
+        sleeper, successor = Lead(), Lead()
+        assert database.run(sleeper.hold)
+        database.run(sleeper.check)
+        engine.sql(_EXPIRE)
+        assert database.run(successor.hold)
+        with pytest.raises(LostLeadError):
+            database.run(sleeper.check)
+        database.run(successor.check)
+
+    def test_an_old_fencing_number_is_refused_even_after_the_lead_came_back(self, engine: Engine) -> None:
+        database = engine.application.database
+        first, second = Lead(), Lead()
+        database.run(first.hold)
+        engine.sql(_EXPIRE)
+        database.run(second.hold)
+        engine.sql(_EXPIRE)
+        assert database.run(Lead().hold)
+        for lead in (first, second):
+            with pytest.raises(LostLeadError):
+                database.run(lead.check)
+
+    def test_a_slice_is_rolled_back_when_the_lead_was_lost(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        run = make_campaign(engine.application).run_id
+        database = engine.application.database
+        lead = Lead()
+        database.run(lambda s: start_due(s, engine.now()))
+        database.run(lead.hold)
+        engine.sql(_EXPIRE)
+        database.run(Lead().hold)
+
+        def plan_as_leader(session: Session) -> None:
+            plan(engine, run, session)
+            lead.check(session)
+
+        with pytest.raises(LostLeadError):
+            database.run(plan_as_leader)
+        assert engine.notices(run) == {}
+        assert engine.run(run).planned_position == 0
+
+    def test_leaving_lets_the_other_lead_at_once(self, engine: Engine) -> None:
+        database = engine.application.database
+        first, second = Lead(), Lead()
+        database.run(first.hold)
+        assert not database.run(second.hold)
+        database.run(first.leave)
+        assert database.run(second.hold)
+
+
+class TestTheFanOut:
+    def test_two_schedulers_taking_turns_plan_everybody_once(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1500))
+        run = make_campaign(engine.application).run_id
+        other = Scheduler(engine.application)
+        for scheduler in (engine.scheduler, other, engine.scheduler, other):
+            engine.sql(_EXPIRE)
+            scheduler.round()
+        assert len(engine.notices(run)) == 1500
+        assert engine.states(run) == {"planned": 1500}
+        engine.check_counters(run)
+
+    def test_a_slice_after_the_last_one_is_empty(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        run = engine.start(make_campaign(engine.application).run_id)
+        assert engine.application.database.run(lambda s: plan(engine, run, s)) == 0
+        assert engine.states(run) == {"planned": 3}
+
+    def test_a_slice_planned_again_from_an_old_cursor_is_refused_by_the_key(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        run = engine.start(make_campaign(engine.application).run_id)
+        engine.sql("UPDATE run SET planned_position = 0 WHERE id = :run", run=run)
+        with pytest.raises(IntegrityError):
+            engine.application.database.run(lambda s: plan(engine, run, s))
+        assert engine.states(run) == {"planned": 3}
+        engine.check_counters(run)
+
+    def test_planned_equals_the_list_at_the_end(self, engine: Engine) -> None:
+        make_list(engine.application, rows(25))
+        run = engine.start(make_campaign(engine.application).run_id)
+        states = engine.finish(run)
+        assert sum(states.values()) == engine.run(run).recipient_count == 25
+
+    def test_a_closed_run_is_announced_once_with_its_counts(self, engine: Engine) -> None:
+        make_list(engine.application, rows(2))
+        run = engine.start(make_campaign(engine.application).run_id)
+        engine.finish(run)
+        engine.round()
+        (event,) = engine.sql("SELECT payload FROM outbox WHERE topic = 'run.closed'")
+        assert event.payload == {"run_id": str(run), "notices": {"notified:accepted": 2}}
