@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -61,6 +61,35 @@ class ListMapping(Base):
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ListImport(Base):
+    """A file that was uploaded and is being made into a version of a list.
+
+    The file itself waits in the data directory of the machine that took it in, under this id; a process
+    that dies over it loses its lease, and the next one begins anew.
+    """
+
+    __tablename__ = "list_import"
+    __table_args__ = (
+        Index("ix_list_import_open", "id", postgresql_where=text("state IN ('waiting', 'running')")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    list_name: Mapped[str]
+    file_name: Mapped[str]
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: purpose, encoding, source of a mapping
+    state: Mapped[str]  #: waiting, running, done, failed
+    recipients: Mapped[int] = mapped_column(server_default=text("0"))
+    problems: Mapped[int] = mapped_column(server_default=text("0"))
+    rejected: Mapped[int] = mapped_column(server_default=text("0"))
+    list_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipient_list.id"))
+    failure: Mapped[str | None]  #: a stable code
+    failure_message: Mapped[str | None]  #: in words, without values of the file
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)  #: plain database time
 
 
 class Recipient(Base):

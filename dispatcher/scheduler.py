@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from dispatcher.bootstrap import Application
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
+from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
 from dispatcher.delivery import planning, receipts, sweep
 from dispatcher.delivery.claim import list_running
@@ -168,6 +169,7 @@ class Scheduler:
         def keep(session: Session) -> None:
             session.execute(_PERIODS_AHEAD, {"now": self._application.clock.refresh(session)})
             outbox.forget_relayed(session)
+            forget_old_answers(session, self._application.clock.now())
 
         self._database.run(keep)
         self._housekept_at = time.monotonic()

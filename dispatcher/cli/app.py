@@ -9,7 +9,7 @@ from pydantic_settings import SettingsError
 from rich.markup import escape
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from dispatcher.cli import campaign, clock, consent, demo, doctor, lists, processes, staff, up
+from dispatcher.cli import api_key, campaign, clock, consent, demo, doctor, lists, processes, staff, up
 from dispatcher.cli.console import errors
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.errors import DispatcherError
@@ -29,6 +29,7 @@ lists.add_to(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(consent.app, name="consent")
 app.add_typer(staff.app, name="staff")
+app.add_typer(api_key.app, name="api-key")
 doctor.add_to(app)
 demo.add_to(app)
 clock.add_to(app)

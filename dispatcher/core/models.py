@@ -97,9 +97,34 @@ class ApiKey(Base):
 
     __tablename__ = "api_key"
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(unique=True)  #: for good, since the audit names the client by it
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     scopes: Mapped[list[str]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class IdempotencyKey(Base):
+    """An answer kept for a client that may ask the same again; written with the change it answers."""
+
+    __tablename__ = "idempotency_key"
+    client: Mapped[str] = mapped_column(primary_key=True)  #: api:<key id> or staff:<staff id>
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)  #: SHA-256 of method, path and body
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSONB)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class ExternalReference(Base):
+    """What a client calls one of our things; unique for the client."""
+
+    __tablename__ = "external_reference"
+    __table_args__ = (Index("ix_external_reference_subject", "subject_type", "subject_id"),)
+    client: Mapped[str] = mapped_column(primary_key=True)
+    subject_type: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(Moment)
