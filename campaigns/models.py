@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,14 +66,11 @@ class ListMapping(Base):
 class ListImport(Base):
     """A file that was uploaded and is being made into a version of a list.
 
-    The file itself waits in the data directory of the machine that took it in, under this id; a process
-    that dies over it loses its lease, and the next one begins anew.
+    The file itself waits in the data directory of the machine that took it in, under this id. Who works on
+    it holds a lock on the file, which dies with the process; the next one begins anew.
     """
 
     __tablename__ = "list_import"
-    __table_args__ = (
-        Index("ix_list_import_open", "id", postgresql_where=text("state IN ('waiting', 'running')")),
-    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     list_name: Mapped[str]
     file_name: Mapped[str]
@@ -89,7 +86,6 @@ class ListImport(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)  #: plain database time
 
 
 class Recipient(Base):

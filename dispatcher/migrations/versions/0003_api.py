@@ -52,17 +52,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["list_id"], ["recipient_list.id"], name=op.f("fk_list_import_list_id_recipient_list")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_list_import")),
-    )
-    op.create_index(
-        "ix_list_import_open",
-        "list_import",
-        ["id"],
-        postgresql_where=sa.text("state IN ('waiting', 'running')"),
     )
 
 
