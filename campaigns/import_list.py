@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from campaigns import import_repository as repository
+from campaigns.import_consents import record_consents
 from campaigns.list_errors import ListFileError, RowProblem, Severity
 from campaigns.list_file import ListRow, fingerprint, read_list
 from dispatcher.core.audit import record_action
@@ -127,8 +128,15 @@ class _Importing:
         now = self._clock.refresh(session)
         people = repository.upsert_people(session, rows, now)
         contacts = repository.upsert_contacts(session, rows, people, now)
-        refused = repository.record_consents(
-            session, rows, people, contacts, purpose=self._request.purpose, actor=self._actor, now=now
+        refused = record_consents(
+            session,
+            list_id,
+            rows,
+            people,
+            contacts,
+            purpose=self._request.purpose,
+            actor=self._actor,
+            now=now,
         )
         repository.add_recipients(session, list_id, rows, people, contacts, first=self.recipients + 1)
         repository.add_problems(session, list_id, [*found, *refused], first=self.problems + 1)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from campaigns.list_errors import RowProblem, Severity
+from campaigns.list_errors import RowProblem
 from campaigns.list_file import ListRow
 from dispatcher.core.ids import new_id, new_ids
 
@@ -78,26 +78,6 @@ _LOCK_CONTACTS = text(
          AS w(person_id, kind, address)
       ON c.person_id = w.person_id AND c.kind = w.kind AND c.address = w.address
     ORDER BY c.id FOR NO KEY UPDATE OF c
-    """
-)
-_LATEST = text(
-    """
-    SELECT w.contact, w.channel, latest.action, latest.source
-    FROM unnest(CAST(:contacts AS uuid[]), CAST(:channels AS text[])) AS w(contact, channel)
-    JOIN LATERAL (
-        SELECT e.action, e.source FROM consent_event e
-        WHERE e.contact_point_id = w.contact AND e.channel = w.channel AND e.purpose IN (:purpose, '*')
-        ORDER BY e.sequence DESC LIMIT 1
-    ) latest ON true
-    """
-)
-_ADD_CONSENTS = text(
-    """
-    INSERT INTO consent_event (id, contact_point_id, channel, purpose, action, basis, source, recorded_by,
-                               valid_from, recorded_at)
-    SELECT id, contact, channel, :purpose, action, 'consent', 'import', :by, :now, :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:contacts AS uuid[]), CAST(:channels AS text[]),
-                CAST(:actions AS text[])) AS e(id, contact, channel, action)
     """
 )
 _ADD_RECIPIENTS = text(
@@ -206,7 +186,7 @@ def upsert_people(session: Session, rows: Sequence[ListRow], now: datetime) -> P
 
 def upsert_contacts(session: Session, rows: Sequence[ListRow], people: People, now: datetime) -> Contacts:
     """Add the contact points of these rows and lock them all."""
-    keys = sorted({key for row in rows for key in _contact_keys(row, people)})
+    keys = sorted({key for row in rows for key in contact_keys(row, people)})
     if not keys:
         return {}
     values = {
@@ -219,85 +199,11 @@ def upsert_contacts(session: Session, rows: Sequence[ListRow], people: People, n
     return {(row.person_id, row.kind, row.address): row.id for row in found}
 
 
-def _contact_keys(row: ListRow, people: People) -> list[ContactKey]:
+def contact_keys(row: ListRow, people: People) -> list[ContactKey]:
+    """Person, kind and address of each contact that the row names."""
     person = people.person_of(row)
     given = (("email", row.email), ("phone", row.phone))
     return [(person, kind, address) for kind, address in given if address is not None]
-
-
-def record_consents(
-    session: Session,
-    rows: Sequence[ListRow],
-    people: People,
-    contacts: Contacts,
-    *,
-    purpose: str,
-    actor: str,
-    now: datetime,
-) -> list[RowProblem]:
-    """Write what the consent column says into the ledger, where it says something new.
-
-    A "yes" never overrides a withdrawal that came from elsewhere than a list: the row is reported instead.
-    """
-    said = _consents_said(rows, people, contacts)
-    known = _latest_actions(session, list(said), purpose)
-    problems, entries = list[RowProblem](), list[tuple[UUID, str, str]]()
-    for (contact, channel), (row, agreed) in said.items():
-        action, source = known.get((contact, channel), (None, None))
-        is_given = action in {"given", "confirmed"}
-        if agreed and action == "withdrawn" and source != "import":
-            problems.append(_was_withdrawn(row))
-        elif agreed != is_given and (agreed or is_given):
-            entries.append((contact, channel, "given" if agreed else "withdrawn"))
-    if entries:
-        session.execute(
-            _ADD_CONSENTS,
-            {
-                "purpose": purpose,
-                "by": actor,
-                "now": now,
-                "ids": new_ids(len(entries)),
-                "contacts": [contact for contact, _, _ in entries],
-                "channels": [channel for _, channel, _ in entries],
-                "actions": [action for _, _, action in entries],
-            },
-        )
-    return problems
-
-
-def _consents_said(
-    rows: Sequence[ListRow], people: People, contacts: Contacts
-) -> dict[tuple[UUID, str], tuple[ListRow, bool]]:
-    said: dict[tuple[UUID, str], tuple[ListRow, bool]] = {}
-    for row in rows:
-        if row.consent is None:
-            continue
-        for key in _contact_keys(row, people):
-            for channel in CONTACT_CHANNELS[key[1]]:
-                agreed = channel in row.consent
-                place = (contacts[key], channel)
-                # Two rows of one person that disagree: the "no" counts.
-                earlier = said.get(place)
-                said[place] = (row, agreed and (earlier is None or earlier[1]))
-    return said
-
-
-def _latest_actions(
-    session: Session, places: Sequence[tuple[UUID, str]], purpose: str
-) -> dict[tuple[UUID, str], tuple[str, str]]:
-    rows = session.execute(
-        _LATEST,
-        {
-            "purpose": purpose,
-            "contacts": [contact for contact, _ in places],
-            "channels": [channel for _, channel in places],
-        },
-    )
-    return {(row.contact, row.channel): (row.action, row.source) for row in rows}
-
-
-def _was_withdrawn(row: ListRow) -> RowProblem:
-    return RowProblem(row.line, "consent", "text", "consent_was_withdrawn", Severity.WARNING)
 
 
 def add_recipients(

@@ -76,7 +76,7 @@ class ConsentEvent(Base):
     contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
     channel: Mapped[str]
     purpose: Mapped[str]  #: `debt`, …; `*` is every purpose
-    action: Mapped[str]  #: given, withdrawn, confirmed, expired
+    action: Mapped[str]  #: given, confirmed, withdrawn, expired; refused: asked, and said no at once
     basis: Mapped[str]  #: consent, contract, legal_duty
     source: Mapped[str]  #: import, staff, unsubscribe_link, …
     source_reference: Mapped[str | None]
