@@ -72,10 +72,7 @@ def open_application(settings: Settings, *, check_schema: bool = True) -> Iterat
     their schema is brought up to date. Raises `ConfigurationError` when only one of the two addresses is
     set, or when the configured database's schema is old.
     """
-    if (settings.database_url is None) != (settings.redis_url is None):
-        raise ConfigurationError(
-            "set both DISPATCHER_DATABASE_URL and DISPATCHER_REDIS_URL, or neither: then both are embedded"
-        )
+    check_both_or_neither(settings)
     if settings.database_url is not None and settings.redis_url is not None:
         addresses = Addresses(settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())
         with open_on(settings, addresses) as application:
@@ -89,6 +86,14 @@ def open_application(settings: Settings, *, check_schema: bool = True) -> Iterat
     ):
         migrate(application.database.engine)
         yield application
+
+
+def check_both_or_neither(settings: Settings) -> None:
+    """Refuse half a configuration, which would leave one of the two servers unused without a word."""
+    if (settings.database_url is None) != (settings.redis_url is None):
+        raise ConfigurationError(
+            "set both DISPATCHER_DATABASE_URL and DISPATCHER_REDIS_URL, or neither: then both are embedded"
+        )
 
 
 @contextmanager

@@ -188,10 +188,13 @@ def open_stage() -> Iterator[DemoStage]:
 
 
 def _demo_settings(base: Settings, folder: Path) -> Settings:
+    """Servers of its own even where others are configured: made-up people have no place among real ones."""
     web_port = choose_port(base.web.port)
     return base.model_copy(
         update={
             "data_directory": folder,
+            "database_url": None,
+            "redis_url": None,
             "smtp": SmtpSettings(host="127.0.0.1", port=choose_port(), security="none"),
             "bounce_listener": BounceListenerSettings(port=choose_port()),
             "web": base.web.model_copy(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from dispatcher.bootstrap import Addresses, Application, open_on
+from dispatcher.bootstrap import Addresses, Application, check_both_or_neither, open_on
 from dispatcher.core.queue import QueueName
 from dispatcher.core.settings import Settings
 from dispatcher.embedded.child import ChildCommand
@@ -23,7 +23,11 @@ class Household:
 
 @contextmanager
 def own_household(settings: Settings) -> Iterator[Household]:
-    """Own the embedded servers, or use the configured ones, with the schema brought up to date."""
+    """Own the embedded servers, or use the configured ones, with the schema brought up to date.
+
+    Raises `ConfigurationError` when only one of the two addresses is set.
+    """
+    check_both_or_neither(settings)
     if settings.database_url is not None and settings.redis_url is not None:
         addresses = Addresses(settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())
         with open_on(settings, addresses) as application:

@@ -1,0 +1,42 @@
+"""The demo, as a newcomer runs it."""
+
+import json
+
+from tests.acceptance.product import installation
+
+
+class TestDemo:
+    def test_a_demo_that_ends_by_itself_adds_up_and_leaves_nothing_running(self) -> None:
+        with installation() as product:
+            path = product.directory / "summary.json"
+            # Nobody listens there: the demo must not even ask the servers that are configured.
+            real = {
+                "DISPATCHER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/real",
+                "DISPATCHER_REDIS_URL": "redis://127.0.0.1:1/0",
+            }
+            done = product.run("demo", "--once", "--recipients", "300", "--summary", str(path), **real)
+
+            assert done.returncode == 0, done.stdout + done.stderr
+            summary = json.loads(path.read_text(encoding="utf-8"))
+            ended = [summary[state] for state in ("delivered", "failed", "expired", "stopped", "unknown")]
+            assert summary["planned"] == 300
+            assert sum(ended) + sum(summary["blocked"].values()) == 300
+            assert summary["unknown"] == summary["expired"] == summary["stopped"] == 0
+            assert summary["delivered"] > 200
+            assert summary["sandbox_received"] >= summary["delivered"]
+            assert set(summary["blocked"]) >= {"no_consent"}
+
+    def test_a_summary_that_cannot_be_written_is_said_before_the_campaign(self) -> None:
+        with installation() as product:
+            done = product.run("demo", "--once", "--summary", "/proc/nowhere/summary.json")
+
+            assert done.returncode == 1
+            assert "/proc/nowhere/summary.json" in done.stderr
+            assert not (product.directory / "data").exists()
+
+    def test_a_channel_that_is_not_there_yet_is_said(self) -> None:
+        with installation() as product:
+            done = product.run("demo", "--once", "--channel", "sms")
+
+            assert done.returncode == 1
+            assert "--channel email" in done.stderr

@@ -1,0 +1,210 @@
+"""What is wrong outside is said in words that tell what to do, with exit code 1, and nothing is half done."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dispatcher.embedded.ownership import ServerAddresses
+from tests.acceptance.product import Product, end, installation, wait_until
+from tests.acceptance.singles import use_servers
+from tests.servers import create_database, drop_database
+
+DISK = "64m"
+
+
+@pytest.fixture(scope="module")
+def product(servers: ServerAddresses, migrated_template: str) -> Iterator[Product]:
+    """An installation on configured servers."""
+    with installation() as product, use_servers(product, servers, migrated_template):
+        yield product
+
+
+def said(done: "subprocess.CompletedProcess[str]", *words: str) -> None:
+    """The command failed with these words and without a traceback."""
+    said_all = done.stdout + done.stderr
+    assert done.returncode == 1, said_all
+    assert "Traceback" not in said_all
+    for word in words:
+        assert word in said_all, said_all
+
+
+class TestServers:
+    def test_only_one_address_is_set(self, product: Product) -> None:
+        del_redis = {
+            name: value for name, value in product.environment.items() if name != "DISPATCHER_REDIS_URL"
+        }
+        other = Product(product.directory)
+        other.environment = del_redis
+        for command in (["campaign", "list"], ["doctor"], ["web"], ["up"]):
+            said(other.run(*command), "DISPATCHER_DATABASE_URL", "DISPATCHER_REDIS_URL")
+
+    def test_a_schema_that_is_out_of_date(self, product: Product, servers: ServerAddresses) -> None:
+        url = create_database(servers.database_url, "never_migrated")
+        try:
+            for command in (["campaign", "list"], ["doctor"], ["scheduler"], ["worker"]):
+                said(product.run(*command, DISPATCHER_DATABASE_URL=url), "dispatcher migrate")
+            assert product.run("migrate", DISPATCHER_DATABASE_URL=url).returncode == 0
+            assert product.run("campaign", "list", DISPATCHER_DATABASE_URL=url).returncode == 0
+        finally:
+            drop_database(servers.database_url, url)
+
+    def test_postgres_cannot_be_reached(self, product: Product) -> None:
+        url = "postgresql://nobody:secret-word@127.0.0.1:1/nothing"
+        for command in (["campaign", "list"], ["doctor"], ["migrate"], ["worker"]):
+            done = product.run(*command, DISPATCHER_DATABASE_URL=url)
+            said(done, "cannot be reached")
+            assert "secret-word" not in done.stdout + done.stderr
+
+    def test_redis_cannot_be_reached(self, product: Product) -> None:
+        said(product.run("doctor", DISPATCHER_REDIS_URL="redis://127.0.0.1:1/0"), "DISPATCHER_REDIS_URL")
+
+    def test_an_address_that_is_none(self, product: Product) -> None:
+        said(product.run("campaign", "list", DISPATCHER_DATABASE_URL="not an address"), "postgresql://")
+
+    def test_no_secret_key(self, product: Product) -> None:
+        environment = {n: v for n, v in product.environment.items() if n != "DISPATCHER_SECRET_KEY"}
+        other = Product(product.directory)
+        other.environment = environment
+        said(other.run("campaign", "list"), "DISPATCHER_SECRET_KEY")
+
+    def test_a_setting_that_cannot_be_used(self, product: Product) -> None:
+        done = product.run("campaign", "list", DISPATCHER_SMTP__PORT="many")
+        said(done, "DISPATCHER_SMTP__PORT")
+
+    def test_the_web_port_is_taken(self, product: Product) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            said(product.run("web", DISPATCHER_WEB__PORT=port), port, "DISPATCHER_WEB__PORT")
+
+
+class TestMailServer:
+    def test_none_is_configured(self, product: Product) -> None:
+        for command in (["worker"], ["doctor"]):
+            said(product.run(*command, DISPATCHER_SMTP__HOST=""), "DISPATCHER_SMTP__HOST")
+
+    def test_the_doctor_names_a_closed_port_a_wrong_password_and_refused_tls(self, product: Product) -> None:
+        said(product.run("doctor"), "mail server", str(product.smtp_port))
+        with product.mail_server(username="us", password="right"):
+            login = {"DISPATCHER_SMTP__USERNAME": "us", "DISPATCHER_SMTP__PASSWORD": "wrong-word"}
+            done = product.run("doctor", **login)
+            said(done, "refused the user name or password")
+            assert "wrong-word" not in done.stdout + done.stderr
+            login["DISPATCHER_SMTP__PASSWORD"] = "right"
+            assert "mail server: takes our connection" in product.run("doctor", **login).stdout
+        with product.mail_server():
+            said(product.run("doctor", DISPATCHER_SMTP__SECURITY="starttls"), "smtp.security")
+
+    @pytest.mark.parametrize(
+        ("environment", "options", "reason"),
+        [
+            (
+                {"DISPATCHER_SMTP__USERNAME": "us", "DISPATCHER_SMTP__PASSWORD": "wrong"},
+                {"username": "us", "password": "right"},
+                "smtp_login_refused",
+            ),
+            ({"DISPATCHER_SMTP__SECURITY": "starttls"}, {}, "smtp_tls_refused"),
+        ],
+    )
+    def test_a_run_waits_while_the_mail_server_refuses_us_and_goes_on_once_it_is_mended(
+        self, product: Product, environment: dict[str, str], options: dict[str, str], reason: str
+    ) -> None:
+        with (
+            product.mail_server(**options),
+            singles(product, "scheduler", ("worker", environment)) as started,
+        ):
+            run = product.start_campaign(recipients=30)
+            status = product.wait_status(run, lambda status: status["channel_pauses"], "waiting")
+            assert status["channel_pauses"][0]["reason"] == reason
+            assert set(status["notices"]) <= {"open", "blocked"}
+
+            end(started[1])
+            mended = (
+                {"DISPATCHER_SMTP__USERNAME": "us", "DISPATCHER_SMTP__PASSWORD": "right"} if options else {}
+            )
+            with singles(product, ("worker", mended)):
+                status = product.wait_for(run, "closed")
+            assert status["is_balanced"]
+            assert status["notices"]["notified"] > 20
+
+
+class TestSingles:
+    def test_web_worker_scheduler_and_bounces_run_singly_and_stop_clean(self, product: Product) -> None:
+        with product.mail_server(), singles(product, "web", "scheduler", "worker", "bounces") as started:
+            wait_until(product.is_healthy, "the pages answer")
+            run = product.start_campaign(recipients=100)
+            status = product.wait_for(run, "closed")
+            assert status["is_balanced"]
+            assert status["notices"]["notified"] > 80
+            assert [end(process) for process in started] == [0, 0, 0, 0]
+
+
+class TestDirectory:
+    def test_a_database_of_another_version_is_not_touched(self) -> None:
+        with installation() as product:
+            with product.up():
+                pass
+            [version] = [
+                path for path in _whole_home(product).rglob("PG_VERSION") if path.parent.name == "data"
+            ]
+            version.write_text("13\n")
+            for command in (["up"], ["campaign", "list"], ["doctor"]):
+                said(product.run(*command), "13")
+            assert version.read_text() == "13\n"
+
+    @pytest.mark.timeout(300)
+    def test_a_full_disk_is_said_and_the_run_goes_on_once_there_is_room(self) -> None:
+        with installation() as product, _small_disk(product.directory / "data") as disk:
+            ballast = disk / "ballast"
+            _fill(ballast)
+            done = product.run("up")
+            said(done, "disk")
+            assert not product.processes()
+
+
+def _whole_home(product: Product) -> Path:
+    note = product.directory / "data" / "servers-directory.txt"
+    return Path(note.read_text().strip()) if note.exists() else product.directory / "data"
+
+
+@contextmanager
+def singles(
+    product: Product, *commands: "str | tuple[str, dict[str, str]]"
+) -> "Iterator[list[subprocess.Popen[bytes]]]":
+    """Processes of the product, started one by one; ended behind the block."""
+    started = []
+    try:
+        for command in commands:
+            name, environment = (command, {}) if isinstance(command, str) else command
+            started.append(product.start(name, **environment))
+        yield started
+    finally:
+        for process in started:
+            end(process)
+
+
+@contextmanager
+def _small_disk(directory: Path) -> Iterator[Path]:
+    """A file system of its own, where the machine allows it."""
+    directory.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0755", "tmpfs", str(directory)]
+    mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
+    if not mounted:
+        pytest.skip("no file system may be mounted here")
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "-l", str(directory)], check=True)
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb") as file:
+        try:
+            while True:
+                file.write(bytes(1 << 20))
+        except OSError:
+            return
