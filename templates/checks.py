@@ -19,6 +19,8 @@ MAX_RANGE = 100
 FILTERS = frozenset(
     (
         *("money", "date_long", "date_short", "greeting", "upper", "lower", "capitalize", "trim"),
+        *("name_case", "name_short", "name_initials", "by_gender", "counted", "plural", "days", "kwh"),
+        *("money_long", "money_words", "date_full", "number", "day"),
         *("default", "d", "first", "last", "length", "count", "join", "escape", "e"),
     )
 )

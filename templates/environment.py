@@ -16,8 +16,10 @@ from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from templates.checks import FILTERS, MAX_RANGE, TESTS
+from templates.count_filters import count_filters
 from templates.errors import BadFieldValueError, TemplateTooLargeError
 from templates.formats import filters_for, plain_value
+from templates.name_filters import name_filters
 
 MAX_LOOP_STEPS = 1000  #: over all loops of one part of one render
 MAX_SECONDS = 2.0  #: of processor time, for one part of one render (usual: 0.0002)
@@ -97,6 +99,7 @@ def environment_for(language: str, *, autoescape: bool) -> SafeEnvironment:
     environment.globals = {"range": _short_range}
     environment.filters = {name: body for name, body in environment.filters.items() if name in FILTERS}
     environment.filters |= {**filters_for(language), "_counted": _counted, "join": join}
+    environment.filters |= {**count_filters(language), **name_filters(language)}
     environment.tests = {name: body for name, body in environment.tests.items() if name in TESTS}
     return environment
 

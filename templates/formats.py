@@ -41,12 +41,12 @@ def money(value: object, language: str, currency: str | None = None) -> str:
 
 def date_long(value: object, language: str) -> str:
     """«25 декабря 2026 г.», with a no-break space before «г.»."""
-    return _no_narrow(format_date(_plain_date(value), _LONG_DATE[language], locale=language))
+    return _no_narrow(format_date(plain_date(value), _LONG_DATE[language], locale=language))
 
 
 def date_short(value: object, language: str) -> str:
     """«25.12.2026»."""
-    return format_date(_plain_date(value), "dd.MM.yyyy", locale=language)
+    return format_date(plain_date(value), "dd.MM.yyyy", locale=language)
 
 
 def greeting(value: object, language: str) -> str:
@@ -88,6 +88,14 @@ def filters_for(language: str) -> dict[str, Callable[..., str]]:
     return {function.__name__: bind(function) for function in (money, date_long, date_short, greeting)}
 
 
+def plain_date(value: object) -> date:
+    """The calendar day; raises `BadFieldValueError` for anything else."""
+    # A datetime is a date to Python, but which day it is depends on the zone: the caller must decide.
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise BadFieldValueError(f"нужна дата, а пришло {kind_of(value)}")
+    return value
+
+
 def kind_of(value: object) -> str:
     """Name the kind of a value in plain Russian, without the value."""
     names: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -102,13 +110,6 @@ def kind_of(value: object) -> str:
         (dict, "набор полей"),
     )
     return next((name for kind, name in names if isinstance(value, kind)), "служебный объект")
-
-
-def _plain_date(value: object) -> date:
-    # A datetime is a date to Python, but which day it is depends on the zone: the caller must decide.
-    if isinstance(value, datetime) or not isinstance(value, date):
-        raise BadFieldValueError(f"нужна дата, а пришло {kind_of(value)}")
-    return value
 
 
 def _no_narrow(text: str) -> str:

@@ -28,9 +28,11 @@ from templates.errors import (
 )
 from templates.fields import clean_field
 from templates.formats import LANGUAGES
+from templates.name_filters import COMPANY_NAME
 
 MAX_SOURCE_CHARS = {"subject": 1_000, "text": 100_000, "html": 200_000}
 MAX_OUTPUT_CHARS = {"subject": 250, "text": 200_000, "html": 500_000}
+COMPANY_GROUP = 3  #: requirement 62: legal entities and entrepreneurs; their names are never declined
 CACHED_TEMPLATES = 256  #: compiled versions kept per process
 
 _LINE_BREAKS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029\0")
@@ -96,6 +98,7 @@ class CompiledTemplate:
             name = min(part.used & missing, key=lambda field: part.first_line[field])
             raise MissingFieldError(missing, part=part.name, line=part.first_line[name])
         values = {name: clean_field(name, fields[name]) for name in self._used if name in fields}
+        values[COMPANY_NAME] = fields.get("customer_group") == COMPANY_GROUP
         return Rendered(
             subject=_one_line(self._subject.render(values)),
             text=self._text.render(values),
