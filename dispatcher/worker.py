@@ -4,6 +4,7 @@ SIGTERM: claim nothing more, give back what was not begun, wait for the replies 
 record them, and mark what is still without an answer as unknown (design: section 5, leases and stopping).
 """
 
+import logging
 import signal
 import threading
 from collections.abc import Sequence
@@ -25,10 +26,14 @@ from dispatcher.delivery.transitions import Change, apply_changes
 log = structlog.get_logger()
 
 CLOSE_SECONDS: Final = 5.0  #: for channels to let go of their connections
+#: Wake-ups that nobody needed in time are normal, yet dramatiq warns of each one twice.
+STALE_WAKE_LOGGERS: Final = ("dramatiq.middleware.age_limit.AgeLimit", "dramatiq.worker.WorkerThread")
+STALE_WAKE_WORDS: Final = ("has exceeded its age limit", "was skipped")
 
 
 def run_worker(application: Application, queues: Sequence[QueueName], threads: int) -> None:
     """Work the queues until SIGTERM or SIGINT; call it from the main thread."""
+    hush_stale_wakes()
     registry = build_channels(application)
     worker = build_lane_worker(application, registry)
     lane_worker.fill(worker)
@@ -41,6 +46,16 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
     told_to_end.wait()
     _end(application, worker, pool)
     log.info("worker.ended")
+
+
+def hush_stale_wakes() -> None:
+    """Keep the log of a busy worker from being nothing but wake-ups that came too late to matter."""
+    for name in STALE_WAKE_LOGGERS:
+        logging.getLogger(name).addFilter(_is_no_stale_wake)
+
+
+def _is_no_stale_wake(record: logging.LogRecord) -> bool:
+    return not any(words in str(record.msg) for words in STALE_WAKE_WORDS)
 
 
 def _stop_event() -> threading.Event:
