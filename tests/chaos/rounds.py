@@ -64,7 +64,7 @@ def plan_rounds(seed: int, rounds: int, names: Sequence[str] = ()) -> list[Plan]
             chance.shuffle(turn)
         order += turn
     return [
-        Plan(number, TARGETS[name], 0.0 if TARGETS[name].at_once else chance.uniform(0.02, 0.6))
+        Plan(number, TARGETS[name], chance.uniform(*TARGETS[name].part_before))
         for number, name in enumerate(order[:rounds], start=1)
     ]
 

@@ -26,6 +26,8 @@ from tests.chaos.house import LEASE_SECONDS, POLL_SECONDS, House
 FROZEN_SECONDS: Final = LEASE_SECONDS + 1.5
 SETTLE_SECONDS: Final = 0.03  #: for what a frozen process had already given to the kernel
 GONE_SECONDS: Final = 30.0
+AT_ONCE: Final = (0.0, 0.0)
+LATE: Final = (0.5, 0.9)  #: where everything has to be started again, which takes its own time
 
 _SENDING: Final = text("SELECT count(*) FROM attempt WHERE run_id = :run AND state = 'sending'")
 _LEADER: Final = text("SELECT holder FROM scheduler_lease WHERE held_until > clock_timestamp()")
@@ -66,7 +68,8 @@ class Target:
     priority: str = "bulk"
     on_unknown: str = "leave"
     prepare: Callable[[House], None] = lambda house: None
-    at_once: bool = False  #: strike as soon as anything is being sent, while the run is still fanned out
+    #: how much of the run is let through first; 0: it is still being fanned out then
+    part_before: tuple[float, float] = (0.02, 0.6)
 
 
 def _now() -> datetime:
@@ -247,13 +250,13 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target("worker 2", kill_worker(1)),
             Target("urgent worker", kill_urgent, priority="urgent"),
             Target("all workers", kill_all_workers),
-            Target("scheduler", kill_role("scheduler"), at_once=True),
+            Target("scheduler", kill_role("scheduler"), part_before=AT_ONCE),
             Target("web", kill_role("web")),
             Target("bounce listener", kill_role("bounces")),
-            Target("two schedulers", kill_leader, prepare=_second_scheduler, at_once=True),
-            Target("up", kill_up),
-            Target("whole tree", kill_tree),
-            Target("up ended", end_up),
+            Target("two schedulers", kill_leader, prepare=_second_scheduler, part_before=AT_ONCE),
+            Target("up", kill_up, part_before=LATE),
+            Target("whole tree", kill_tree, part_before=LATE),
+            Target("up ended", end_up, part_before=LATE),
             Target("postgres", kill_server("postgres")),
             Target("valkey", kill_server("valkey")),
             Target("valkey flushed", flush_redis),
