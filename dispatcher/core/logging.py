@@ -9,28 +9,48 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import date
 from typing import Any, Final
 
 import structlog
 
 _EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-#: ten or more digits, perhaps with the usual signs between them, not part of an id in hexadecimal
-_PHONE: Final = re.compile(r"(?<![\w-])\+?\d[\d\s().-]{8,}\d(?![\w-])")
+#: digits with the usual signs between them, not part of an id in hexadecimal and not a date
+_PHONE: Final = re.compile(r"(?<![\w-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d\s().-]{8,}\d(?![\w-])")
+LEAST_PHONE_DIGITS: Final = 10
 _NEVER: Final = frozenset({"address", "email", "phone", "text", "password", "token", "full_name"})
 
 
 def mask_personal_data(value: str) -> str:
     """The text with addresses and telephone numbers replaced."""
-    return _PHONE.sub("<phone>", _EMAIL.sub("<address>", value))
+    return _PHONE.sub(_mask_phone, _EMAIL.sub("<address>", value))
+
+
+def _mask_phone(found: re.Match[str]) -> str:
+    digits = sum(sign.isdigit() for sign in found[0])
+    return "<phone>" if digits >= LEAST_PHONE_DIGITS else found[0]
 
 
 def _without_personal_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     kept = {key: value for key, value in event.items() if key not in _NEVER}
     stamp = kept.pop("timestamp", None)
-    masked = {
-        key: mask_personal_data(value) if isinstance(value, str) else value for key, value in kept.items()
-    }
+    masked = {key: _masked(value) for key, value in kept.items()}
     return masked if stamp is None else {"timestamp": stamp, **masked}
+
+
+def _masked(value: Any) -> Any:
+    """The value in a form that can be written, masked all the way down."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _masked(one) for key, one in value.items() if key not in _NEVER}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(one) for one in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return mask_personal_data(value.decode("utf-8", "replace"))
+    return mask_personal_data(str(value))
 
 
 class _MaskingFormatter(logging.Formatter):

@@ -66,7 +66,6 @@ class TestRows:
         positions = engine.sql("SELECT position FROM recipient ORDER BY position")
         assert [one.position for one in positions] == list(range(1, count + 1))
 
-    @pytest.mark.requirement(62, "Client groups are treated differently: a segment on every recipient")
     def test_the_customer_group_is_kept_with_each_recipient(self, engine: Engine) -> None:
         make_list(engine.application, [row(1, group="1"), row(2, group="2"), row(3, group="3")])
         found = engine.sql("SELECT customer_group FROM recipient ORDER BY position")

@@ -71,7 +71,6 @@ class TestDefaultDeny:
             "+79000000006": "blocked:no_address",
         }
 
-    @pytest.mark.requirement(13, "SMS only to clients with a contract and mobile numbers given voluntarily")
     @pytest.mark.requirement(14, "Channel choice depends on what contact data the client supplied")
     def test_an_sms_needs_a_number_a_contract_and_a_yes_for_sms(self, engine: Engine) -> None:
         application = engine.application

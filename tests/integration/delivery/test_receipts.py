@@ -155,7 +155,6 @@ class TestReceipts:
         assert engine.finish(run) == {"notified": 1}
         assert engine.sms.sent == []
 
-    @pytest.mark.requirement(47, "written plus one additional channel: AND, not only OR")
     def test_two_required_channels_are_both_used_and_half_is_said_to_be_half(self, engine: Engine) -> None:
         imported = make_list(engine.application, rows(3))
         engine.sms.answer("+79000000002", OutcomeKind.PERMANENT)

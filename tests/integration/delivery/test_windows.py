@@ -62,7 +62,6 @@ class TestStartAndEnd:
 
 class TestDailyHours:
     @pytest.mark.requirement(28, "08:00-17:00, never on weekends or public holidays")
-    @pytest.mark.requirement(29, "Supply information by e-mail: same window, same days")
     def test_debt_letters_leave_at_eight_to_five_on_working_days_only(self, engine: Engine) -> None:
         engine.set_time(FRIDAY + timedelta(hours=14))  # 17:00 in Moscow
         make_list(engine.application, rows(1))

@@ -1,0 +1,55 @@
+"""Transactions: all or nothing, tried again after a deadlock, no parameters in error texts."""
+
+import threading
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from dispatcher.core.db import Database
+
+_SET = text(
+    "INSERT INTO setting (key, value, updated_at) VALUES (:key, '{}', now())"
+    " ON CONFLICT (key) DO UPDATE SET updated_at = now()"
+)
+_COUNT = text("SELECT count(*) FROM setting")
+
+
+class TestTransaction:
+    def test_a_block_that_raises_leaves_nothing(self, database: Database) -> None:
+        with pytest.raises(ValueError, match="no"), database.transaction() as session:
+            session.execute(_SET, {"key": "a"})
+            raise ValueError("no")
+        with database.transaction() as session:
+            assert session.execute(_COUNT).scalar_one() == 0
+
+    def test_error_texts_hold_no_parameters(self, database: Database) -> None:
+        with pytest.raises(DBAPIError) as failure, database.transaction() as session:
+            session.execute(text("INSERT INTO setting (key) VALUES (:key)"), {"key": "secret@b.example"})
+        assert "secret@b.example" not in str(failure.value).partition("DETAIL")[0]
+
+
+class TestRun:
+    def test_a_deadlock_is_tried_again_until_both_are_done(self, database: Database) -> None:
+        for key in ("a", "b"):
+            database.run(lambda s, key=key: s.execute(_SET, {"key": key}))
+        both_hold_one = threading.Barrier(2, timeout=30)
+        tries: list[str] = []
+
+        def work(first: str, second: str) -> None:
+            def lock_both(session: Session) -> None:
+                tries.append(first)
+                session.execute(_SET, {"key": first})
+                if tries.count(first) == 1:
+                    both_hold_one.wait()
+                session.execute(_SET, {"key": second})
+
+            database.run(lock_both)
+
+        threads = [threading.Thread(target=work, args=order) for order in (("a", "b"), ("b", "a"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(tries) > 2
