@@ -5,7 +5,7 @@ with open_application(Settings()) as application: ...
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +159,19 @@ def build_channels(application: Application) -> ChannelRegistry:
     return registry
 
 
+def build_renderer(application: Application) -> Renderer:
+    """What makes the texts: the same for sending and for the dry run."""
+    settings = application.settings
+    return Renderer(
+        Sender(settings.company_name, settings.company_phone, settings.web.public_url), application.tokens
+    )
+
+
+def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
+    """How many messages per second each provider takes from us; None means no limit."""
+    return {ChannelKind.EMAIL: settings.smtp.max_per_second}
+
+
 def build_lane_worker(application: Application, registry: ChannelRegistry) -> LaneWorker:
     """The engine's worker for one process."""
     settings = application.settings
@@ -168,14 +181,11 @@ def build_lane_worker(application: Application, registry: ChannelRegistry) -> La
             clock=application.clock,
             registry=registry,
             bridge=Bridge(),
-            renderer=Renderer(
-                Sender(settings.company_name, settings.company_phone, settings.web.public_url),
-                application.tokens,
-            ),
+            renderer=build_renderer(application),
             leases=LeaseKeeper(application.database, settings.delivery.lease_seconds),
             buckets=TokenBuckets(connect_redis(application.addresses.redis_url)),
             settings=settings.delivery,
-            provider_limits={ChannelKind.EMAIL: settings.smtp.max_per_second},
+            provider_limits=provider_limits(settings),
             read_calendar=application.calendar.read,
         )
     )

@@ -8,11 +8,13 @@ from uuid import UUID
 import typer
 from sqlalchemy.orm import Session
 
-from campaigns.service import CreatedCampaign, NewCampaign, create_campaign
+from campaigns.service import CreatedCampaign, create_campaign
 from dispatcher.bootstrap import Application
+from dispatcher.cli import campaign_dry_run
+from dispatcher.cli import campaign_options as options
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
-from dispatcher.cli.times import read_hours, read_moment
+from dispatcher.cli.times import read_moment
 from dispatcher.cli.watch import read_live, watch_run
 from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
 from reports.live import list_runs
@@ -22,41 +24,42 @@ app = typer.Typer(help="Campaigns and their runs.", no_args_is_help=True)
 RunId = Annotated[
     UUID, typer.Argument(help="The run's id, as `campaign create` or `campaign list` prints it.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AsJson = options.AsJson
+
+campaign_dry_run.add_to(app)
 
 
 @app.command()
 def create(
-    list_name: Annotated[str, typer.Option("--list", help="A list that was imported.")],
-    ends: Annotated[str, typer.Option(help="End of the window: 2026-11-23 17:00.")],
-    starts: Annotated[str, typer.Option(help="Start of the window, or now.")] = "now",
-    name: Annotated[str | None, typer.Option(help="Default: scenario and list.")] = None,
-    scenario: str = "debt_reminder",
-    hours: Annotated[str, typer.Option(help="Daily hours in the recipient's zone.")] = "00:00-24:00",
-    working_days: Annotated[bool, typer.Option("--working-days", help="Never on days off.")] = False,
-    policy: Annotated[str | None, typer.Option(help="Policy profile; default: the scenario's.")] = None,
-    priority: Annotated[str, typer.Option(help="bulk or urgent.")] = "bulk",
-    max_per_second: Annotated[float | None, typer.Option(min=0.01)] = None,
+    list_name: options.ListName,
+    ends: options.Ends,
+    starts: options.Starts = "now",
+    name: options.Name = None,
+    scenario: options.Scenario = "debt_reminder",
+    hours: options.Hours = "00:00-24:00",
+    working_days: options.WorkingDays = False,
+    policy: options.Policy = None,
+    priority: options.Priority = "bulk",
+    max_per_second: options.MaxPerSecond = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a campaign over a list; it starts by itself at its start."""
-    daily_from, daily_to = read_hours(hours)
 
     def make(built: Application, session: Session) -> CreatedCampaign:
         now = built.clock.refresh(session)
-        zone = built.settings.time_zone
-        wanted = NewCampaign(
-            name=name or f"{scenario}: {list_name}",
-            scenario=scenario,
+        wanted = options.read_wanted(
             list_name=list_name,
-            starts_at=read_moment(starts, zone, now),
-            ends_at=read_moment(ends, zone, now),
-            daily_from=daily_from,
-            daily_to=daily_to,
-            working_days_only=working_days,
-            policy_profile=policy,
+            starts=starts,
+            ends=ends,
+            name=name,
+            scenario=scenario,
+            hours=hours,
+            working_days=working_days,
+            policy=policy,
             priority=priority,
             max_per_second=max_per_second,
+            zone=built.settings.time_zone,
+            now=now,
         )
         return create_campaign(
             session,

@@ -94,13 +94,17 @@ def judge(
     """Judge one candidate. The order is that of the reasons' weight: what is final comes first."""
     if candidate.notice_state is not NoticeState.OPEN:
         return Verdict(Trigger.CANCEL, "notice_closed")
+    refused = judge_permission(candidate, permission)
+    return refused or _judge_time(candidate, run, contacts, calendar, now)
+
+
+def judge_permission(candidate: Candidate, permission: Permission | None) -> Verdict | None:
+    """What forbids this attempt whatever the hour; None: nothing does. The dry run asks the same."""
     if candidate.address is None or permission is None:
         return Verdict(Trigger.BLOCK, "no_address")
     if not candidate.has_contract:
         return Verdict(Trigger.BLOCK, "no_contract")
-    if permission.refusal is not None:
-        return Verdict(Trigger.BLOCK, permission.refusal)
-    return _judge_time(candidate, run, contacts, calendar, now)
+    return None if permission.refusal is None else Verdict(Trigger.BLOCK, permission.refusal)
 
 
 def _judge_time(

@@ -1,0 +1,57 @@
+"""From what staff choose to what the engine works by: window, hours, caps and step plan as plain data.
+
+The dry run and the making of a run compile in the same way, so that what was shown is what will happen.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import Any
+from uuid import UUID
+
+from campaigns.scenarios import ScenarioVersionView
+from campaigns.wanted import FrozenList, NewCampaign
+from consent.policy import PolicyProfile
+from dispatcher.delivery.runs import NewRun
+
+
+def compile_run(
+    wanted: NewCampaign,
+    *,
+    campaign_id: UUID,
+    recipients: FrozenList,
+    scenario: ScenarioVersionView,
+    profile: PolicyProfile,
+) -> NewRun:
+    """Everything the engine needs to know of a run."""
+    return NewRun(
+        campaign_id=campaign_id,
+        list_id=recipients.id,
+        recipient_count=recipients.recipient_count,
+        priority=wanted.priority,
+        purpose=scenario.purpose,
+        purpose_group=profile.purpose_group,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        hours={
+            "campaign": _hours(wanted.daily_from, wanted.daily_to, wanted.working_days_only),
+            "policy": _hours(profile.daily_from, profile.daily_to, profile.working_days_only),
+        },
+        caps=_caps(profile),
+        plan=scenario.plan,
+        max_per_second=wanted.max_per_second,
+    )
+
+
+def _hours(daily_from: time, daily_to: time, working_days_only: bool) -> Mapping[str, Any]:
+    return {
+        "from": daily_from.isoformat(),
+        "to": daily_to.isoformat(),
+        "working_days_only": working_days_only,
+    }
+
+
+def _caps(profile: PolicyProfile) -> Sequence[Mapping[str, Any]]:
+    return [
+        {"channel_group": cap.channel_group, "limit": cap.limit, "period": cap.period.value}
+        for cap in profile.caps
+    ]

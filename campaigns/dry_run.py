@@ -1,0 +1,293 @@
+"""The dry run: who would be told, who not and why, with what text and by when; nothing is sent.
+
+It asks the same functions as the claim does: permission, contract and address, suppression, hours, caps.
+Memory does not grow with the list. Nothing is written but one line of the audit. What changes between
+now and the send moment (a withdrawal, a contact from another campaign) is what makes it an estimate:
+caps see only what was counted before, and people who stand in the list twice within one slice.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from campaigns.compile import compile_run
+from campaigns.dry_run_repository import ListedRecipient, contacts_of, get_run, read_slices
+from campaigns.dry_run_result import DryRun, warnings_of
+from campaigns.dry_run_texts import TextCheck
+from campaigns.expected_finish import Finish, Rate, expected_rate, walk
+from campaigns.scenarios import current_version
+from campaigns.sums import check_sums
+from campaigns.wanted import NewCampaign, check_hours, check_window, newest_frozen
+from channels.port import ChannelKind
+from consent.budget import contacts_since
+from consent.calendar import WorkingCalendar
+from consent.caps import LONGEST, free_again_at
+from consent.permission import Permission, ask_permission
+from consent.policy import profile_named
+from dispatcher.core.audit import record_action
+from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.checks import RunView, caps_from_json, judge_permission, next_sending_time
+from dispatcher.delivery.claim import run_view
+from dispatcher.delivery.errors import UnknownRunError
+from dispatcher.delivery.render import Renderer
+from dispatcher.delivery.runs import NewRun
+from dispatcher.delivery.step_plan import Combination
+from templates.rendering import CompiledTemplate
+from templates.repository import compiled_versions
+
+SAMPLES: Final = 3
+_NO_ID: Final = UUID(int=0)
+
+Progress = Callable[[int, int], None]  #: looked at, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunTools:
+    """What a dry run shares with sending; the composition root knows where they come from."""
+
+    renderer: Renderer
+    delivery: DeliverySettings
+    calendar: WorkingCalendar
+    provider_limits: Mapping[ChannelKind, float | None]
+
+
+def dry_run(
+    session: Session,
+    wanted: NewCampaign,
+    *,
+    tools: DryRunTools,
+    actor: str,
+    now: datetime,
+    progress: Progress = lambda _seen, _all: None,
+) -> DryRun:
+    """Try a campaign that does not exist yet; raises what `create_campaign` would raise."""
+    check_window(wanted, now)
+    recipients = newest_frozen(session, wanted.list_name)
+    # The first use of a built-in scenario writes its versions: the dry run takes them back.
+    trial = session.begin_nested()
+    scenario = current_version(session, wanted.scenario, delivery=tools.delivery, actor=actor, now=now)
+    profile = profile_named(wanted.policy_profile or scenario.policy_profile)
+    check_hours(session, wanted, profile, recipients.id, tools.calendar)
+    run = compile_run(wanted, campaign_id=_NO_ID, recipients=recipients, scenario=scenario, profile=profile)
+    templates = compiled_versions(session, {step.template_version_id for step in run.plan.steps})
+    trial.rollback()
+    subject = _Subject(_view_of(run, now), recipients.id, recipients.recipient_count, templates)
+    result = _try_out(session, subject, tools, now, progress)
+    _record(session, "recipient_list", recipients.id, result, actor, now)
+    return result
+
+
+def dry_run_of(
+    session: Session,
+    run_id: UUID,
+    *,
+    tools: DryRunTools,
+    actor: str,
+    now: datetime,
+    progress: Progress = lambda _seen, _all: None,
+) -> DryRun:
+    """Try a run that was made and has not started; raises `UnknownRunError`."""
+    row = get_run(session, run_id)
+    if row is None:
+        raise UnknownRunError("there is no such run")
+    view = run_view(row)
+    templates = compiled_versions(session, {step.template_version_id for step in view.plan.steps})
+    subject = _Subject(view, row["list_id"], row["recipient_count"], templates)
+    result = _try_out(session, subject, tools, now, progress)
+    _record(session, "run", run_id, result, actor, now)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    run: RunView
+    list_id: UUID
+    recipients: int
+    templates: Mapping[UUID, CompiledTemplate]
+
+
+def _view_of(run: NewRun, now: datetime) -> RunView:
+    return RunView(
+        id=_NO_ID,
+        period=date(now.year, now.month, 1),
+        purpose=run.purpose,
+        purpose_group=run.purpose_group,
+        starts_at=run.starts_at,
+        ends_at=run.ends_at,
+        hours=run.hours,
+        caps=caps_from_json(list(run.caps)),
+        plan=run.plan,
+        needs_truth=False,
+        max_per_second=run.max_per_second,
+    )
+
+
+def _try_out(
+    session: Session, subject: _Subject, tools: DryRunTools, now: datetime, progress: Progress
+) -> DryRun:
+    moment = max(now, subject.run.starts_at)
+    reckoning = _Reckoning(session, subject, tools, moment)
+    seen = 0
+    for recipients in read_slices(session, subject.list_id):
+        reckoning.take(recipients)
+        seen += len(recipients)
+        progress(seen, subject.recipients)
+    return reckoning.result()
+
+
+class _Reckoning:
+    """What is counted while the slices pass."""
+
+    def __init__(self, session: Session, subject: _Subject, tools: DryRunTools, moment: datetime) -> None:
+        self._session = session
+        self._subject = subject
+        self._run = subject.run
+        self._tools = tools
+        self._moment = moment
+        self._texts = TextCheck(
+            tools.renderer, subject.run, subject.templates, moment, wanted_samples=SAMPLES
+        )
+        self._due: dict[str, datetime | None] = {}
+        self._going = 0
+        self._not_going: Counter[str] = Counter()
+        self._later: Counter[str] = Counter()
+        self._by_channel: Counter[str] = Counter()
+        self._waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)  #: channel → zone → count
+        self._zone_unknown = 0
+
+    def take(self, recipients: Sequence[ListedRecipient]) -> None:
+        """Judge one slice."""
+        permissions = [self._ask(recipients, step) for step in range(len(self._run.plan.steps))]
+        counted = self._contacts(recipients)
+        for one in recipients:
+            self._zone_unknown += not one.is_zone_known
+            self._judge(one, permissions, counted.setdefault(one.person_id, []))
+
+    def _ask(self, recipients: Sequence[ListedRecipient], step: int) -> Mapping[UUID, Permission]:
+        plan, run = self._run.plan.steps[step], self._run
+        contacts = contacts_of(recipients, plan)
+        return ask_permission(
+            self._session, contacts, channel=plan.channel.value, purpose=run.purpose, now=self._moment
+        )
+
+    def _contacts(self, recipients: Sequence[ListedRecipient]) -> dict[UUID, list[tuple[str, datetime]]]:
+        if not self._run.caps:
+            return {}
+        persons = list({one.person_id for one in recipients})
+        since = self._moment - LONGEST
+        group = self._run.purpose_group
+        return dict(contacts_since(self._session, persons, purpose_group=group, since=since))
+
+    def _judge(
+        self,
+        one: ListedRecipient,
+        permissions: Sequence[Mapping[UUID, Permission]],
+        contacts: list[tuple[str, datetime]],
+    ) -> None:
+        steps, refusal = self._open_steps(one, permissions)
+        if not steps:
+            self._not_going[refusal] += 1
+            return
+        due = self._due_in(one.time_zone)
+        if due is None:
+            self._not_going["window_ended"] += 1
+            return
+        channels = [self._run.plan.steps[step].channel.value for step in steps]
+        free_at = free_again_at(self._run.caps, channels[0], contacts, self._moment)
+        if free_at is not None and free_at >= self._run.ends_at:
+            self._not_going["frequency_cap"] += 1
+        elif not self._texts.is_fine(one.candidate(self._run, steps[0]), one.values["line"]):
+            self._not_going["template_error"] += 1
+        else:
+            self._count(one, channels, due, free_at)
+            contacts.append((channels[0], self._moment))
+
+    def _open_steps(
+        self, one: ListedRecipient, permissions: Sequence[Mapping[UUID, Permission]]
+    ) -> tuple[list[int], str]:
+        """The steps that may be taken: the first permitted one, or all of them where all are required."""
+        found, refusal = list[int](), ""
+        for step, allowed in enumerate(permissions):
+            candidate = one.candidate(self._run, step)
+            contact = candidate.contact_point_id
+            verdict = judge_permission(candidate, allowed.get(contact) if contact else None)
+            if verdict is None:
+                found.append(step)
+                if self._run.plan.combination is Combination.ANY:
+                    break
+            else:
+                refusal = verdict.reason or ""
+        return found, refusal
+
+    def _due_in(self, zone: str) -> datetime | None:
+        if zone not in self._due:
+            self._due[zone] = next_sending_time(self._run, zone, self._tools.calendar, self._moment)
+        return self._due[zone]
+
+    def _count(
+        self, one: ListedRecipient, channels: Sequence[str], due: datetime, free_at: datetime | None
+    ) -> None:
+        self._going += 1
+        for channel in channels:
+            self._by_channel[channel] += 1
+            self._waiting[channel][one.time_zone] += 1
+        if free_at is not None:
+            self._later["frequency_cap"] += 1
+        elif due > self._moment:
+            self._later["outside_hours"] += 1
+
+    def result(self) -> DryRun:
+        """The answer, once all slices have passed."""
+        rates = {channel: self._rate(channel) for channel in self._by_channel}
+        finishes = [self._finish(channel, rate) for channel, rate in rates.items()]
+        moments = [finish.at for finish in finishes if finish.at is not None]
+        result = DryRun(
+            list_id=self._subject.list_id,
+            recipients=self._subject.recipients,
+            going=self._going,
+            by_channel=dict(self._by_channel),
+            not_going=dict(self._not_going),
+            later=dict(self._later),
+            missing_fields=self._texts.missing_fields(),
+            samples=tuple(self._texts.samples),
+            starts_at=self._run.starts_at,
+            ends_at=self._run.ends_at,
+            rates=rates,
+            expected_finish=max(moments) if moments and len(moments) == len(finishes) else None,
+            unsent_at_end=sum(finish.unsent_at_end for finish in finishes),
+            zone_unknown=self._zone_unknown,
+            sums=check_sums(self._session, self._subject.list_id),
+            warnings=(),
+        )
+        return replace(result, warnings=tuple(warnings_of(result)))
+
+    def _rate(self, channel: str) -> Rate:
+        return expected_rate(
+            self._session,
+            channel,
+            provider_limit=self._tools.provider_limits.get(ChannelKind(channel)),
+            run_limit=self._run.max_per_second,
+        )
+
+    def _finish(self, channel: str, rate: Rate) -> Finish:
+        waiting = self._waiting[channel]
+        return walk(self._run, waiting, rate.per_second, self._tools.calendar, self._moment)
+
+
+def _record(
+    session: Session, subject: str, subject_id: UUID, result: DryRun, actor: str, now: datetime
+) -> None:
+    record_action(
+        session,
+        at=now,
+        actor=actor,
+        action="campaign.dry_run",
+        subject_type=subject,
+        subject_id=subject_id,
+        after={"recipients": result.recipients, "going": result.going, "not_going": result.not_going},
+    )

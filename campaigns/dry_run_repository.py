@@ -1,0 +1,110 @@
+"""The reading of a dry run: recipients in keyset slices, with what the claim would see of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from dispatcher.delivery.checks import Candidate, RunView
+from dispatcher.delivery.states import NoticeState
+from dispatcher.delivery.step_plan import Step
+
+SLICE: Final = 1000
+
+_SLICE = text(
+    """
+    SELECT r.position, r.line, r.person_id, r.full_name, r.address AS supply_address, r.time_zone,
+           r.language, r.fields, o.number AS account_number, o.has_contract, o.is_zone_known,
+           r.email_contact_id, r.phone_contact_id, e.address AS email, p.address AS phone
+    FROM recipient r
+    JOIN account o ON o.id = r.account_id
+    LEFT JOIN contact_point e ON e.id = r.email_contact_id
+    LEFT JOIN contact_point p ON p.id = r.phone_contact_id
+    WHERE r.list_id = :list AND r.position > :position ORDER BY r.position LIMIT :slice
+    """
+)
+_RUN = text(
+    """
+    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, step_plan, needs_truth,
+           max_per_second, state, list_id, recipient_count
+    FROM run WHERE id = :run
+    """
+)
+_NOBODY: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRecipient:
+    """One recipient with everything that is needed to judge and to render any step."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def person_id(self) -> UUID:
+        """Whose caps count."""
+        return UUID(str(self.values["person_id"]))
+
+    @property
+    def time_zone(self) -> str:
+        """On whose wall the hours are read."""
+        return str(self.values["time_zone"])
+
+    @property
+    def is_zone_known(self) -> bool:
+        """Whether the zone comes from the address and not from the company's default."""
+        return bool(self.values["is_zone_known"])
+
+    def contact_over(self, channel: str) -> UUID | None:
+        """The contact point that the channel would use."""
+        found: UUID | None = self.values["email_contact_id" if channel == "email" else "phone_contact_id"]
+        return found
+
+    def candidate(self, run: RunView, step: int) -> Candidate:
+        """As the claim would see the recipient's first attempt of a step; the ids mean nothing."""
+        values, channel = self.values, run.plan.steps[step].channel.value
+        return Candidate(
+            period=run.period,
+            attempt_id=_NOBODY,
+            notice_id=_NOBODY,
+            person_id=self.person_id,
+            contact_point_id=self.contact_over(channel),
+            channel=channel,
+            step=step,
+            truth_until=None,
+            notice_state=NoticeState.OPEN,
+            address=values["email" if channel == "email" else "phone"],
+            full_name=values["full_name"],
+            supply_address=values["supply_address"],
+            time_zone=self.time_zone,
+            language=values["language"],
+            fields=values["fields"],
+            account_number=values["account_number"],
+            has_contract=values["has_contract"],
+        )
+
+
+def read_slices(session: Session, list_id: UUID) -> Iterator[Sequence[ListedRecipient]]:
+    """The recipients of a list in order, `SLICE` at a time: memory does not grow with the list."""
+    position = 0
+    while True:
+        rows = session.execute(_SLICE, {"list": list_id, "position": position, "slice": SLICE}).mappings()
+        found = [ListedRecipient(dict(row)) for row in rows]
+        if not found:
+            return
+        yield found
+        position = found[-1].values["position"]
+
+
+def contacts_of(recipients: Sequence[ListedRecipient], step: Step) -> list[UUID]:
+    """The contact points that a step would use."""
+    found = (one.contact_over(step.channel.value) for one in recipients)
+    return [contact for contact in found if contact is not None]
+
+
+def get_run(session: Session, run: UUID) -> Mapping[str, Any] | None:
+    """The columns of a run, as the claim reads them, with its state and list."""
+    row = session.execute(_RUN, {"run": run}).mappings().first()
+    return None if row is None else dict(row)

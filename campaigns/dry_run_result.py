@@ -1,0 +1,89 @@
+"""What a dry run says, as plain data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from campaigns.dry_run_texts import Sample
+from campaigns.expected_finish import Rate
+from campaigns.sums import SumCheck
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunWarning:
+    """Something staff should know before they start; `message` is for people."""
+
+    code: str
+    count: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What would happen. Everybody on the list is in `going` or in one reason of `not_going`.
+
+    With a plan of several required channels one recipient counts in `by_channel` for each of them.
+    """
+
+    list_id: UUID
+    recipients: int
+    going: int
+    by_channel: Mapping[str, int]  #: channel → attempts
+    not_going: Mapping[str, int]  #: reason → recipients
+    later: Mapping[str, int]  #: of those going: why some have to wait
+    missing_fields: Mapping[str, int]
+    samples: Sequence[Sample]
+    starts_at: datetime
+    ends_at: datetime
+    rates: Mapping[str, Rate]
+    expected_finish: datetime | None
+    unsent_at_end: int
+    zone_unknown: int
+    sums: SumCheck
+    warnings: Sequence[DryRunWarning]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `samples` hold personal data."""
+        return asdict(self)
+
+
+def warnings_of(result: DryRun) -> list[DryRunWarning]:
+    """What to say aloud, the gravest first."""
+    found = [
+        DryRunWarning("nobody_goes", result.recipients, "не уйдёт никому: посмотрите причины")
+        if result.going == 0
+        else None,
+        DryRunWarning(
+            "finish_after_end",
+            result.unsent_at_end,
+            f"до окончания не успеют уйти: {result.unsent_at_end}; продлите срок или начните раньше",
+        )
+        if result.unsent_at_end
+        else None,
+        DryRunWarning(
+            "missing_fields",
+            sum(result.missing_fields.values()),
+            "не заполнены поля шаблона: "
+            + ", ".join(f"{name} — у {count}" for name, count in sorted(result.missing_fields.items())),
+        )
+        if result.missing_fields
+        else None,
+        DryRunWarning(
+            "abnormal_sums",
+            result.sums.abnormal,
+            f"необычно большие ({result.sums.large}) или малые ({result.sums.small}) суммы:"
+            " проверьте их до отправки",
+        )
+        if result.sums.abnormal
+        else None,
+        DryRunWarning(
+            "zone_unknown",
+            result.zone_unknown,
+            f"часовой пояс не определён у {result.zone_unknown}: взят пояс компании",
+        )
+        if result.zone_unknown
+        else None,
+    ]
+    return [one for one in found if one is not None]

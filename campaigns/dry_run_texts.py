@@ -1,0 +1,116 @@
+"""The texts of a dry run: samples, and for how many recipients a needed field is missing.
+
+Rendering half a million letters only to throw them away would take minutes. Whether a text can be made
+depends on which of the fields it needs are empty, so one recipient of each such pattern is rendered by
+the very renderer that sends, and the answer counts for all others of the same pattern.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from dispatcher.delivery.checks import Candidate, RunView
+from dispatcher.delivery.render import Renderer
+from templates.errors import TemplateError
+from templates.rendering import CompiledTemplate
+
+MAX_PATTERNS: Final = 256  #: more kinds of emptiness than these are judged one by one
+
+Pattern = tuple[int, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One notice as the recipient would get it: personal data, for staff who may see it."""
+
+    line: int
+    channel: str
+    address: str  #: masked
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str | None = field(repr=False)
+
+
+class TextCheck:
+    """Judges and collects; one object per dry run."""
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        run: RunView,
+        templates: Mapping[UUID, CompiledTemplate],
+        moment: datetime,
+        *,
+        wanted_samples: int,
+    ) -> None:
+        self._renderer = renderer
+        self._run = run
+        self._templates = templates
+        self._moment = moment
+        self._wanted = wanted_samples
+        self._fine: dict[Pattern, bool] = {}
+        self._faulty: Counter[Pattern] = Counter()
+        self.samples: list[Sample] = []
+
+    def is_fine(self, candidate: Candidate, line: int) -> bool:
+        """Whether a text can be made for this recipient; keeps the first few as samples."""
+        pattern = (candidate.step, self._empty_fields(candidate))
+        fine = self._fine.get(pattern)
+        if fine is None or len(self.samples) < self._wanted:
+            fine = self._render(candidate, line)
+            if len(self._fine) < MAX_PATTERNS:
+                self._fine[pattern] = fine
+        if not fine:
+            self._faulty[pattern] += 1
+        return fine
+
+    def missing_fields(self) -> dict[str, int]:
+        """Field → for how many recipients no text can be made because it is empty."""
+        harmless = {name for (_, names), fine in self._fine.items() if fine for name in names}
+        missing: Counter[str] = Counter()
+        for (_, names), count in self._faulty.items():
+            for name in names - harmless:
+                missing[name] += count
+        return dict(missing)
+
+    def _empty_fields(self, candidate: Candidate) -> frozenset[str]:
+        template = self._templates[self._run.plan.steps[candidate.step].template_version_id]
+        known = {**_own_fields(candidate), **candidate.fields}
+        return frozenset(
+            name
+            for name in template.required_fields() - _OF_THE_COMPANY
+            if known.get(name) is None or known.get(name) == ""
+        )
+
+    def _render(self, candidate: Candidate, line: int) -> bool:
+        # Without a contact point the text carries no link that would really unsubscribe somebody.
+        harmless = replace(candidate, contact_point_id=None)
+        try:
+            made = self._renderer.envelope(self._run, harmless, self._templates, self._moment)
+        except (TemplateError, ValueError, ArithmeticError):
+            return False
+        if len(self.samples) < self._wanted:
+            address = mask_address(candidate.address or "")
+            self.samples.append(Sample(line, candidate.channel, address, made.subject, made.text, made.html))
+        return True
+
+
+#: Given by the renderer itself, whatever the list holds.
+_OF_THE_COMPANY: Final = frozenset({"company_name", "company_phone", "unsubscribe_url", "local_hour"})
+
+
+def _own_fields(candidate: Candidate) -> Mapping[str, object]:
+    return {
+        "account_number": candidate.account_number,
+        "full_name": candidate.full_name,
+        "address": candidate.supply_address,
+    }
+
+
+def mask_address(address: str) -> str:
+    """`p…@example.org`, `+7…4567`: enough to recognise, not to use."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}…@{domain}" if at else f"{address[:2]}…{address[-4:]}"

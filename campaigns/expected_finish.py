@@ -1,0 +1,134 @@
+"""When would a run be through? The allowed hours of each zone, walked at the rate that can be expected.
+
+The rate is the provider's limit where one is set, else what recent runs have shown, else a stated
+assumption; a limit of the run itself caps all three. It is an estimate and says which of these it is.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from consent.calendar import WorkingCalendar
+from consent.hours import SendingHours, next_allowed
+from dispatcher.delivery.checks import RunView
+
+ASSUMED_PER_SECOND: Final = 10.0  #: with no limit and no run to go by: a modest mail server
+MEASURED_RUNS: Final = 20
+MEASURED_ATTEMPTS: Final = 100  #: shorter runs say nothing about the pace
+STEP: Final = timedelta(minutes=15)  #: offsets of zones and usual hours are multiples of it
+LOOK_PAST_END: Final = timedelta(days=60)
+
+# The best of the recent runs: the others had to wait for hours or were paused. Settling is no sending.
+_MEASURED = text(
+    """
+    SELECT max(sent / greatest(10.0, seconds)) FROM (
+        SELECT extract(epoch FROM r.closed_at - r.started_at)
+               - (r.step_plan -> 'steps' -> 0 ->> 'settle_seconds')::float8 AS seconds,
+               (SELECT sum(p.count) FROM progress p
+                WHERE p.run_id = r.id AND p.kind = 'attempt' AND p.channel = :channel
+                  AND p.state IN ('accepted', 'delivered', 'failed', 'unknown'))::float8 AS sent
+        FROM run r WHERE r.state = 'closed' AND r.started_at IS NOT NULL
+        ORDER BY r.closed_at DESC LIMIT :runs
+    ) AS recent WHERE sent >= :attempts
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Attempts per second and why: `provider_limit`, `run_limit`, `measured` or `assumed`."""
+
+    per_second: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """`at` is None when it would take longer than two months past the end."""
+
+    at: datetime | None
+    unsent_at_end: int  #: how many would still be waiting when the window ends
+
+
+def expected_rate(
+    session: Session, channel: str, *, provider_limit: float | None, run_limit: float | None
+) -> Rate:
+    """The rate to reckon with on a channel."""
+    rate = Rate(provider_limit, "provider_limit") if provider_limit else _measured(session, channel)
+    if run_limit is not None and run_limit < rate.per_second:
+        return Rate(run_limit, "run_limit")
+    return rate
+
+
+def _measured(session: Session, channel: str) -> Rate:
+    found = session.execute(
+        _MEASURED, {"channel": channel, "runs": MEASURED_RUNS, "attempts": MEASURED_ATTEMPTS}
+    ).scalar_one()
+    return Rate(ASSUMED_PER_SECOND, "assumed") if found is None else Rate(float(found), "measured")
+
+
+def walk(
+    run: RunView, waiting: Mapping[str, int], rate: float, calendar: WorkingCalendar, now: datetime
+) -> Finish:
+    """Send `waiting` (zone → how many) at `rate` per second from `now` on, in the hours of each zone."""
+    walking = _Walk(run, waiting, calendar, max(now, run.starts_at))
+    while walking.left and walking.moment < run.ends_at + LOOK_PAST_END:
+        walking.step(rate)
+    return walking.result()
+
+
+class _Walk:
+    def __init__(
+        self, run: RunView, waiting: Mapping[str, int], calendar: WorkingCalendar, start: datetime
+    ) -> None:
+        self.ends_at = run.ends_at
+        self.calendar = calendar
+        self.moment = start
+        self.left = {zone: float(count) for zone, count in waiting.items() if count}
+        self.unsent_at_end: int | None = None
+        self._hours = {zone: run.hours_in(ZoneInfo(zone)) for zone in self.left}
+
+    def step(self, rate: float) -> None:
+        """Go on to the next quarter of an hour, or over a time at which every zone is closed."""
+        if self.unsent_at_end is None and self.moment >= self.ends_at:
+            self.unsent_at_end = math.ceil(sum(self.left.values()))
+        open_zones = [zone for zone in self.left if self._is_open(self._hours[zone])]
+        if not open_zones:
+            self.moment = self._next_opening()
+            return
+        until = self._next_stop()
+        capacity = rate * (until - self.moment).total_seconds()
+        spare = self._send(open_zones, capacity)
+        self.moment = until if self.left else until - timedelta(seconds=spare / rate)
+
+    def result(self) -> Finish:
+        """What the walk has shown."""
+        return Finish(None if self.left else self.moment, self.unsent_at_end or 0)
+
+    def _is_open(self, hours: SendingHours) -> bool:
+        return hours.are_open(self.moment.astimezone(hours.zone), self.calendar)
+
+    def _next_opening(self) -> datetime:
+        openings = [next_allowed(self.moment, self._hours[zone], self.calendar) for zone in self.left]
+        never = self.ends_at + LOOK_PAST_END
+        return min((one for one in openings if one is not None), default=never)
+
+    def _next_stop(self) -> datetime:
+        quarter = int(self.moment.timestamp() // STEP.total_seconds()) + 1
+        stop = datetime.fromtimestamp(quarter * STEP.total_seconds(), self.moment.tzinfo)
+        return min(stop, self.ends_at) if self.moment < self.ends_at else stop
+
+    def _send(self, zones: list[str], capacity: float) -> float:
+        for zone in zones:
+            sent = min(self.left[zone], capacity)
+            capacity -= sent
+            self.left[zone] -= sent
+            if self.left[zone] <= 1e-6:
+                del self.left[zone]
+        return capacity

@@ -1,0 +1,113 @@
+"""`dispatcher campaign dry-run`: what would happen, before anything is sent."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.progress import Progress
+from sqlalchemy.orm import Session
+
+from campaigns.dry_run import DryRunTools, dry_run, dry_run_of
+from campaigns.dry_run_result import DryRun
+from campaigns.errors import CampaignError
+from dispatcher.bootstrap import Application, build_renderer, provider_limits
+from dispatcher.cli import campaign_options as options
+from dispatcher.cli.console import errors, output, print_json
+from dispatcher.cli.start import actor, application
+from reports.words import CHANNELS, reason_word, word_for
+
+_BASES: Mapping[str, str] = {
+    "provider_limit": "предел провайдера",
+    "run_limit": "предел задания",
+    "measured": "по недавним заданиям",
+    "assumed": "предположение",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command(name="dry-run")(dry_run_command)
+
+
+def tools_of(built: Application, session: Session) -> DryRunTools:
+    """What a dry run shares with sending."""
+    return DryRunTools(
+        renderer=build_renderer(built),
+        delivery=built.settings.delivery,
+        calendar=built.calendar.read(session),
+        provider_limits=provider_limits(built.settings),
+    )
+
+
+def dry_run_command(
+    list_name: Annotated[str | None, typer.Option("--list", help="A list that was imported.")] = None,
+    ends: Annotated[str | None, typer.Option(help="End of the window: 2026-11-23 17:00.")] = None,
+    run: Annotated[UUID | None, typer.Option(help="Instead of all else: a run that was made.")] = None,
+    starts: options.Starts = "now",
+    scenario: options.Scenario = "debt_reminder",
+    hours: options.Hours = "00:00-24:00",
+    working_days: options.WorkingDays = False,
+    policy: options.Policy = None,
+    priority: options.Priority = "bulk",
+    max_per_second: options.MaxPerSecond = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show how many would be told and how many not, why, with what text and by when. Sends nothing."""
+    with application() as built, Progress(console=errors, disable=as_json, transient=True) as bar:
+        task = bar.add_task("Проба…", total=None)
+
+        def show(seen: int, of: int) -> None:
+            bar.update(task, completed=seen, total=of)
+
+        def work(session: Session) -> DryRun:
+            now = built.clock.refresh(session)
+            tools = tools_of(built, session)
+            if run is not None:
+                return dry_run_of(session, run, tools=tools, actor=actor(), now=now, progress=show)
+            if list_name is None or ends is None:
+                raise CampaignError("give --list and --ends for a new campaign, or --run for one that exists")
+            wanted = options.read_wanted(
+                list_name=list_name,
+                starts=starts,
+                ends=ends,
+                name=None,
+                scenario=scenario,
+                hours=hours,
+                working_days=working_days,
+                policy=policy,
+                priority=priority,
+                max_per_second=max_per_second,
+                zone=built.settings.time_zone,
+                now=now,
+            )
+            return dry_run(session, wanted, tools=tools, actor=actor(), now=now, progress=show)
+
+        result = built.database.run(work)
+        zone = ZoneInfo(built.settings.time_zone)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        _show(result, zone)
+
+
+def _show(result: DryRun, zone: ZoneInfo) -> None:
+    lines = [f"В списке {result.recipients}; уйдёт: {result.going}"]
+    for channel, count in result.by_channel.items():
+        rate = result.rates[channel]
+        lines.append(
+            f"  {word_for(CHANNELS, channel, 'ru')}: {count}"
+            f" ({rate.per_second:.3g} в секунду, {_BASES[rate.basis]})"
+        )
+    lines += [f"  из них позже — {reason_word(code, 'ru')}: {count}" for code, count in result.later.items()]
+    lines += [f"  не уйдёт — {reason_word(code, 'ru')}: {count}" for code, count in result.not_going.items()]
+    end = result.ends_at.astimezone(zone)
+    if result.expected_finish is not None:
+        finish = result.expected_finish.astimezone(zone)
+        lines.append(f"Закончится около {finish:%d.%m.%Y %H:%M}; окончание срока {end:%d.%m.%Y %H:%M}")
+    lines += [f"Внимание: {one.message}" for one in result.warnings]
+    for sample in result.samples:
+        lines += ["", f"Образец, строка {sample.line}, {sample.address}", sample.subject, sample.text]
+    for line in lines:
+        output.print(line, highlight=False, markup=False)

@@ -1,0 +1,53 @@
+"""What `campaign create`, `campaign dry-run` and `campaign repeat` ask for alike."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from campaigns.service import NewCampaign
+from dispatcher.cli.times import read_hours, read_moment
+
+ListName = Annotated[str, typer.Option("--list", help="A list that was imported.")]
+Starts = Annotated[str, typer.Option(help="Start of the window, or now.")]
+Ends = Annotated[str, typer.Option(help="End of the window: 2026-11-23 17:00.")]
+Name = Annotated[str | None, typer.Option(help="Default: scenario and list.")]
+Scenario = Annotated[str, typer.Option(help="What is said, and over which channels.")]
+Hours = Annotated[str, typer.Option(help="Daily hours in the recipient's zone.")]
+WorkingDays = Annotated[bool, typer.Option("--working-days", help="Never on days off.")]
+Policy = Annotated[str | None, typer.Option(help="Policy profile; default: the scenario's.")]
+Priority = Annotated[str, typer.Option(help="bulk or urgent.")]
+MaxPerSecond = Annotated[float | None, typer.Option(min=0.01)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def read_wanted(
+    *,
+    list_name: str,
+    starts: str,
+    ends: str,
+    name: str | None,
+    scenario: str,
+    hours: str,
+    working_days: bool,
+    policy: str | None,
+    priority: str,
+    max_per_second: float | None,
+    zone: str,
+    now: datetime,
+) -> NewCampaign:
+    """The campaign as it was typed; times are in the company's zone."""
+    daily_from, daily_to = read_hours(hours)
+    return NewCampaign(
+        name=name or f"{scenario}: {list_name}",
+        scenario=scenario,
+        list_name=list_name,
+        starts_at=read_moment(starts, zone, now),
+        ends_at=read_moment(ends, zone, now),
+        daily_from=daily_from,
+        daily_to=daily_to,
+        working_days_only=working_days,
+        policy_profile=policy,
+        priority=priority,
+        max_per_second=max_per_second,
+    )
