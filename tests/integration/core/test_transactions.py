@@ -18,9 +18,12 @@ _COUNT = text("SELECT count(*) FROM setting")
 
 class TestTransaction:
     def test_a_block_that_raises_leaves_nothing(self, database: Database) -> None:
-        with pytest.raises(ValueError, match="no"), database.transaction() as session:
+        def write_and_fail(session: Session) -> None:
             session.execute(_SET, {"key": "a"})
             raise ValueError("no")
+
+        with pytest.raises(ValueError, match="no"):
+            database.run(write_and_fail)
         with database.transaction() as session:
             assert session.execute(_COUNT).scalar_one() == 0
 

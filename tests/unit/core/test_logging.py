@@ -49,7 +49,15 @@ class TestMask:
 
     @pytest.mark.parametrize(
         "text",
-        [str(ID), "2026-11-22", "attempt 42 of 128", "smtp_550_5.1.1", "10.0.0.1:5432", "12:30:59.123"],
+        [
+            str(ID),
+            "2026-11-22",
+            "2026-11-22 05:09:28.123",
+            "attempt 42 of 128",
+            "smtp_550_5.1.1",
+            "10.0.0.1:5432",
+            "12:30:59.123",
+        ],
     )
     def test_ids_dates_and_counts_stay(self, text: str) -> None:
         assert mask_personal_data(text) == text
