@@ -16,8 +16,7 @@ from channels.port import ChannelKind
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.step_plan import Step, StepPlan
-from templates.bundled import builtin_template
-from templates.repository import save_version
+from templates.service import seed_builtin
 
 _ADD_SCENARIO = text(
     """
@@ -50,14 +49,22 @@ class BuiltinScenario:
     purpose: str
     policy_profile: str
     channels: tuple[ChannelKind, ...]
-    language: str = "ru"
+    language: str = "ru"  #: for recipients whose own language is not among `translations`
+    translations: tuple[str, ...] = ("uk", "en")
 
 
 BUILTIN: Final[Mapping[str, BuiltinScenario]] = MappingProxyType(
     {
         "debt_reminder": BuiltinScenario(
             "debt_reminder", "Напоминание о задолженности", "debt", "service_standard", (ChannelKind.EMAIL,)
-        )
+        ),
+        "payment_due": BuiltinScenario(
+            "payment_due",
+            "Приближается срок оплаты",
+            "payment_due",
+            "service_standard",
+            (ChannelKind.EMAIL,),
+        ),
     }
 )
 
@@ -78,21 +85,18 @@ def current_version(
 ) -> ScenarioVersionView:
     """The newest version of a scenario; a built-in one is written into the database when it is first used.
 
-    A new version is made when its template or its settings have changed since. Raises
+    Its templates are the staff's newest where staff wrote any, else the built-in texts. A new version is
+    made when one of them or its settings have changed since. Raises
     `UnknownScenarioError` naming those that exist.
     """
     builtin = BUILTIN.get(name)
     if builtin is None:
         raise UnknownScenarioError(f"there is no scenario {name!r}; there are: {', '.join(sorted(BUILTIN))}")
-    template = save_version(
-        session,
-        name=builtin.name,
-        language=builtin.language,
-        texts=builtin_template(builtin.name, builtin.language),
-        created_by=actor,
-        now=now,
-    )
-    plan = _compile(builtin, template, delivery)
+    templates = {
+        language: seed_builtin(session, builtin.name, language, actor=actor, now=now)
+        for language in (builtin.language, *builtin.translations)
+    }
+    plan = _compile(builtin, templates, delivery)
     latest = session.execute(_LATEST, {"name": name}).first()
     if latest is not None and _same(latest._asdict(), builtin, plan):
         return ScenarioVersionView(latest.id, latest.version, builtin.purpose, builtin.policy_profile, plan)
@@ -100,14 +104,15 @@ def current_version(
     return _add_version(session, builtin, plan, version, actor, now)
 
 
-def _compile(builtin: BuiltinScenario, template: UUID, delivery: DeliverySettings) -> StepPlan:
+def _compile(builtin: BuiltinScenario, templates: Mapping[str, UUID], delivery: DeliverySettings) -> StepPlan:
     return StepPlan(
         steps=tuple(
             Step(
                 channel=channel,
-                template_version_id=template,
+                template_version_id=templates[builtin.language],
                 retry_seconds=tuple(delivery.retry_seconds),
                 settle_seconds=delivery.settle_seconds.get(channel.value, 0.0),
+                translations={name: templates[name] for name in builtin.translations},
             )
             for channel in builtin.channels
         ),

@@ -12,8 +12,9 @@ _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 def builtin_template(name: str, language: str = "ru") -> TemplateText:
     """Return the sources of a bundled template; raises `UnknownBuiltinError`.
 
-    `debt_reminder` uses the fields account_number, full_name, address, debt (Decimal), due_date (date
-    or None), company_name, company_phone, unsubscribe_url and local_hour (0 to 23).
+    Both use the fields account_number, full_name, address, debt (Decimal), due_date (date; None is fine
+    in `debt_reminder`), company_name, company_phone, unsubscribe_url and local_hour (0 to 23), and where
+    they are given period, payment_url, payment_qr and payee.
     """
     folder = files("templates") / "builtin"
     for step in (name, language):

@@ -11,6 +11,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from templates.errors import BadFieldValueError
+from templates.fields import clean_field
 from templates.formats import NO_BREAK_SPACE, kind_of, plain_date, plain_value
 from templates.number_words import digits_with_words, sum_in_words
 
@@ -42,7 +43,7 @@ def plural(value: object, language: str, *forms: object) -> str:
     words = [form for form in forms if isinstance(form, str)]
     if len(words) != len(forms) or len(words) != (2 if language == "en" else 3):
         raise BadFieldValueError("нужны формы слова для 1, 2 и 5 (по-английски для 1 и 2)")
-    category = Locale(language).plural_form(abs(_number(value)))
+    category = Locale(language).plural_form(abs(Decimal(_number(value))))
     return words[{"one": 0, "few": 1, "many": len(words) - 1}.get(category, 1)]
 
 
@@ -70,9 +71,11 @@ def number(value: object, language: str) -> Decimal:  # noqa: ARG001 - filters s
     """A number out of a text column: «1 200,50»."""
     if isinstance(value, str):
         try:
-            return Decimal("".join(value.split()).replace(",", "."))
+            found = Decimal("".join(value.split()).replace(",", "."))
         except InvalidOperation:
             raise BadFieldValueError("в поле не число") from None
+        # Text may say 1E+999999999, which would take a gigabyte to print.
+        return Decimal(_number(clean_field("number", found)))
     return Decimal(_number(value))
 
 

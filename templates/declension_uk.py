@@ -1,7 +1,7 @@
 """Endings of Ukrainian first names, patronymics and surnames, with the vocative.
 
-Order of endings: genitive, dative, accusative, instrumental, locative, vocative. Of two permitted datives
-(«Іванові», «Івану») the shorter is taken, as official letters do. Unlike in Russian, a man's surname in -ко is
+Order of endings: genitive, dative, accusative, instrumental, locative, vocative. Of two datives («Іванові»,
+«Івану») the shorter is taken, as official letters do. Unlike in Russian, a man's surname in -ко is
 declined; a woman's is not, which the dictionary would get wrong.
 """
 

@@ -10,7 +10,9 @@ No message carries a field's value: it may be personal data (design: P10).
     ├── MissingFieldError          a field is used and not given
     ├── BadFieldValueError         a field has a value that must not be printed so
     ├── SubjectNotOneLineError     the subject would break the message's headers
-    └── UnknownBuiltinError        no such bundled template
+    ├── UnknownBuiltinError        no such bundled template
+    ├── UnknownTemplateError       no such template or version in the database
+    └── AttachmentError            a recipient's file is not there or must not be sent
 """
 
 from collections.abc import Iterable
@@ -67,3 +69,16 @@ class SubjectNotOneLineError(TemplateError):
 
 class UnknownBuiltinError(TemplateError):
     """Raised when no bundled template has this name and language."""
+
+
+class UnknownTemplateError(TemplateError):
+    """Raised when the database holds no such template or version."""
+
+
+class AttachmentError(TemplateError):
+    """Raised when a recipient's file cannot go out; `code` is stable, `may_come` says to wait for it."""
+
+    def __init__(self, message: str, *, code: str, may_come: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.may_come = may_come

@@ -7,7 +7,7 @@ are asked about what no rule can know; the endings themselves come from the tabl
 from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
-from pymorphy3 import MorphAnalyzer
+from pymorphy3 import MorphAnalyzer  # type: ignore[import-untyped]
 
 Gender = Literal["male", "female"]
 

@@ -1,7 +1,8 @@
 """Full names of people: their parts, their gender, and how they are written in a case (requirement 40).
 
 The rule guarded here: **never a guess**. What is not surely the name of one person (a company, initials,
-foreign letters, three words without a patronymic), or whose gender nothing tells, is printed as the list has it.
+foreign letters, three words without a patronymic), or whose gender nothing tells, is printed as the
+list has it.
 """
 
 import re
@@ -25,54 +26,11 @@ _TURKIC: Final[dict[str, Gender]] = {
     **dict.fromkeys(("кызы", "гызы", "кизи", "гизи", "кыз"), "female"),
 }
 _LEGAL_FORMS: Final = frozenset(
-    [
-        "ооо",
-        "оао",
-        "зао",
-        "ао",
-        "пао",
-        "нао",
-        "тсж",
-        "тсн",
-        "снт",
-        "днт",
-        "дпк",
-        "гск",
-        "гпк",
-        "жск",
-        "жск",
-        "ук",
-        "ип",
-        "чп",
-        "кфх",
-        "муп",
-        "гуп",
-        "фгуп",
-        "мку",
-        "мбу",
-        "мбоу",
-        "мдоу",
-        "ано",
-        "нко",
-        "тов",
-        "фоп",
-        "осбб",
-        "ват",
-        "зат",
-        "прат",
-        "пат",
-        "ат",
-        "кп",
-        "дп",
-        "сг",
-        "фг",
-        "тдв",
-        "пп",
-        "жкп",
-        "гаражный",
-        "садовое",
-        "жилищный",
-    ]
+    (
+        *("ооо", "оао", "зао", "ао", "пао", "нао", "тсж", "тсн", "снт", "днт", "дпк", "гск", "гпк", "жск"),
+        *("ук", "ип", "чп", "кфх", "муп", "гуп", "фгуп", "мку", "мбу", "мбоу", "мдоу", "ано", "нко", "жкп"),
+        *("тов", "фоп", "осбб", "ват", "зат", "прат", "пат", "ат", "кп", "дп", "сг", "фг", "тдв", "пп"),
+    )
 )
 _SURNAME_OF: Final[dict[str, dict[Gender, re.Pattern[str]]]] = {
     "ru": {

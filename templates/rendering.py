@@ -15,6 +15,7 @@ from jinja2 import Template, nodes
 from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.meta import find_undeclared_variables
 
+from templates.attachment_rules import AttachmentRule, IfMissing, check_rules
 from templates.checks import check_tree
 from templates.environment import BUDGET_NAME, RenderBudget, count_loops, environment_for
 from templates.errors import (
@@ -45,6 +46,7 @@ class TemplateText:
     subject: str
     text: str
     html: str | None = None
+    attachments: tuple[AttachmentRule, ...] = ()
 
     @property
     def content_hash(self) -> str:
@@ -53,6 +55,8 @@ class TemplateText:
         for part in (self.subject, self.text, self.html):
             data = b"-" if part is None else part.encode()
             digest.update(b"%d:" % (-1 if part is None else len(data)) + data)
+        for rule in self.attachments:
+            digest.update(f"attachment:{rule.field}:{rule.if_missing.value};".encode())
         return digest.hexdigest()
 
 
@@ -69,7 +73,9 @@ class CompiledTemplate:
     """A checked template; safe to share between threads."""
 
     def __init__(self, texts: TemplateText, language: str) -> None:
+        check_rules(texts.attachments)
         self.content_hash = texts.content_hash
+        self.attachments = texts.attachments
         self.language = language
         self._subject = _Part("subject", texts.subject.strip(), language)
         self._text = _Part("text", texts.text, language)
@@ -77,6 +83,7 @@ class CompiledTemplate:
         self._parts = [part for part in (self._subject, self._text, self._html) if part is not None]
         self._optional = frozenset[str]().union(*(part.optional for part in self._parts))
         self._used = frozenset[str]().union(*(part.used for part in self._parts))
+        self._guarded = frozenset[str]().union(*(part.guarded for part in self._parts))
 
     def required_fields(self) -> frozenset[str]:
         """Fields that must be given: all that are used, but for `optional_fields`."""
@@ -85,6 +92,15 @@ class CompiledTemplate:
     def optional_fields(self) -> frozenset[str]:
         """Fields that the template itself asks about with `is defined` or `default`."""
         return self._used & self._optional
+
+    def fields_to_fill(self) -> frozenset[str]:
+        """Required fields that must not be empty either: the template never asks whether they are."""
+        needed = {rule.field for rule in self.attachments if rule.if_missing is not IfMissing.OMIT}
+        return (self.required_fields() - self._guarded) | needed
+
+    def uses(self, field: str) -> bool:
+        """Whether any part prints or asks about a field."""
+        return field in self._used
 
     def render(self, fields: Mapping[str, object]) -> Rendered:
         """Render all parts for one recipient; raises `TemplateError`.
@@ -147,6 +163,7 @@ class _Part:
         check_tree(tree)
         self.used = frozenset(find_undeclared_variables(tree))
         self.optional = frozenset(_names_asked_about(tree))
+        self.guarded = frozenset(_names_in_conditions(tree))
         names = [node for node in tree.find_all(nodes.Name) if node.name in self.used]
         self.first_line = {node.name: node.lineno for node in reversed(names)}
         self._lines: dict[int, set[str]] = {}
@@ -206,6 +223,17 @@ def _names_asked_about(tree: nodes.Template) -> set[str]:
         if node.name in {"default", "d", "defined", "undefined"} and isinstance(node.node, nodes.Name):
             asked.add(node.node.name)
     return asked
+
+
+def _names_in_conditions(tree: nodes.Template) -> set[str]:
+    """Fields of which the template itself asks whether they are there: `{% if address %}`."""
+    tests = [node.test for node in tree.find_all(nodes.If)]
+    tests += [node.test for node in tree.find_all(nodes.CondExpr)]
+    return {name.name for test in tests for name in _with_itself(test)}
+
+
+def _with_itself(node: nodes.Node) -> list[nodes.Name]:
+    return [*([node] if isinstance(node, nodes.Name) else []), *node.find_all(nodes.Name)]
 
 
 def _one_line(subject: str) -> str:

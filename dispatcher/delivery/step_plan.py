@@ -1,7 +1,7 @@
 """The step plan: what `campaigns` compiles a scenario into and hands to the delivery engine as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,30 @@ class Step:
     settle_seconds: float = 3600.0
     wait_seconds: float = 0.0
     success: Success = Success.ACCEPTED
+    #: language → version, where the scenario speaks it; others get `template_version_id`
+    translations: Mapping[str, UUID] = field(default_factory=dict)
+
+    def version_for(self, language: str) -> UUID:
+        """The pinned version for a recipient's language."""
+        return self.translations.get(language, self.template_version_id)
+
+    def version_ids(self) -> frozenset[UUID]:
+        """Every version that may be rendered in this step."""
+        return frozenset((self.template_version_id, *self.translations.values()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; a step in one language is written as it always was."""
+        values: dict[str, Any] = {
+            "channel": self.channel.value,
+            "template_version_id": str(self.template_version_id),
+            "retry_seconds": list(self.retry_seconds),
+            "settle_seconds": self.settle_seconds,
+            "wait_seconds": self.wait_seconds,
+            "success": self.success.value,
+        }
+        if self.translations:
+            values["translations"] = {name: str(id_) for name, id_ in sorted(self.translations.items())}
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +91,7 @@ class StepPlan:
             "combination": self.combination.value,
             "on_unknown": self.on_unknown.value,
             "unknown_query_seconds": self.unknown_query_seconds,
-            "steps": [
-                {
-                    "channel": step.channel.value,
-                    "template_version_id": str(step.template_version_id),
-                    "retry_seconds": list(step.retry_seconds),
-                    "settle_seconds": step.settle_seconds,
-                    "wait_seconds": step.wait_seconds,
-                    "success": step.success.value,
-                }
-                for step in self.steps
-            ],
+            "steps": [step.to_json() for step in self.steps],
         }
 
     @classmethod
@@ -95,6 +109,9 @@ class StepPlan:
                     settle_seconds=float(step["settle_seconds"]),
                     wait_seconds=float(step["wait_seconds"]),
                     success=Success(step["success"]),
+                    translations={
+                        language: UUID(version) for language, version in step.get("translations", {}).items()
+                    },
                 )
                 for step in data["steps"]
             ),

@@ -17,6 +17,7 @@ steps = st.builds(
     settle_seconds=waits,
     wait_seconds=waits,
     success=st.sampled_from(Success),
+    translations=st.dictionaries(st.sampled_from(["uk", "en"]), st.uuids()),
 )
 plans = st.builds(
     StepPlan,

@@ -1,4 +1,4 @@
-"""The bundled debt reminder."""
+"""The bundled texts."""
 
 import re
 from datetime import date
@@ -47,6 +47,49 @@ class TestBuiltinTemplate:
             *("Пример Энергосбыт", "8-800-000-00-00", "автоматическое сообщение", "Как оплатить"),
         ):
             assert expected in text
+
+    @pytest.mark.parametrize("name", ["debt_reminder", "payment_due"])
+    @pytest.mark.parametrize("language", ["ru", "uk", "en"])
+    def test_every_language_says_the_same_facts_in_both_parts(self, name, language):
+        template = compile_template(builtin_template(name, language), language)
+        assert template.required_fields() == FIELDS.keys()
+        assert template.optional_fields() == {"period", "payment_url", "payment_qr", "payee"}
+        payee = {
+            **{"name": "Пример Энергосбыт", "account": "4" * 20, "bank": "Банк", "bic": "044525225"},
+            "correspondent_account": "3" * 20,
+        }
+        more = {
+            "period": "11.2026",
+            "payment_url": "https://pay.example/1",
+            "payment_qr": "cid:q",
+            "payee": payee,
+        }
+        rendered = template.render({**FIELDS, "full_name": "Иваненко Петро", **more})
+        for part in (rendered.text, rendered.html):
+            for fact in (
+                "0012345",
+                "Иваненко Петро",
+                "11.2026",
+                "1",
+                "2026",
+                "8-800-000-00-00",
+                "https://pay.example/1",
+            ):
+                assert fact in part
+            assert "4" * 20 in part
+            assert "\n\n\n" not in part
+        assert 'src="cid:q"' in rendered.html
+        assert "cid:" not in rendered.text
+
+    def test_payment_due_cannot_go_out_without_its_term(self):
+        template = compile_template(builtin_template("payment_due"))
+        assert "due_date" in template.fields_to_fill()
+        assert "due_date" not in compile_template(builtin_template("debt_reminder")).fields_to_fill()
+
+    def test_a_ukrainian_letter_speaks_to_the_person_in_the_vocative(self):
+        template = compile_template(builtin_template("debt_reminder", "uk"), "uk")
+        text = template.render({**FIELDS, "full_name": "Коваль Олег Якович"}).text
+        assert text.startswith("Доброго ранку, Олегу Яковичу!")
 
     def test_the_link_to_unsubscribe_is_whole_in_both_parts(self):
         rendered = render()

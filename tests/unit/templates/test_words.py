@@ -25,7 +25,9 @@ class TestNames:
 
     @pytest.mark.parametrize("case", ["dative", "дательный", "давальний", "Дательный"])
     def test_cases_by_their_names(self, case):
-        assert say("{{ n | name_case('%s') }}" % case, n="Иванов Иван Иванович") == "Иванову Ивану Ивановичу"
+        assert (
+            say(f"{{{{ n | name_case('{case}') }}}}", n="Иванов Иван Иванович") == "Иванову Ивану Ивановичу"
+        )
 
     def test_the_name_of_a_company_is_never_declined(self):
         source = "{{ n | name_case('dative') }} {{ n | name_initials }}"
@@ -65,7 +67,7 @@ class TestCounted:
         with pytest.raises(BadFieldValueError):
             say(source, n=1)
 
-    @pytest.mark.parametrize("value", ["пять", "NaN", "1.2.3", ""])
+    @pytest.mark.parametrize("value", ["пять", "NaN", "1.2.3", "", "1E+999999999"])
     def test_text_that_is_no_number_is_refused(self, value):
         with pytest.raises(BadFieldValueError):
             say("{{ n | number | days }}", n=value)
