@@ -13,3 +13,7 @@ class UnknownListError(CampaignError):
 
 class UnknownScenarioError(CampaignError):
     """Raised when there is no such scenario."""
+
+
+class UnknownMappingError(CampaignError):
+    """Raised when no column mapping is saved for a source."""

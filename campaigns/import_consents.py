@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from campaigns.import_repository import CONTACT_CHANNELS, Contacts, People, contact_keys
+from campaigns.import_people import CONTACT_CHANNELS, Contacts, People, contact_keys
 from campaigns.list_errors import RowProblem, Severity
-from campaigns.list_file import ListRow
+from campaigns.list_row import ListRow
 from dispatcher.core.ids import new_ids
 
 _LATEST = text(
@@ -127,9 +127,11 @@ def _consents_said(
     for row in rows:
         if row.consent is None:
             continue
-        for key in contact_keys(row, people):
-            for channel in CONTACT_CHANNELS[key[1]]:
-                place = (contacts[key], channel)
+        for contact, kind, is_named in _places(row, people, contacts):
+            for channel in CONTACT_CHANNELS[kind]:
+                if channel in row.consent and not is_named:
+                    continue
+                place = (contact, channel)
                 earlier = said.get(place)
                 # Two rows of one person that disagree: the "no" counts.
                 is_agreed = channel in row.consent and (earlier is None or earlier.is_agreed)
@@ -138,9 +140,25 @@ def _consents_said(
     return said
 
 
+def _places(row: ListRow, people: People, contacts: Contacts) -> list[tuple[UUID, str, bool]]:
+    """Contact, kind, and whether the row names it: the person's confirmed contacts hear its "no" too.
+
+    They are the ones written to; a "yes" is taken only for what the list names.
+    """
+    named = {contacts.named[key]: key[1] for key in contact_keys(row, people)}
+    places = [(contact, kind, True) for contact, kind in named.items()]
+    for kind in CONTACT_CHANNELS:
+        confirmed = contacts.confirmed.get((people.person_of(row), kind))
+        if confirmed is not None and confirmed not in named:
+            places.append((confirmed, kind, False))
+    return places
+
+
 def _latest_entries(
     session: Session, places: Sequence[tuple[UUID, str]], purpose: str
 ) -> dict[tuple[UUID, str], _Known]:
+    if not places:
+        return {}
     rows = session.execute(
         _LATEST,
         {

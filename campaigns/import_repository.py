@@ -1,83 +1,60 @@
-"""The SQL of an import: sets of rows, upserted in key order so that two imports never deadlock for long."""
+"""The SQL of a list under import: the list itself, its recipients, its report, its rejected rows."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.import_people import Contacts, People
 from campaigns.list_errors import RowProblem
-from campaigns.list_file import ListRow
+from campaigns.list_row import ListRow, RejectedCells
 from dispatcher.core.ids import new_id, new_ids
 
-CONTACT_CHANNELS: Final[Mapping[str, tuple[str, ...]]] = {"email": ("email",), "phone": ("sms", "voice")}
-
+# Two imports of one name at the same moment take their versions one after the other.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('recipient_list'), hashtext(:name))")
+_END_INTERRUPTED = text(
+    """
+    UPDATE recipient_list SET state = 'failed', failure = 'interrupted'
+    WHERE name = :name AND state = 'importing'
+    """
+)
 _ADD_LIST = text(
     """
-    INSERT INTO recipient_list (id, name, version, state, file_name, fingerprint, created_by, created_at)
-    SELECT :id, :name, coalesce(max(version), 0) + 1, 'importing', :file_name, :fingerprint, :by, :now
+    INSERT INTO recipient_list (id, name, version, state, file_name, fingerprint, created_by, created_at,
+                                header, source, same_as_version)
+    SELECT :id, :name, coalesce(max(version), 0) + 1, 'importing', :file_name, :fingerprint, :by, :now,
+           CAST(:header AS text[]), CAST(:source AS jsonb),
+           max(version) FILTER (WHERE fingerprint = :fingerprint AND state = 'frozen')
     FROM recipient_list WHERE name = :name
-    RETURNING id, version
+    RETURNING id, version, same_as_version
     """
 )
-_FREEZE = text(
+_GO_ON = text(
     """
-    UPDATE recipient_list SET state = 'frozen', recipient_count = :recipients, problem_count = :problems
-    WHERE id = :list
-    """
-)
-_PERSONS = text(
-    """
-    INSERT INTO person (id, external_id, full_name, customer_group, language, created_at, updated_at)
-    SELECT id, external_id, full_name, customer_group, language, :now, :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:external AS text[]), CAST(:names AS text[]),
-                CAST(:groups AS smallint[]), CAST(:languages AS text[]))
-         AS p(id, external_id, full_name, customer_group, language)
-    ORDER BY external_id
-    ON CONFLICT (external_id) DO UPDATE
-    SET full_name = excluded.full_name, customer_group = excluded.customer_group, updated_at = :now
-    RETURNING external_id, id
+    UPDATE recipient_list
+    SET recipient_count = :recipients, problem_count = :problems, rejected_count = :rejected,
+        zone_unknown_count = :zones
+    WHERE id = :list AND state = 'importing'
     """
 )
-_ACCOUNTS = text(
+_FREEZE = text("UPDATE recipient_list SET state = 'frozen' WHERE id = :list AND state = 'importing'")
+_FAIL = text(
     """
-    INSERT INTO account (id, number, person_id, address, time_zone, is_zone_known, has_contract, created_at,
-                         updated_at)
-    SELECT id, number, person_id, address, time_zone, is_zone_known, has_contract, :now, :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS text[]), CAST(:persons AS uuid[]),
-                CAST(:addresses AS text[]), CAST(:zones AS text[]), CAST(:known AS boolean[]),
-                CAST(:contracts AS boolean[]))
-         AS a(id, number, person_id, address, time_zone, is_zone_known, has_contract)
-    ORDER BY number
-    ON CONFLICT (number) DO UPDATE
-    SET person_id = excluded.person_id, address = excluded.address, time_zone = excluded.time_zone,
-        is_zone_known = excluded.is_zone_known, has_contract = excluded.has_contract, updated_at = :now
-    RETURNING number, id
+    UPDATE recipient_list SET state = 'failed', failure = :failure
+    WHERE id = :list AND state = 'importing'
     """
 )
-_CONTACTS = text(
+_ADD_REJECTED = text(
     """
-    INSERT INTO contact_point (id, person_id, kind, address, created_at)
-    SELECT id, person_id, kind, address, :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:persons AS uuid[]), CAST(:kinds AS text[]),
-                CAST(:addresses AS text[])) AS c(id, person_id, kind, address)
-    ORDER BY person_id, kind, address
-    ON CONFLICT (person_id, kind, address) DO NOTHING
-    """
-)
-# Locked in id order: the same rows that a claim and a withdrawal lock.
-_LOCK_CONTACTS = text(
-    """
-    SELECT c.id, c.person_id, c.kind, c.address
-    FROM contact_point c
-    JOIN unnest(CAST(:persons AS uuid[]), CAST(:kinds AS text[]), CAST(:addresses AS text[]))
-         AS w(person_id, kind, address)
-      ON c.person_id = w.person_id AND c.kind = w.kind AND c.address = w.address
-    ORDER BY c.id FOR NO KEY UPDATE OF c
+    INSERT INTO recipient_list_rejected_row (list_id, number, line, cells, reason)
+    SELECT :list, r.number, r.line, ARRAY(SELECT jsonb_array_elements_text(CAST(r.cells AS jsonb))), r.reason
+    FROM unnest(CAST(:numbers AS int[]), CAST(:lines AS int[]), CAST(:cells AS text[]),
+                CAST(:reasons AS text[])) AS r(number, line, cells, reason)
     """
 )
 _ADD_RECIPIENTS = text(
@@ -107,103 +84,100 @@ _ADD_PROBLEMS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """Who the rows of a batch speak about: person by external id, account by number."""
+class NewList:
+    """What is known about a list before its first row."""
 
-    persons: Mapping[str, UUID]
-    accounts: Mapping[str, UUID]
-
-    def person_of(self, row: ListRow) -> UUID:
-        """The person of a row."""
-        return self.persons[external_id(row)]
-
-
-ContactKey = tuple[UUID, str, str]
-Contacts = Mapping[ContactKey, UUID]
+    name: str
+    file_name: str
+    fingerprint: bytes
+    header: Sequence[str]
+    source: Mapping[str, Any]
 
 
-def external_id(row: ListRow) -> str:
-    """The billing system's customer id; without one every account has a person of its own.
+@dataclass(slots=True)
+class ListCounts:
+    """How far an import has come."""
 
-    Never the same phone or address: those do not make two rows one person.
+    recipients: int = 0
+    problems: int = 0
+    rejected: int = 0
+    zone_unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BegunList:
+    """A list that is being imported."""
+
+    id: UUID
+    version: int
+    same_as_version: int | None  #: an earlier version made of the very same file
+
+
+def add_list(session: Session, new: NewList, *, actor: str, now: datetime) -> BegunList:
+    """Begin the next version of a list; an import of that name that never ended is marked failed.
+
+    The same file again is the next version too, with a note of the version that it equals: people and
+    consents may have changed since, and a version that a campaign used must not grow or move.
     """
-    return f"customer:{row.person_id}" if row.person_id else f"account:{row.account_number}"
-
-
-def add_list(
-    session: Session, *, name: str, file_name: str, fingerprint: bytes, actor: str, now: datetime
-) -> tuple[UUID, int]:
-    """Begin the next version of a list; returns its id and version."""
+    session.execute(_ONE_AT_A_TIME, {"name": new.name})
+    session.execute(_END_INTERRUPTED, {"name": new.name})
     row = session.execute(
         _ADD_LIST,
         {
             "id": new_id(),
-            "name": name,
-            "file_name": file_name,
-            "fingerprint": fingerprint,
+            "name": new.name,
+            "file_name": new.file_name,
+            "fingerprint": new.fingerprint,
             "by": actor,
             "now": now,
+            "header": [_storable(title) for title in new.header],
+            "source": _storable(json.dumps(new.source, ensure_ascii=False)),
         },
     ).one()
-    return row.id, row.version
+    return BegunList(*row)
 
 
-def freeze_list(session: Session, list_id: UUID, recipients: int, problems: int) -> None:
-    """From now on the list can be used, and never changes."""
-    session.execute(_FREEZE, {"list": list_id, "recipients": recipients, "problems": problems})
-
-
-def upsert_people(session: Session, rows: Sequence[ListRow], now: datetime) -> People:
-    """Add or refresh the persons and accounts of these rows."""
-    by_person = {external_id(row): row for row in rows}
-    persons = session.execute(
-        _PERSONS,
-        {
-            "now": now,
-            "ids": new_ids(len(by_person)),
-            "external": list(by_person),
-            "names": [row.full_name for row in by_person.values()],
-            "groups": [row.customer_group for row in by_person.values()],
-            "languages": [row.language for row in by_person.values()],
-        },
-    )
-    person_ids = {row.external_id: row.id for row in persons}
-    accounts = session.execute(
-        _ACCOUNTS,
-        {
-            "now": now,
-            "ids": new_ids(len(rows)),
-            "numbers": [row.account_number for row in rows],
-            "persons": [person_ids[external_id(row)] for row in rows],
-            "addresses": [row.address for row in rows],
-            "zones": [row.time_zone for row in rows],
-            "known": [row.time_zone_known for row in rows],
-            "contracts": [row.contract for row in rows],
-        },
-    )
-    return People(person_ids, {row.number: row.id for row in accounts})
-
-
-def upsert_contacts(session: Session, rows: Sequence[ListRow], people: People, now: datetime) -> Contacts:
-    """Add the contact points of these rows and lock them all."""
-    keys = sorted({key for row in rows for key in contact_keys(row, people)})
-    if not keys:
-        return {}
+def go_on(session: Session, list_id: UUID, counts: ListCounts) -> bool:
+    """Note how far the import has come; false when another import of the name has taken over."""
     values = {
-        "persons": [person for person, _, _ in keys],
-        "kinds": [kind for _, kind, _ in keys],
-        "addresses": [address for _, _, address in keys],
+        "list": list_id,
+        "recipients": counts.recipients,
+        "problems": counts.problems,
+        "rejected": counts.rejected,
+        "zones": counts.zone_unknown,
     }
-    session.execute(_CONTACTS, {"now": now, "ids": new_ids(len(keys)), **values})
-    found = session.execute(_LOCK_CONTACTS, values)
-    return {(row.person_id, row.kind, row.address): row.id for row in found}
+    return bool(session.execute(_GO_ON, values).rowcount)  # type: ignore[attr-defined]
 
 
-def contact_keys(row: ListRow, people: People) -> list[ContactKey]:
-    """Person, kind and address of each contact that the row names."""
-    person = people.person_of(row)
-    given = (("email", row.email), ("phone", row.phone))
-    return [(person, kind, address) for kind, address in given if address is not None]
+def freeze_list(session: Session, list_id: UUID) -> bool:
+    """From now on the list can be used, and never changes; false when it was given up meanwhile."""
+    return bool(session.execute(_FREEZE, {"list": list_id}).rowcount)  # type: ignore[attr-defined]
+
+
+def fail_list(session: Session, list_id: UUID, failure: str) -> None:
+    """The list cannot be used; its report and rejected rows stay."""
+    session.execute(_FAIL, {"list": list_id, "failure": failure})
+
+
+def add_rejected(session: Session, list_id: UUID, rows: Sequence[RejectedCells], *, first: int) -> None:
+    """Keep rows that were not taken as they stand in the file, numbered from `first`."""
+    if not rows:
+        return
+    session.execute(
+        _ADD_REJECTED,
+        {
+            "list": list_id,
+            "numbers": list(range(first, first + len(rows))),
+            "lines": [row.line for row in rows],
+            "cells": [json.dumps([_storable(cell) for cell in row.cells]) for row in rows],
+            "reasons": [_storable(row.reason) for row in rows],
+        },
+    )
+
+
+def _storable(value: str) -> str:
+    """PostgreSQL keeps neither NUL nor halves of surrogate pairs."""
+    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def add_recipients(
@@ -219,9 +193,8 @@ def add_recipients(
     if not rows:
         return
 
-    def contact(row: ListRow, kind: str, address: str | None) -> UUID | None:
-        return None if address is None else contacts[(people.person_of(row), kind, address)]
-
+    persons = [people.person_of(row) for row in rows]
+    with_person = list(zip(persons, rows, strict=True))
     session.execute(
         _ADD_RECIPIENTS,
         {
@@ -230,14 +203,14 @@ def add_recipients(
             "positions": list(range(first, first + len(rows))),
             "lines": [row.line for row in rows],
             "accounts": [people.accounts[row.account_number] for row in rows],
-            "persons": [people.person_of(row) for row in rows],
+            "persons": persons,
             "names": [row.full_name for row in rows],
             "groups": [row.customer_group for row in rows],
             "addresses": [row.address for row in rows],
             "zones": [row.time_zone for row in rows],
             "languages": [row.language for row in rows],
-            "emails": [contact(row, "email", row.email) for row in rows],
-            "phones": [contact(row, "phone", row.phone) for row in rows],
+            "emails": [contacts.preferred(person, "email", row.email) for person, row in with_person],
+            "phones": [contacts.preferred(person, "phone", row.phone) for person, row in with_person],
             "fields": [_fields(row) for row in rows],
         },
     )

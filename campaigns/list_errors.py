@@ -7,6 +7,7 @@ downloaded by people who may not see personal data (P10).
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from dispatcher.core.errors import DispatcherError
 
@@ -17,13 +18,15 @@ class ListFileError(DispatcherError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+        self.list_id: UUID | None = None  #: the failed list, where its report is kept
 
 
 class Severity(StrEnum):
     """What a problem means for its row."""
 
     ERROR = "error"  #: the row was not taken
-    WARNING = "warning"  #: the row was taken without this value
+    WARNING = "warning"  #: the row was taken; this value was left out, or should be looked at
+    NOTE = "note"  #: not a recipient at all (totals, signatures): nothing was lost
 
 
 #: reason → (Russian, English)
@@ -32,6 +35,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "account_scientific": (
         "номер испорчен таблицей (вид 1,23E+12); выгрузите столбец как текст",
         "the number was spoiled by a spreadsheet (1.23E+12); export the column as text",
+    ),
+    "account_zeros_lost": (
+        "похоже, таблица отбросила нули в начале номера; выгрузите столбец как текст",
+        "a spreadsheet seems to have dropped the leading zeros; export the column as text",
     ),
     "account_decimal": (
         "номер записан как дробное число; выгрузите столбец как текст",
@@ -56,6 +63,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "the date is not understood; write 25.12.2026 or 2026-12-25",
     ),
     "date_impossible": ("такой даты нет", "there is no such date"),
+    "date_serial": (
+        "дата записана числом таблицы; проверьте, что она прочитана верно",
+        "the date is a serial number of a spreadsheet; check that it was read right",
+    ),
+    "email_typo": (
+        "похоже на опечатку: возможно, {suggestion}; адрес взят как написан",
+        "this looks like a slip: perhaps {suggestion}; the address was taken as written",
+    ),
     "email_bad": (
         "адрес e-mail с ошибкой; строка взята без него",
         "the e-mail address is not valid; dropped",
@@ -80,6 +95,26 @@ REASONS: dict[str, tuple[str, str]] = {
         "человек отозвал согласие; согласие из списка не учтено",
         "the person has withdrawn the consent; the consent in the list is not counted",
     ),
+    "person_two_names": (
+        "у этого кода абонента в строке {first_line} другое имя",
+        "the same customer id has another name in line {first_line}",
+    ),
+    "vulnerable_unclear": (
+        "не понятно, относится ли к уязвимым абонентам; пишите да или нет",
+        "vulnerable customer: write yes or no",
+    ),
+    "channel_unclear": (
+        "предпочтительный канал не понятен; пишите email, sms или звонок",
+        "the preferred channel is not understood; write email, sms or voice",
+    ),
+    "zone_default": (
+        "часовой пояс по адресу не найден; взят общий",
+        "no time zone is known for the address; the default was taken",
+    ),
+    "zone_column_absent": (
+        "нет столбца с адресом или часовым поясом; всем взят общий часовой пояс",
+        "there is no column with an address or a time zone; everybody got the default",
+    ),
     "zone_unclear": (
         "часовой пояс не понятен; взят по адресу или общий",
         "the time zone is not understood; taken from the address or the default",
@@ -93,6 +128,16 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_many_cells": (
         "в строке больше ячеек, чем столбцов; проверьте разделители и кавычки",
         "the row has more cells than the header; check delimiters and quotes",
+    ),
+    "row_cut": (
+        "файл обрывается на этой строке: он скачан или скопирован не целиком",
+        "the file ends in the middle of this line: it was not copied whole",
+    ),
+    "totals_row": ("строка итогов: не получатель", "a row of totals: not a recipient"),
+    "footer_row": ("подпись под таблицей: не получатель", "a signature below the table: not a recipient"),
+    "numbering_row": (
+        "строка с номерами столбцов: не получатель",
+        "a row of column numbers: not a recipient",
     ),
     "bad_quotes": (
         "кавычки расставлены неверно; кавычку внутри ячейки удваивают",
@@ -116,6 +161,7 @@ class RowProblem:
     severity: Severity = Severity.ERROR
     first_line: int | None = None  #: where the other of two equal accounts is
     last_line: int | None = None  #: when the record goes over several lines of the file
+    suggestion: str | None = None  #: a word of our own tables, never of the file
 
     @property
     def message(self) -> str:
@@ -128,7 +174,9 @@ class RowProblem:
         return self._worded(REASONS[self.reason][1])
 
     def _worded(self, words: str) -> str:
-        return words.format(line=self.line, first_line=self.first_line, last_line=self.last_line)
+        return words.format(
+            line=self.line, first_line=self.first_line, last_line=self.last_line, suggestion=self.suggestion
+        )
 
 
 _CLASSES = (

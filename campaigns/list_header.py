@@ -5,7 +5,7 @@ further merge field under its own name. Two columns of one meaning are never cho
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from campaigns.list_errors import ListFileError
@@ -72,10 +72,21 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "consent": ("согласие", "согласие на уведомления", "згода", "consent", "согласие на рассылку", "каналы"),
     "customer_group": ("группа", "группа клиента", "группа потребителя", "група", "group", "customer group"),
     "language": ("язык", "мова", "language", "lang"),
+    "vulnerable": (
+        *("уязвимый", "уязвимая группа", "социально уязвимый", "льготник", "льготная категория"),
+        *("соц. категория", "вразлива група", "vulnerable", "vulnerable customer", "is_vulnerable"),
+    ),
+    "preferred_channel": (
+        *("предпочтительный канал", "канал связи", "способ связи", "предпочтительный способ связи"),
+        *("бажаний канал", "preferred channel", "channel"),
+    ),
     "contract": ("договор", "наличие договора", "есть договор", "договір", "contract"),
 }
 FIELDS = tuple(ALIASES)
 IGNORE = ""  #: value of a mapping for a column to leave out
+FURTHER = "*"  #: value of a mapping for a column to keep as a merge field under its own name
+#: The last column of the file of rejected rows; it is passed over when the file comes back.
+REASON_TITLE = "Причина"
 
 _TITLES = {
     "account_number": "Лицевой счёт",
@@ -91,7 +102,7 @@ _SHOWN_CHARS = 40
 class HeaderMap:
     """Position of each known field, names of further columns by position, titles as in the file."""
 
-    positions: Mapping[str, int]
+    positions: Mapping[str, int]  #: field → position
     extras: Mapping[int, str]
     titles: tuple[str, ...]
 
@@ -111,17 +122,24 @@ _BY_TITLE = {normalise_title(alias): field for field, aliases in ALIASES.items()
 }
 
 
-def count_known(titles: Sequence[str]) -> int:
-    """How many of these titles are known; decides between delimiters."""
-    return sum(normalise_title(title) in _BY_TITLE for title in titles)
+def count_known(titles: Sequence[str], further: Collection[str] = ()) -> int:
+    """How many of these titles are known, or among the further ones; finds header and delimiter."""
+    more = {normalise_title(title) for title in further}
+    keys = (normalise_title(title) for title in titles)
+    return sum(key in _BY_TITLE or key in more for key in keys)
 
 
-def map_header(titles: Sequence[str], mapping: Mapping[str, str] | None = None) -> HeaderMap:
-    """Find the fields; `mapping` (title in the file → field, or `IGNORE`) beats the table.
+def map_header(
+    titles: Sequence[str],
+    mapping: Mapping[str, str] | None = None,
+    saved: Mapping[str, str] | None = None,
+) -> HeaderMap:
+    """Find the fields; `mapping` (title in the file → field, `IGNORE` or `FURTHER`) beats the table.
 
-    Raises `ListFileError` when a required column is missing or two columns claim one field.
+    `saved` is the source's saved mapping: `mapping` beats it, and titles that are absent today are passed
+    over. Raises `ListFileError` when a required column is missing or two columns claim one field.
     """
-    chosen = _checked_mapping(titles, mapping or {})
+    chosen = _checked_mapping(titles, mapping or {}, saved or {})
     positions: dict[str, int] = {}
     extras: dict[int, str] = {}
     names = {normalise_title(field) for field in chosen.values()}
@@ -130,9 +148,9 @@ def map_header(titles: Sequence[str], mapping: Mapping[str, str] | None = None) 
         # A field that the mapping gives to one column is not also taken by the table from another.
         known = _BY_TITLE.get(key)
         field = chosen.get(key, known if known is None or normalise_title(known) not in names else None)
-        if field == IGNORE:
+        if field == IGNORE or _is_reason(key, position, titles, chosen):
             continue
-        if field is None:
+        if field is None or field == FURTHER:
             extras[position] = _free_name(title, position, extras)
         elif field in positions:
             pair = f"«{_shown(titles[positions[field]])}» и «{_shown(title)}»"
@@ -147,17 +165,37 @@ def map_header(titles: Sequence[str], mapping: Mapping[str, str] | None = None) 
     )
 
 
-def _checked_mapping(titles: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
-    present = {normalise_title(title) for title in titles}
-    unknown = sorted(field for field in mapping.values() if field != IGNORE and field not in ALIASES)
+def _is_reason(key: str, position: int, titles: Sequence[str], chosen: Mapping[str, str]) -> bool:
+    is_last = position == len(titles) - 1
+    return is_last and key == normalise_title(REASON_TITLE) and key not in chosen
+
+
+def check_fields(mapping: Mapping[str, str]) -> None:
+    """Raise `ListFileError` when a mapping names a field that does not exist."""
+    unknown = sorted(
+        field for field in mapping.values() if field not in (IGNORE, FURTHER) and field not in ALIASES
+    )
     if unknown:
         raise ListFileError(
             "mapping_wrong", f"Нет таких полей: {', '.join(unknown)}. Есть: {', '.join(FIELDS)}."
         )
+
+
+def _checked_mapping(
+    titles: Sequence[str], mapping: Mapping[str, str], saved: Mapping[str, str]
+) -> dict[str, str]:
+    present = {normalise_title(title) for title in titles}
+    check_fields(mapping)
     absent = [title for title in mapping if normalise_title(title) not in present]
     if absent:
         raise ListFileError("mapping_wrong", f"В файле нет столбцов из сопоставления: {', '.join(absent)}.")
-    return {normalise_title(title): field for title, field in mapping.items()}
+    chosen = {normalise_title(title): field for title, field in mapping.items()}
+    remembered = {normalise_title(title): field for title, field in saved.items()}
+    for title, field in remembered.items():
+        # A correction today may give the remembered field to another column.
+        if title in present and (field in (IGNORE, FURTHER) or field not in chosen.values()):
+            chosen.setdefault(title, field)
+    return chosen
 
 
 def _check_required(positions: Mapping[str, int], titles: Sequence[str]) -> None:

@@ -15,6 +15,9 @@ _LIST = text(
 )
 
 
+_WEIGHTS = {"error": "строка не взята", "warning": "предупреждение", "note": "не получатель"}
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedProblem:
     """One line of the report as it was stored."""
@@ -28,7 +31,7 @@ class ReportedProblem:
 
     def in_words(self) -> str:
         """One line for staff."""
-        weight = "строка не взята" if self.severity == "error" else "предупреждение"
+        weight = _WEIGHTS.get(self.severity, self.severity)
         place = f"строка {self.line}" + (f", столбец «{self.column}»" if self.column else "")
         return f"{place}: {self.message} ({weight}; значение: {self.value_class})"
 

@@ -6,7 +6,7 @@ Each function takes the cleaned text of a cell that is not empty and returns the
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -41,6 +41,9 @@ _ISO_DATE = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?"
 )
 
+_SERIAL_DATE = re.compile(r"[3-7][0-9]{4}")
+_SERIAL_ZERO = date(1899, 12, 30)  #: of Excel, whose 1900 has a 29 February
+
 _YES = frozenset(("да", "yes", "y", "true", "1", "есть", "так", "истина", "согласен", "согласна", "+", "д"))
 _NO = frozenset(
     ("нет", "no", "n", "false", "0", "отказ", "ні", "ложь", "против", "не согласен", "не согласна")
@@ -62,6 +65,10 @@ _LANGUAGE_WORDS = {
     **dict.fromkeys(("uk", "ua", "укр", "украинский", "українська"), "uk"),
     **dict.fromkeys(("en", "eng", "англ", "английский"), "en"),
 }
+_VULNERABLE = (
+    *("инвалид", "ветеран", "льгот", "многодет", "пенсион", "малоимущ", "участник вов", "уязвим"),
+    *("вразлив", "інвалід", "пільг", "багатодіт"),
+)
 _NO_CONTRACT = frozenset(("расторгнут", "отсутствует", "без", "закрыт"))
 
 
@@ -138,6 +145,18 @@ def read_date(text: str) -> date:
     return day
 
 
+def read_serial_date(text: str) -> date | None:
+    """The day that a spreadsheet shows for a number such as 46381, or None for anything else.
+
+    Numbers of this century are meant: 36526 is 2000-01-01. Workbooks that count from 1904 keep dates as
+    date cells, which never come this way.
+    """
+    if not _SERIAL_DATE.fullmatch(text):
+        return None
+    day = _SERIAL_ZERO + timedelta(days=int(text))
+    return day if 2000 <= day.year < 2100 else None
+
+
 def read_email(text: str) -> str:
     """Return the address as mail servers take it: an international domain in its ASCII form."""
     local_part, _, domain = text.partition("@")
@@ -193,6 +212,26 @@ def read_consent(text: str) -> frozenset[str] | None:
     if not found or None in channels:
         raise BadValueError("consent_unclear")
     return found
+
+
+def read_vulnerable(text: str) -> bool | None:
+    """Yes, no, or the category («инвалид 2 группы»); the category itself is not kept (domain.md 57)."""
+    folded = text.casefold().strip()
+    if folded.strip("-—– ") == "":
+        return None
+    if folded in _YES or folded.startswith(_VULNERABLE):
+        return True
+    if folded in _NO:
+        return False
+    raise BadValueError("vulnerable_unclear")
+
+
+def read_channel(text: str) -> str:
+    """The one channel that the customer prefers (requirement 49)."""
+    channel = _CHANNEL_WORDS.get(_ELECTRONIC_MAIL.sub("email", text.casefold()).strip(" ."))
+    if channel is None:
+        raise BadValueError("channel_unclear")
+    return channel
 
 
 def read_group(text: str) -> int:

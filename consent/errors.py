@@ -17,3 +17,7 @@ class ConsentError(DispatcherError):
 
 class UnknownContactError(ConsentError):
     """Raised when a contact point does not exist."""
+
+
+class UnknownPersonError(ConsentError):
+    """Raised when a person does not exist."""

@@ -6,15 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.list_encoding import guess_encoding
 from campaigns.list_errors import ListFileError, RowProblem
-from campaigns.list_file import ListRow, read_list
-from campaigns.list_source import reads_as_russian
+from campaigns.list_file import read_list
+from campaigns.list_row import ListRow, RejectedCells
 
 TEXT = (
     "Лицевой счёт;ФИО;Адрес;E-mail;Согласие\n"
     "001;Иванов Иван Иванович;Республика Мордовия, г. Саранск, ул. Ленина, д. 1;a@b.example;да\n"
     "002;Щёголева Юлия Эдуардовна;«Рассвет» №5;b@b.example;нет\n"
 )
+
+
+def rows_of(reading):
+    return [item for item in reading if isinstance(item, ListRow)]
 
 
 def write(tmp_path, content):
@@ -38,14 +43,17 @@ class TestDetectEncoding:
     ):
         reading = read_list(write(tmp_path, TEXT.encode(encoding)))
         assert (reading.source.encoding, reading.source.encoding_guessed) == (expected, guessed)
-        assert [row.full_name for row in reading] == ["Иванов Иван Иванович", "Щёголева Юлия Эдуардовна"]
+        assert [row.full_name for row in rows_of(reading)] == [
+            "Иванов Иван Иванович",
+            "Щёголева Юлия Эдуардовна",
+        ]
 
     @pytest.mark.parametrize("byte_order", ["utf-16-le", "utf-16-be"])
     def test_both_byte_orders_of_utf_16_are_read(self, tmp_path, byte_order):
-        assert len(list(read_list(write(tmp_path, ("\ufeff" + TEXT).encode(byte_order))))) == 2
+        assert len(rows_of(read_list(write(tmp_path, ("\ufeff" + TEXT).encode(byte_order))))) == 2
 
     def test_capitals_in_windows_1251_are_recognised(self, tmp_path):
-        assert len(list(read_list(write(tmp_path, TEXT.upper().encode("cp1251"))))) == 2
+        assert len(rows_of(read_list(write(tmp_path, TEXT.upper().encode("cp1251"))))) == 2
 
     def test_cp1251_far_inside_a_file_that_began_as_ascii_is_recognised(self, tmp_path):
         head = "account;name;email;address\n" + "".join(f"{n};Name;n{n}@b.example;\n" for n in range(60_000))
@@ -53,19 +61,27 @@ class TestDetectEncoding:
         reading = read_list(write(tmp_path, content))
         assert (reading.source.encoding, reading.source.encoding_guessed) == ("cp1251", True)
 
-    @pytest.mark.parametrize("encoding", ["cp866", "koi8-r", "mac_cyrillic", "utf-16-le"])
-    @pytest.mark.parametrize("text", [TEXT, TEXT.upper()])
-    def test_other_encodings_are_asked_for_and_not_guessed(self, tmp_path, encoding, text):
+    @pytest.mark.parametrize("encoding", ["mac_cyrillic", "iso8859-5"])
+    def test_other_encodings_are_asked_for_and_not_guessed(self, tmp_path, encoding):
         with pytest.raises(ListFileError) as caught:
-            read_list(write(tmp_path, text.replace("№", "N").encode(encoding, "replace")))
+            read_list(write(tmp_path, TEXT.replace("№", "N").encode(encoding, "replace")))
         assert caught.value.code in {"encoding_unknown", "binary"}
+
+    @pytest.mark.parametrize("encoding", ["cp866", "koi8-r", "utf-16-le", "utf-16-be", "cp1251"])
+    @pytest.mark.parametrize("text", [TEXT, TEXT.upper()])
+    def test_old_encodings_and_unmarked_utf_16_are_guessed_and_said_so(self, tmp_path, encoding, text):
+        text = text.replace("№", "N").replace("«", "").replace("»", "")
+        reading = read_list(write(tmp_path, text.encode(encoding)))
+        assert (reading.source.encoding, reading.source.encoding_guessed) == (encoding, True)
+        names = [item.full_name.title() for item in reading if isinstance(item, ListRow)]
+        assert names == ["Иванов Иван Иванович", "Щёголева Юлия Эдуардовна"]
 
     @pytest.mark.parametrize("encoding", ["cp866", "koi8-r", "cp1251"])
     def test_a_named_encoding_is_used(self, tmp_path, encoding):
         reading = read_list(
             write(tmp_path, TEXT.replace("«Рассвет» №", "").encode(encoding)), encoding=encoding
         )
-        assert next(iter(reading)).full_name == "Иванов Иван Иванович"
+        assert rows_of(reading)[0].full_name == "Иванов Иван Иванович"
         assert not reading.source.encoding_guessed
 
     def test_utf_8_broken_in_one_place_is_not_taken_for_windows_1251(self, tmp_path):
@@ -91,19 +107,24 @@ class TestDetectEncoding:
         path.write_bytes("лс;фио;тел\n".encode() + content)
         with contextlib.suppress(ListFileError):
             for item in read_list(path):
-                assert isinstance(item, (ListRow, RowProblem))
+                assert isinstance(item, (ListRow, RowProblem, RejectedCells))
 
 
-class TestReadsAsRussian:
-    def test_ascii_is_no_objection(self):
-        assert reads_as_russian(b"account;name")
+class TestGuessEncoding:
+    @pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-r"])
+    @pytest.mark.parametrize(
+        "text", ["Кемеровская область, город Новокузнецк", "АБОНЕНТ ИВАНОВ ИВАН", "фио адрес"]
+    )
+    def test_short_russian_texts_are_told_apart(self, encoding, text):
+        assert guess_encoding(text.encode(encoding)) == encoding
 
     def test_ukrainian_is_welcome(self):
-        assert reads_as_russian("Київська область, місто Біла Церква, вулиця Шевченка".encode("cp1251"))
+        text = "Київська область, місто Біла Церква, вулиця Шевченка"
+        assert guess_encoding(text.encode("cp1251")) == "cp1251"
 
-    @pytest.mark.parametrize("encoding", ["cp866", "koi8-r", "utf-8"])
-    def test_other_encodings_do_not_read_as_russian(self, encoding):
-        assert not reads_as_russian("Кемеровская область, город Новокузнецк".encode(encoding))
+    @pytest.mark.parametrize("encoding", ["utf-8", "mac_cyrillic", "iso8859-5"])
+    def test_other_encodings_are_in_doubt(self, encoding):
+        assert guess_encoding("Кемеровская Область, Город Новокузнецк".encode(encoding)) is None
 
 
 class TestDelimiter:
@@ -112,7 +133,7 @@ class TestDelimiter:
         text = TEXT.replace(", ", " ").replace(";", delimiter)
         reading = read_list(write(tmp_path, text.encode()))
         assert reading.source.delimiter == delimiter
-        assert len(list(reading)) == 2
+        assert len(rows_of(reading)) == 2
 
     def test_commas_inside_titles_do_not_win(self, tmp_path):
         text = "Л/С;ФИО;Телефон;Площадь, кв. м, всего, жилая, нежилая\n1;А;;5\n"
@@ -127,9 +148,9 @@ class TestDelimiter:
             + delimiter.join("12")
             + "\r\n"
         )
-        (row,) = read_list(write(tmp_path, text.encode("utf-8-sig")))
+        (row,) = rows_of(read_list(write(tmp_path, text.encode("utf-8-sig"))))
         assert (row.account_number, row.line) == ("1", 3)
 
     @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
     def test_every_line_end_is_understood(self, tmp_path, line_end):
-        assert len(list(read_list(write(tmp_path, TEXT.replace("\n", line_end).encode())))) == 2
+        assert len(rows_of(read_list(write(tmp_path, TEXT.replace("\n", line_end).encode())))) == 2
