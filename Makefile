@@ -40,8 +40,10 @@ static: $(READY)
 check: static
 	$(BIN)/pytest tests/unit tests/architecture
 
-test: static
-	$(BIN)/pytest tests
+# Three sessions: a browser or a server that one of them keeps open is nothing to the others.
+test: check
+	$(BIN)/pytest tests/integration
+	$(BIN)/pytest tests/acceptance
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)

@@ -67,7 +67,7 @@ class TestReadRun:
             run = add_run(session)
             count_attempts(session, run, "planned", 1)
             for channel, since in (("email", NOW), ("sms", NOW), ("voice", NOW)):
-                pause_channel(session, channel, "smtp_unreachable", first_wait_seconds=60, now=since)
+                pause_channel(session, channel, "smtp_unreachable", first_wait_seconds=86_400, now=since)
         assert [pause.channel for pause in read(database, run).pauses] == ["email"]
         with database.transaction() as session:
             session.execute(text("UPDATE channel_pause SET paused_until = :past"), {"past": NOW})
