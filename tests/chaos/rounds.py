@@ -18,8 +18,8 @@ from tests.chaos.house import POLL_SECONDS, House
 from tests.chaos.strikes import TARGETS, Blow, StrikeError, Target, count_sending
 from tests.chaos.verdict import Allowance, Verdict, judge
 
-CLOSED_SECONDS: Final = 60.0  #: a run that is not closed by then stands still
-ORPHAN_SECONDS: Final = 15.0
+CLOSED_SECONDS: Final = 120.0  #: a run that is not closed by then stands still
+ORPHAN_SECONDS: Final = 30.0
 LETTERS_BYTES: Final = 3000  #: some twenty letters in the journal
 
 _CHOOSE_ON_UNKNOWN: Final = text(

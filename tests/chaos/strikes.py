@@ -25,7 +25,7 @@ from tests.chaos.house import LEASE_SECONDS, POLL_SECONDS, House
 
 FROZEN_SECONDS: Final = LEASE_SECONDS + 1.5
 SETTLE_SECONDS: Final = 0.03  #: for what a frozen process had already given to the kernel
-GONE_SECONDS: Final = 30.0
+GONE_SECONDS: Final = 60.0
 AT_ONCE: Final = (0.0, 0.0)
 LATE: Final = (0.5, 0.9)  #: where everything has to be started again, which takes its own time
 
