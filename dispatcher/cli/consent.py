@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from sqlalchemy.orm import Session
 
-from consent.errors import UnknownContactError
-from consent.ledger import ConsentEntry, find_contacts, list_history, record_consent
+from consent.ledger import ConsentEntry, list_history
 from dispatcher.cli.console import output
 from dispatcher.cli.start import actor, application
-from dispatcher.core.audit import record_action
-from dispatcher.delivery.withdrawal import withdraw_consent
+from dispatcher.delivery.statements import contacts_at, give_consent, withdraw_at
 
 app = typer.Typer(help="Consent per address, channel and purpose.", no_args_is_help=True)
 
@@ -28,7 +25,7 @@ def show(address: Address) -> None:
 
         def read(session: Session) -> list[Sequence[object]]:
             return [
-                entry for contact in _contacts(session, address) for entry in list_history(session, contact)
+                entry for contact in contacts_at(session, address) for entry in list_history(session, contact)
             ]
 
         for channel, purpose, action, basis, source, _, recorded_by, at in built.database.run(read):
@@ -43,18 +40,14 @@ def withdraw(address: Address, channel: Channel = "email", purpose: Purpose = "*
     with application() as built:
 
         def work(session: Session) -> int:
-            now = built.clock.refresh(session)
-            return sum(
-                withdraw_consent(
-                    session,
-                    contact,
-                    channel=channel,
-                    purpose=purpose,
-                    source="staff",
-                    recorded_by=actor(),
-                    now=now,
-                ).in_flight
-                for contact in _contacts(session, address)
+            return withdraw_at(
+                session,
+                address,
+                channel=channel,
+                purpose=purpose,
+                source="staff",
+                recorded_by=actor(),
+                now=built.clock.refresh(session),
             )
 
         in_flight = built.database.run(work)
@@ -77,26 +70,7 @@ def give(
     with application() as built:
 
         def work(session: Session) -> None:
-            now = built.clock.refresh(session)
-            for contact in _contacts(session, address):
-                record_consent(session, contact, entry, now)
-                record_action(
-                    session,
-                    at=now,
-                    actor=actor(),
-                    action="consent.given",
-                    subject_type="contact_point",
-                    subject_id=contact,
-                    after={"channel": channel, "purpose": purpose, "reference": reference},
-                )
+            give_consent(session, address, entry, now=built.clock.refresh(session))
 
         built.database.run(work)
     output.print("Согласие записано.")
-
-
-def _contacts(session: Session, address: str) -> Sequence[UUID]:
-    kind = "email" if "@" in address else "phone"
-    found = find_contacts(session, kind=kind, address=address.strip())
-    if not found:
-        raise UnknownContactError("nobody in the database has this address: import a list with it first")
-    return found

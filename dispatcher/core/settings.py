@@ -59,6 +59,7 @@ class WebSettings(BaseModel):
     public_url: str = "http://127.0.0.1:8080"  #: how customers reach the public pages
     session_hours: int = Field(default=12, ge=1)
     secure_cookies: bool = False  #: set to true when the pages are served over HTTPS
+    upload_megabytes: int = Field(default=512, ge=1)  #: the largest list that may be uploaded
 
 
 class DeliverySettings(BaseModel):

@@ -10,17 +10,22 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from dispatcher.web.api.app import PREFIX as API_PREFIX
+from dispatcher.web.api.app import create_api
+from dispatcher.web.api.problems import status_answer
 from dispatcher.web.errors import add_error_handlers, error_answer
-from dispatcher.web.guards import Guards
+from dispatcher.web.guards import MAX_BODY_BYTES, Guards
 from dispatcher.web.live.hub import LiveHub
 from dispatcher.web.pages import actions, runs, sign_in
 from dispatcher.web.public import health, unsubscribe
 from dispatcher.web.rendering import STATIC, Renderer
 from dispatcher.web.services import WebServices
 
+MEGABYTE: Final = 1 << 20
 ROUTERS: Final = (sign_in.router, runs.router, actions.router, unsubscribe.router, health.router)
-#: Everything that answers without a sign-in; a test fails for any other route that does.
-PUBLIC_PATHS: Final = frozenset({"/sign-in", "/u/{token}", "/health", "/static"})
+#: Everything that answers without a sign-in; a test fails for any other route that does. The API asks for
+#: keys instead, and has a test of its own.
+PUBLIC_PATHS: Final = frozenset({"/sign-in", "/u/{token}", "/health", "/static", API_PREFIX})
 
 
 class _StaticFiles(StaticFiles):
@@ -45,7 +50,13 @@ def create_app(services: WebServices) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,  # it would build the target from the Host header
         lifespan=_lifespan,
-        middleware=[Middleware(Guards, answer=partial(_answer, renderer))],
+        middleware=[
+            Middleware(
+                Guards,
+                answer=partial(_answer, renderer),
+                upload_bytes=services.settings.web.upload_megabytes * MEGABYTE + MAX_BODY_BYTES,
+            )
+        ],
     )
     app.state.services = services
     app.state.renderer = renderer
@@ -54,16 +65,22 @@ def create_app(services: WebServices) -> FastAPI:
     add_error_handlers(app, renderer)
     for router in ROUTERS:
         app.include_router(router)
+    app.mount(API_PREFIX, create_api(services), name="api")
     app.mount("/static", _StaticFiles(directory=str(STATIC)), name="static")
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: WebServices = app.state.services
+    services.imports.start()
     yield
     live: LiveHub = app.state.live
     live.close()
+    services.imports.stop()
 
 
 def _answer(renderer: Renderer, request: Request, status: int) -> Response:
+    if request.url.path.startswith(f"{API_PREFIX}/"):
+        return status_answer(status)
     return error_answer(request, renderer, status)

@@ -4,6 +4,7 @@ A program gets a problem document (RFC 9457), a browser a plain page in its own 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -14,10 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from consent.errors import UnknownContactError
+from campaigns.errors import CampaignError, UnknownListError, UnknownScenarioError
+from campaigns.list_errors import ListFileError
+from consent.errors import PolicyError, UnknownContactError
 from consent.unsubscribe import BadLinkError
 from dispatcher.core.db import DatabaseUnavailableError, is_database_gone
 from dispatcher.core.errors import DispatcherError
+from dispatcher.core.idempotency import KeyReusedError, StillRunningError
+from dispatcher.core.references import ExternalIdTakenError
 from dispatcher.delivery.errors import RunStateError, UnknownRunError
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
@@ -37,20 +42,64 @@ class ForgedFormError(DispatcherError):
     """Raised when a form came without its token: from another site, or after the session had ended."""
 
 
-#: The only place where an error gets a status.
-STATUS: Final[Mapping[type[Exception], int]] = {
-    NotSignedInError: 401,
-    NotPermittedError: 403,
-    ForgedFormError: 403,
-    UnknownRunError: 404,
-    RunStateError: 409,
-    BadLinkError: 404,
-    UnknownContactError: 404,
-    DatabaseUnavailableError: 503,
-    PoolTimeoutError: 503,
+class NotFoundError(DispatcherError):
+    """Raised when the thing that the address names does not exist."""
+
+
+class BadKeyError(DispatcherError):
+    """Raised when a program came without a valid API key."""
+
+
+class MissingScopeError(DispatcherError):
+    """Raised when the API key is valid but does not permit what was asked."""
+
+
+class MissingIdempotencyKeyError(DispatcherError):
+    """Raised when a request that makes something came without the header that makes it safe to repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How an error is answered: its status, and the stable code and title of its problem document."""
+
+    status: int
+    code: str
+    title: str
+
+
+#: The only place where an error gets a status. The first class that fits counts.
+PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
+    NotSignedInError: Problem(401, "not-signed-in", "Sign in first"),
+    NotPermittedError: Problem(403, "not-permitted", "The role does not permit this"),
+    ForgedFormError: Problem(403, "forged-form", "The form was not made for this session"),
+    BadKeyError: Problem(401, "bad-api-key", "A valid API key is needed"),
+    MissingScopeError: Problem(403, "missing-scope", "The API key does not permit this"),
+    NotFoundError: Problem(404, "not-found", "There is no such thing"),
+    UnknownRunError: Problem(404, "unknown-run", "There is no such run"),
+    RunStateError: Problem(409, "run-state", "The state of the run does not allow this"),
+    BadLinkError: Problem(404, "bad-link", "The link does not work"),
+    UnknownContactError: Problem(404, "unknown-address", "Nobody has this address"),
+    UnknownListError: Problem(422, "unknown-list", "There is no such list that is ready"),
+    ListFileError: Problem(422, "unusable-file", "The file as a whole cannot be used"),
+    UnknownScenarioError: Problem(422, "unknown-scenario", "There is no such scenario"),
+    CampaignError: Problem(422, "campaign-refused", "The campaign cannot be made as asked"),
+    PolicyError: Problem(422, "policy", "Hours, caps or calendars contradict themselves"),
+    MissingIdempotencyKeyError: Problem(
+        400, "idempotency-key-missing", "This request needs the header Idempotency-Key"
+    ),
+    StillRunningError: Problem(
+        409, "idempotency-key-running", "The first request with this Idempotency-Key is still running"
+    ),
+    KeyReusedError: Problem(
+        422, "idempotency-key-reused", "This Idempotency-Key was used for another request"
+    ),
+    ExternalIdTakenError: Problem(409, "external-id-taken", "Another one has this external_id"),
+    DatabaseUnavailableError: Problem(503, "database-unavailable", "The database cannot be reached"),
+    PoolTimeoutError: Problem(503, "database-unavailable", "The database cannot be reached"),
 }
+STATUS: Final[Mapping[type[Exception], int]] = {error: known.status for error, known in PROBLEMS.items()}
 #: Statuses with a text of their own; any other gets that of 400 or 500.
-TEXTED: Final = frozenset({400, 401, 403, 404, 405, 409, 413, 429, 500, 503})
+TEXTED: Final = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 RETRY_SECONDS: Final = 5
 
 
@@ -96,6 +145,11 @@ def error_answer(request: Request, renderer: Renderer, status: int) -> Response:
     return renderer.page(
         request, "error.html", {"title": title, "status": status, "code": text}, status, headers
     )
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """How this error is answered, or None when the map does not know it."""
+    return next((problem for known, problem in PROBLEMS.items() if isinstance(error, known)), None)
 
 
 def wants_json(request: Request) -> bool:

@@ -4,15 +4,20 @@ Plain ASGI, so that streams pass through untouched. What is caught here is a bug
 and place, never with the path or the data of the request (promise P10).
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 import structlog
 from fastapi import Request, Response
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES: Final = 64 * 1024  #: our forms and a one-click unsubscription are far smaller
+
+#: Where a list comes in as a stream: signed in or with a key, checked before the first byte is read.
+UPLOAD_PATHS: Final = (re.compile(r"/lists/upload"), re.compile(r"/api/v1/lists/[^/]+/versions"))
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -31,24 +36,33 @@ log = structlog.get_logger(__name__)
 ErrorAnswer = Callable[[Request, int], Response]
 
 
-class _BodyTooLargeError(Exception):
-    """Raised inside a request whose body grows past the limit."""
+class _BodyTooLargeError(HTTPException):
+    """Raised inside a request whose body grows past the limit.
+
+    Frameworks between here and the reader let an `HTTPException` through; any other they would take for
+    a fault in the body.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 class Guards:
     """The outermost layer of ours."""
 
-    def __init__(self, app: ASGIApp, answer: ErrorAnswer) -> None:
+    def __init__(self, app: ASGIApp, answer: ErrorAnswer, upload_bytes: int = MAX_BODY_BYTES) -> None:
         self._app = app
         self._answer = answer
+        self._upload_bytes = upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send, is_secret=not scope["path"].startswith("/static/"))
-        if _declared_length(scope) > MAX_BODY_BYTES:
+        limit = self._upload_bytes if _is_upload(scope) else MAX_BODY_BYTES
+        exchange = _Exchange(receive, send, limit, is_secret=not scope["path"].startswith("/static/"))
+        if _declared_length(scope) > limit:
             await self._answer(Request(scope), 413)(scope, receive, exchange.send)
             return
         try:
@@ -67,9 +81,10 @@ class Guards:
 class _Exchange:
     """One request and its answer: counts what comes in, adds headers to what goes out."""
 
-    def __init__(self, receive: Receive, send: Send, *, is_secret: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, limit: int, *, is_secret: bool) -> None:
         self._receive = receive
         self._send = send
+        self._limit = limit
         self._is_secret = is_secret
         self._received = 0
         self.has_begun = False
@@ -77,7 +92,7 @@ class _Exchange:
     async def receive(self) -> Message:
         message = await self._receive()
         self._received += len(message.get("body", b""))
-        if self._received > MAX_BODY_BYTES:
+        if self._received > self._limit:
             raise _BodyTooLargeError
         return message
 
@@ -90,6 +105,10 @@ class _Exchange:
             if self._is_secret:
                 headers.setdefault("Cache-Control", "no-store")
         await self._send(message)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "POST" and any(path.fullmatch(scope["path"]) for path in UPLOAD_PATHS)
 
 
 def _declared_length(scope: Scope) -> int:

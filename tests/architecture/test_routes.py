@@ -15,6 +15,9 @@ from consent.unsubscribe import UnsubscribeTokens
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.settings import Settings
+from dispatcher.web.api.app import PUBLIC_PATHS as API_PUBLIC_PATHS
+from dispatcher.web.api.app import scopes_asked
+from dispatcher.web.api.calls import Reads
 from dispatcher.web.app import PUBLIC_PATHS, create_app
 from dispatcher.web.auth import require_csrf, require_staff
 from dispatcher.web.services import WebServices
@@ -68,6 +71,61 @@ def forgeable(container: Any) -> list[str]:
         and route.path not in WITHOUT_FORM_TOKEN
         and require_csrf not in dependencies_of(route.dependant)
     ]
+
+
+def api() -> FastAPI:
+    """The API as it is mounted."""
+    mounted = next(route for route in application().routes if getattr(route, "name", "") == "api")
+    found: FastAPI = mounted.app
+    return found
+
+
+def scopeless(container: Any) -> list[str]:
+    """Paths of the API that answer without asking for one scope, and are not listed."""
+    return [
+        route.path
+        for route in routes_of(container)
+        if route.path not in API_PUBLIC_PATHS
+        and not (isinstance(route, APIRoute) and len(scopes_asked(route)) == 1)
+    ]
+
+
+class TestApi:
+    def test_each_route_names_one_scope_or_is_public_on_purpose(self):
+        assert scopeless(api()) == []
+
+    def test_the_list_of_public_ones_names_only_what_exists(self):
+        assert {route.path for route in routes_of(api())} >= API_PUBLIC_PATHS
+
+    def test_a_scope_to_look_is_never_enough_to_change(self):
+        for route in routes_of(api()):
+            if isinstance(route, APIRoute) and any(scope.endswith(":read") for scope in scopes_asked(route)):
+                assert any(isinstance(one.call, Reads) for one in route.dependant.dependencies), route.path
+
+    def test_a_forgotten_one_is_found(self):
+        built = api()
+        built.get("/forgotten")(lambda: None)
+        assert scopeless(built) == ["/forgotten"]
+
+    def test_its_description_names_the_scope_and_an_example_of_every_answer(self):
+        document = api().openapi()
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                if path not in API_PUBLIC_PATHS:
+                    assert "Scope: `" in operation["description"], (method, path)
+                    assert operation["security"] == [{"ApiKey": []}]
+                assert operation["tags"]
+                bodies = [answer.get("content", {}) for answer in operation["responses"].values()]
+                for content in [*bodies, operation.get("requestBody", {}).get("content", {})]:
+                    for kind, body in content.items():
+                        assert _has_example(body, document), (path, kind)
+
+
+def _has_example(body: dict[str, Any], document: dict[str, Any]) -> bool:
+    if "example" in body or body["schema"].get("format") == "binary":
+        return True
+    name = body["schema"]["$ref"].rsplit("/", 1)[-1]
+    return "example" in document["components"]["schemas"][name]
 
 
 class TestRoutes:

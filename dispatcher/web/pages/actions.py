@@ -11,8 +11,7 @@ from dispatcher.delivery.errors import RunStateError
 from dispatcher.delivery.runs import HonestAnswer, pause_run, resume_run, stop_run
 from dispatcher.web.auth import Controller, Services, require_csrf
 from dispatcher.web.flash import Flash, keep_flash
-from dispatcher.web.pages.runs import load_run
-from dispatcher.web.services import WebServices
+from dispatcher.web.services import WebServices, load_run
 
 router = APIRouter()
 

@@ -7,15 +7,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from markupsafe import Markup
 
-from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.web.auth import Services, SignedIn, Staff
 from dispatcher.web.flash import forget_flash, read_flash
 from dispatcher.web.languages import choose_language
 from dispatcher.web.live.hub import Snapshot
 from dispatcher.web.live.stream import RunStream, render_fragments
 from dispatcher.web.rendering import Renderer
-from dispatcher.web.services import WebServices
-from reports.live import LiveRun, list_runs, read_run
+from dispatcher.web.services import load_run
+from reports.live import list_runs
 
 router = APIRouter()
 
@@ -74,16 +73,6 @@ def stream_run(request: Request, services: Services, signed_in: Staff, run: UUID
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
-
-
-def load_run(services: WebServices, run: UUID) -> LiveRun:
-    """The run as it stands; raises `UnknownRunError`."""
-    with services.database.transaction() as session:
-        live = read_run(session, run, services.clock.now())
-        services.clock.refresh(session)
-    if live is None:
-        raise UnknownRunError("there is no such run")
-    return live
 
 
 def _person(signed_in: SignedIn) -> dict[str, object]:

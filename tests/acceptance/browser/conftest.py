@@ -25,8 +25,8 @@ ARGUMENTS = [
 
 
 @pytest.fixture
-def services(database: Database) -> WebServices:
-    services = make_services(database)
+def services(database: Database, tmp_path: Path) -> WebServices:
+    services = make_services(database, tmp_path)
     make_staff(services)
     return services
 
@@ -37,7 +37,8 @@ def server(services: WebServices) -> Iterator[WebServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
+# For this package only: its event loop would be in the way of other tests.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         reason = f"no Chromium at {CHROMIUM}: apt-get install chromium, or name it by CHROMIUM"

@@ -1,6 +1,7 @@
 """The application over a database of the test's own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,8 +13,8 @@ from tests.integration.web.installation import make_services, make_staff
 
 
 @pytest.fixture
-def services(database: Database) -> WebServices:
-    services = make_services(database)
+def services(database: Database, tmp_path: Path) -> WebServices:
+    services = make_services(database, tmp_path)
     make_staff(services)
     return services
 

@@ -1,5 +1,7 @@
 """Services for tests of the pages, and staff who may sign in."""
 
+from pathlib import Path
+
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -25,10 +27,13 @@ _ADD = text(
 )
 
 
-def make_services(database: Database, **web: object) -> WebServices:
+def make_services(database: Database, data_directory: Path, **web: object) -> WebServices:
     """Services over a database, with settings that no file or variable of this machine changes."""
     settings = Settings.model_construct(
-        secret_key=SecretStr(KEY.decode()), web=WebSettings.model_validate(web), time_zone="Europe/Moscow"
+        secret_key=SecretStr(KEY.decode()),
+        web=WebSettings.model_validate(web),
+        time_zone="Europe/Moscow",
+        data_directory=data_directory,
     )
     return WebServices(database, Clock(), settings, UnsubscribeTokens(KEY), KEY)
 

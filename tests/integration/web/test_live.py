@@ -141,7 +141,13 @@ class TestServer:
 
     def test_a_signal_ends_it_with_success(self, services, run):
         program = subprocess.Popen(
-            [sys.executable, "-c", SERVE, services.database.engine.url.render_as_string(False)],
+            [
+                sys.executable,
+                "-c",
+                SERVE,
+                services.database.engine.url.render_as_string(False),
+                str(services.settings.data_directory),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -205,10 +211,11 @@ def _refusing_connections(services):
 
 SERVE = """
 import sys
+from pathlib import Path
 from dispatcher.core.db import Database
 from dispatcher.web.server import WebServer
 from tests.integration.web.installation import make_services
-server = WebServer(make_services(Database(sys.argv[1])), "127.0.0.1", 0)
+server = WebServer(make_services(Database(sys.argv[1]), Path(sys.argv[2])), "127.0.0.1", 0)
 print(server.port, flush=True)
 server.run()
 """

@@ -1,0 +1,67 @@
+"""Another system that calls the API, for tests."""
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from dispatcher.core.api_keys import Scope, create_api_key
+from dispatcher.core.ids import new_id
+from dispatcher.web.services import WebServices
+from tests.factories import HEADER, row
+
+V1 = "/api/v1"
+
+
+def make_key(
+    services: WebServices, name: str = "billing", scopes: Collection[Scope] = frozenset(Scope)
+) -> str:
+    """A key that holds for good."""
+    with services.database.transaction() as session:
+        return create_api_key(
+            session,
+            name=name,
+            scopes=scopes,
+            expires_at=None,
+            actor="test",
+            now=services.clock.refresh(session),
+        )
+
+
+class ApiClient:
+    """Calls with a key; every POST gets an `Idempotency-Key` of its own unless the test gives one."""
+
+    def __init__(self, client: TestClient, token: str) -> None:
+        self._client = client
+        self._authority = {"authorization": f"Bearer {token}", "accept": "application/json"}
+
+    def get(self, path: str, **query: Any):
+        return self._client.get(V1 + path, params=query, headers=self._authority)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **options: Any):
+        headers = {**self._authority, "idempotency-key": key or new_id().hex}
+        return self._client.post(V1 + path, json=body, headers=headers, **options)
+
+    def upload(self, name: str, file: bytes, *, key: str | None = None, **query: Any):
+        headers = {**self._authority, "idempotency-key": key or new_id().hex, "content-type": "text/csv"}
+        return self._client.post(f"{V1}/lists/{name}/versions", content=file, params=query, headers=headers)
+
+    def finished(self, import_id: str) -> Mapping[str, Any]:
+        """The import when it is over."""
+        for _ in range(500):
+            found = self.get(f"/imports/{import_id}").json()
+            if found["state"] in {"done", "failed"}:
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"the import is still {found['state']}")
+
+    def imported(self, name: str, file: bytes) -> Mapping[str, Any]:
+        """A list that was uploaded and taken."""
+        return self.finished(self.upload(name, file).json()["id"])
+
+
+def list_file(*rows: Mapping[str, str]) -> bytes:
+    """A CSV file as billing systems write it."""
+    lines = [";".join(HEADER)] + [";".join(one[title] for title in HEADER) for one in rows or (row(),)]
+    return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
