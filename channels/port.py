@@ -44,6 +44,16 @@ class AttemptReference:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a notice. With a `content_id` it is an image of the HTML, named as `cid:…`."""
+
+    file_name: str
+    content_type: str
+    content: bytes = field(repr=False)
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """One rendered notice on its way to one address.
 
@@ -62,6 +72,7 @@ class Envelope:
     html: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     begin_within_seconds: float | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ from dispatcher.core.db import Database
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.queue import connect_broker, connect_redis
 from dispatcher.core.settings import Settings
+from dispatcher.delivery.attachments import AttachmentFolder
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.lane import LaneWorker, Tools
 from dispatcher.delivery.lease import LeaseKeeper
+from dispatcher.delivery.payment import Payments
 from dispatcher.delivery.render import Renderer, Sender
 from dispatcher.delivery.throttle import TokenBuckets
 from dispatcher.embedded.servers import borrowed_or_started
@@ -160,10 +162,16 @@ def build_channels(application: Application) -> ChannelRegistry:
 
 
 def build_renderer(application: Application) -> Renderer:
-    """What makes the texts: the same for sending and for the dry run."""
+    """What makes notices: the same for sending, preview and dry run.
+
+    Raises `ConfigurationError` when the payment settings cannot be used.
+    """
     settings = application.settings
     return Renderer(
-        Sender(settings.company_name, settings.company_phone, settings.web.public_url), application.tokens
+        Sender(settings.company_name, settings.company_phone, settings.web.public_url),
+        application.tokens,
+        payments=Payments(settings.payment, application.secret_key),
+        attachments=AttachmentFolder(settings.attachments.directory, settings.attachments.max_bytes),
     )
 
 

@@ -55,6 +55,22 @@ ATTEMPT_STATES: Final[Words] = {
     "cancelled": ("уже не нужно", "вже не потрібно", "no longer needed"),
 }
 REASONS: Final[Words] = {
+    "attachment_missing": (
+        "нет файла вложения",
+        "немає файлу вкладення",
+        "the file to attach is not there",
+    ),
+    "attachment_bad_name": (
+        "имя файла вложения нельзя использовать",
+        "ім'я файлу вкладення не можна використати",
+        "the name of the file to attach cannot be used",
+    ),
+    "attachment_too_large": (
+        "файл вложения слишком велик",
+        "файл вкладення завеликий",
+        "the file to attach is too large",
+    ),
+    "attachment_not_pdf": ("файл вложения не PDF", "файл вкладення не PDF", "the file to attach is no PDF"),
     "accepted": (
         "принято почтовым сервером",
         "прийнято поштовим сервером",

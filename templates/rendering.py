@@ -98,9 +98,9 @@ class CompiledTemplate:
         needed = {rule.field for rule in self.attachments if rule.if_missing is not IfMissing.OMIT}
         return (self.required_fields() - self._guarded) | needed
 
-    def uses(self, field: str) -> bool:
-        """Whether any part prints or asks about a field."""
-        return field in self._used
+    def shows_in_html(self, field: str) -> bool:
+        """Whether the HTML part prints or asks about a field."""
+        return self._html is not None and field in self._html.used
 
     def render(self, fields: Mapping[str, object]) -> Rendered:
         """Render all parts for one recipient; raises `TemplateError`.

@@ -103,6 +103,7 @@ def make_campaign(
     *,
     list_name: str = "Должники",
     name: str = "Напоминание",
+    scenario: str = "debt_reminder",
     starts_in: timedelta = timedelta(0),
     lasts: timedelta = timedelta(days=2),
     daily_from: time = time(0),
@@ -113,12 +114,12 @@ def make_campaign(
     max_per_second: float | None = None,
     actor: str = "operator",
 ) -> CreatedCampaign:
-    """A campaign of the built-in debt reminder over the newest version of a list."""
+    """A campaign of a built-in scenario over the newest version of a list."""
     with application.database.transaction() as session:
         now = application.clock.refresh(session)
         wanted = NewCampaign(
             name=name,
-            scenario="debt_reminder",
+            scenario=scenario,
             list_name=list_name,
             starts_at=now + starts_in,
             ends_at=now + starts_in + lasts,

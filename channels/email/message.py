@@ -13,12 +13,12 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from channels.email.addresses import MailAddress, ascii_domain, parse_address
+from channels.email.body import MAX_LINE_OCTETS, build_body
 from channels.email.errors import UnsendableError
 from channels.port import Envelope
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.settings import MailSettings
 
-MAX_LINE_OCTETS = 998  # RFC 5322 2.1.1, without CR LF
 FOLD_AT = 76  # characters of a header line; 78 is the RFC's wish
 ENCODED_WORD_OCTETS = 45  # 60 base64 characters: a word within the 75 of RFC 2047
 
@@ -34,7 +34,6 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}", re.ASCII)
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,200}", re.ASCII)
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*", re.ASCII)
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class MessageBuilder:
@@ -50,7 +49,7 @@ class MessageBuilder:
         """The whole message, lines ended by CR LF, before dot-stuffing.
 
         `is_8bit` tells whether the server takes 8BITMIME. Raises `UnsendableError("bad_header")` when a
-        field holds a line break or a header is one of ours, `("bad_text")` when text is no Unicode.
+        field holds a line break or a header is one of ours, and what `build_body` raises.
         """
         lines = [
             self._from,
@@ -63,7 +62,7 @@ class MessageBuilder:
             *_copied(envelope.headers),
             b"MIME-Version: 1.0\r\n",
         ]
-        return b"".join(lines) + _body(envelope, is_8bit=is_8bit)
+        return b"".join(lines) + build_body(envelope, is_8bit=is_8bit)
 
     def _message_id(self, envelope: Envelope) -> bytes:
         name = f"{envelope.attempt.period:%Y%m}.{envelope.notice_key}"
@@ -157,49 +156,3 @@ def _finish(header: str) -> bytes:
 def _refuse_control(value: str) -> None:
     if _CONTROL.search(value) or _SURROGATE.search(value):
         raise UnsendableError("bad_header")
-
-
-def _body(envelope: Envelope, *, is_8bit: bool) -> bytes:
-    parts = [_part(b"plain", envelope.text, is_8bit=is_8bit)]
-    if envelope.html is None:
-        return parts[0] if parts[0].endswith(b"\r\n") else parts[0] + b"\r\n"
-    parts.append(_part(b"html", envelope.html, is_8bit=is_8bit))
-    boundary = b"=_" + envelope.attempt.attempt_id.hex.encode("ascii")
-    if any(boundary in part for part in parts):  # only base64, which has no "_", is sure not to hold it
-        parts = [_base64_part(b"plain", envelope.text), _base64_part(b"html", envelope.html)]
-    delimiter = b"--" + boundary
-    return b"".join(
-        [
-            b'Content-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n',
-            *(delimiter + b"\r\n" + part + b"\r\n" for part in parts),
-            delimiter + b"--\r\n",
-        ]
-    )
-
-
-def _part(subtype: bytes, text: str, *, is_8bit: bool) -> bytes:
-    octets = _crlf(text)
-    encoding = b"7bit" if octets.isascii() else b"8bit"
-    is_plain = (is_8bit or encoding == b"7bit") and b"\0" not in octets
-    if not is_plain or max(map(len, octets.split(b"\r\n"))) > MAX_LINE_OCTETS:
-        return _base64_part(subtype, text)
-    return _part_head(subtype, encoding) + octets
-
-
-def _base64_part(subtype: bytes, text: str) -> bytes:
-    encoded = base64.encodebytes(_crlf(text)).replace(b"\n", b"\r\n")
-    return _part_head(subtype, b"base64") + encoded.removesuffix(b"\r\n")
-
-
-def _part_head(subtype: bytes, encoding: bytes) -> bytes:
-    return (
-        b"Content-Type: text/" + subtype + b"; charset=utf-8\r\n"
-        b"Content-Transfer-Encoding: " + encoding + b"\r\n\r\n"
-    )
-
-
-def _crlf(text: str) -> bytes:
-    try:
-        return _LINE_END.sub("\r\n", text).encode()
-    except UnicodeEncodeError as error:
-        raise UnsendableError("bad_text") from error

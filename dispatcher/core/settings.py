@@ -78,6 +78,28 @@ class DeliverySettings(BaseModel):
     error_rate_limit: float = Field(default=0.5, gt=0, le=1)  #: share of failures that pauses a run
     error_rate_sample: int = Field(default=200, ge=10)  #: attempts since start or resume before it is judged
     stop_seconds: float = Field(default=20.0, ge=0)  #: how long SIGTERM waits for replies
+    approval_required: bool = False  #: true: no campaign starts before a second person has approved it
+
+
+class AttachmentSettings(BaseModel):
+    """Files that go with notices: PDF bills that the billing system puts into a folder."""
+
+    directory: Path | None = None  #: None: no file can be attached
+    max_bytes: int = Field(default=2_000_000, ge=1, le=10_000_000)  #: of one file; 64 may be in memory
+
+
+class PaymentSettings(BaseModel):
+    """How customers pay: a link, and the bank details for the code of ГОСТ Р 56042-2014."""
+
+    #: https://…; `{sum}` in kopecks, and either `{account}` or `{token}` (decision 0007)
+    url_pattern: str = ""
+    payee: str = ""  #: the company's name at the bank; empty: no code and no details
+    payee_inn: str = Field(default="", pattern=r"^(\d{10}|\d{12})?$")
+    account: str = Field(default="", pattern=r"^(\d{20})?$")
+    bank: str = ""
+    bic: str = Field(default="", pattern=r"^(\d{9})?$")
+    correspondent_account: str = Field(default="", pattern=r"^(\d{20})?$")
+    purpose: str = "Оплата электроэнергии"
 
 
 class WorkerSettings(BaseModel):
@@ -112,6 +134,8 @@ class Settings(BaseSettings):
     bounce_listener: BounceListenerSettings = BounceListenerSettings()
     web: WebSettings = WebSettings()
     delivery: DeliverySettings = DeliverySettings()
+    attachments: AttachmentSettings = AttachmentSettings()
+    payment: PaymentSettings = PaymentSettings()
     workers: WorkerSettings = WorkerSettings()
 
     @classmethod

@@ -71,6 +71,7 @@ class Candidate:
     fields: Mapping[str, Any]
     account_number: str
     has_contract: bool
+    customer_group: int = 1
 
 
 @dataclass(frozen=True, slots=True)

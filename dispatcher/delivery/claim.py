@@ -55,7 +55,7 @@ _CANDIDATES = text(
     """
     SELECT a.period, a.id AS attempt_id, a.notice_id, a.person_id, a.contact_point_id, a.channel, a.step,
            a.truth_until, n.state AS notice_state, c.address, r.full_name, r.address AS supply_address,
-           r.time_zone, r.language, r.fields, o.number AS account_number, o.has_contract
+           r.time_zone, r.language, r.fields, r.customer_group, o.number AS account_number, o.has_contract
     FROM unnest(CAST(:ids AS uuid[])) AS w(id)
     JOIN attempt a ON a.period = :period AND a.id = w.id
     JOIN notice n ON n.period = a.period AND n.id = a.notice_id

@@ -34,14 +34,13 @@ from dispatcher.delivery.claim import (
     is_channel_paused,
     list_running,
 )
-from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
+from dispatcher.delivery.refusals import refusal_of
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.throttle import Limit, TokenBuckets
 from dispatcher.delivery.transitions import Change, Claim, apply_changes
-from templates.errors import TemplateError
 from templates.rendering import CompiledTemplate
 from templates.repository import compiled_versions
 
@@ -185,7 +184,7 @@ class LaneWorker:
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
                 self._turn[lane] = run.id
-                versions = {step.template_version_id for step in claimed.run.plan.steps}
+                versions = claimed.run.plan.version_ids()
                 return _Group(claimed, compiled_versions(session, versions), now)
             self.tools.buckets.give_back(limits, allowed)
         return None
@@ -257,15 +256,7 @@ class LaneWorker:
                 log.warning(
                     "delivery.not_rendered", attempt_id=str(one.attempt_id), error=type(error).__name__
                 )
-                # Our own errors carry no values; the words of others might.
-                words = str(error) if isinstance(error, TemplateError) else type(error).__name__
-                content = SentContent.of(None, address=one.address or "", reply=words)
-                token = group.claimed.token
-                refused.append(
-                    Change(
-                        one.period, one.attempt_id, Trigger.REFUSE, "template_error", token, content=content
-                    )
-                )
+                refused.append(refusal_of(one, error, group.claimed.token, group.now))
         return envelopes, refused
 
 

@@ -1,4 +1,7 @@
-"""From a claimed candidate to an envelope: the pinned template, the frozen fields, the unsubscribe link."""
+"""From a claimed candidate to an envelope: the pinned template, the frozen fields, link, code and files.
+
+The preview of staff and the dry run use this very class, so what they show is what will be sent.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,11 +12,20 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from channels.port import AttemptReference, Envelope
+from channels.port import Attachment, AttemptReference, Envelope
 from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
+from dispatcher.delivery.attachments import AttachmentFolder
 from dispatcher.delivery.checks import SENDING_MARGIN, Candidate, RunView
+from dispatcher.delivery.payment import Payments
 from templates.rendering import CompiledTemplate
 
+#: Fields that the renderer itself fills, whatever the list holds.
+OWN_FIELDS: Final = frozenset(
+    (
+        *("account_number", "full_name", "address", "customer_group", "local_hour"),
+        *("company_name", "company_phone", "unsubscribe_url", "payment_url", "payment_qr", "payee"),
+    )
+)
 #: Fields that are kept as text in the list and have a type of their own in templates.
 _TYPED: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
     {"debt": Decimal, "due_date": date.fromisoformat}
@@ -32,17 +44,45 @@ class Sender:
 class Renderer:
     """Builds envelopes; compiled templates are handed in, so nothing here touches the database."""
 
-    def __init__(self, sender: Sender, tokens: UnsubscribeTokens) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        tokens: UnsubscribeTokens,
+        *,
+        payments: Payments | None = None,
+        attachments: AttachmentFolder | None = None,
+    ) -> None:
         self._sender = sender
         self._tokens = tokens
+        self._payments = payments
+        self._attachments = attachments or AttachmentFolder()
 
     def envelope(
         self, run: RunView, candidate: Candidate, templates: Mapping[UUID, CompiledTemplate], now: datetime
     ) -> Envelope:
         """Render one notice; raises `TemplateError` when the text cannot be made for this recipient."""
-        template = templates[run.plan.steps[candidate.step].template_version_id]
-        link = self.unsubscribe_url(run, candidate)
-        rendered = template.render(self._fields(candidate, link, now))
+        step = run.plan.steps[candidate.step]
+        version = step.version_for(candidate.language)
+        template = templates.get(version) or templates[step.template_version_id]
+        files = self.files_of(template, candidate)
+        return self.compose(template, candidate, run.purpose, now, files=files)
+
+    def compose(
+        self,
+        template: CompiledTemplate,
+        candidate: Candidate,
+        purpose: str,
+        now: datetime,
+        *,
+        files: tuple[Attachment, ...] = (),
+    ) -> Envelope:
+        """Render one template for one recipient; raises `TemplateError`."""
+        link = self.unsubscribe_url(purpose, candidate)
+        fields = self._fields(candidate, link, now)
+        code = self._code(template, candidate, fields)
+        if code is not None:
+            fields["payment_qr"] = f"cid:{code.content_id}"
+        rendered = template.render(fields)
         return Envelope(
             attempt=AttemptReference(candidate.period, candidate.attempt_id),
             notice_key=f"{candidate.notice_id.hex}.{candidate.step}",
@@ -56,19 +96,30 @@ class Renderer:
                 ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ),
             begin_within_seconds=SENDING_MARGIN.total_seconds(),
+            attachments=files if code is None else (*files, code),
         )
 
-    def unsubscribe_url(self, run: RunView, candidate: Candidate) -> str:
+    def files_of(self, template: CompiledTemplate, candidate: Candidate) -> tuple[Attachment, ...]:
+        """The files that go with one notice; raises `AttachmentError`."""
+        return self._attachments.collect(template.attachments, candidate.fields)
+
+    def unsubscribe_url(self, purpose: str, candidate: Candidate) -> str:
         """The address at which this contact point's consent can be withdrawn (RFC 8058)."""
         if candidate.contact_point_id is None:
             return self._sender.public_url
-        token = self._tokens.make(UnsubscribeLink(candidate.contact_point_id, candidate.channel, run.purpose))
+        token = self._tokens.make(UnsubscribeLink(candidate.contact_point_id, candidate.channel, purpose))
         return f"{self._sender.public_url.rstrip('/')}/u/{token}"
 
     def _fields(self, candidate: Candidate, link: str, now: datetime) -> dict[str, object]:
         own = {name: _typed(name, value) for name, value in candidate.fields.items()}
+        debt, payments = own.get("debt"), self._payments
+        url = payments and payments.url(candidate.account_number, debt, candidate.notice_id)
         return {
             **own,
+            "customer_group": candidate.customer_group,
+            "payment_url": url,
+            "payment_qr": None,
+            "payee": payments and payments.details(),
             "account_number": candidate.account_number,
             "full_name": candidate.full_name,
             "address": candidate.supply_address,
@@ -77,6 +128,18 @@ class Renderer:
             "unsubscribe_url": link,
             "local_hour": now.astimezone(ZoneInfo(candidate.time_zone)).hour,
         }
+
+    def _code(
+        self, template: CompiledTemplate, candidate: Candidate, fields: Mapping[str, object]
+    ) -> Attachment | None:
+        """The payment code as an image of the HTML, drawn only for templates that show it."""
+        if self._payments is None or not template.shows_in_html("payment_qr"):
+            return None
+        image = self._payments.code_image(candidate.account_number, fields.get("debt"), candidate.full_name)
+        if image is None:
+            return None
+        content_id = f"payment.{candidate.notice_id.hex}@code"
+        return Attachment("payment.png", "image/png", image, content_id)
 
 
 def _typed(name: str, value: Any) -> object:

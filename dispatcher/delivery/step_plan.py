@@ -85,6 +85,10 @@ class StepPlan:
     on_unknown: OnUnknown = OnUnknown.LEAVE
     unknown_query_seconds: float = 60.0
 
+    def version_ids(self) -> frozenset[UUID]:
+        """Every template version that this plan may render."""
+        return frozenset().union(*(step.version_ids() for step in self.steps))
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for the run's row."""
         return {

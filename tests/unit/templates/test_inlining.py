@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from templates.bundled import builtin_template
@@ -70,6 +70,7 @@ class TestInlineCss:
         code = re.compile(r"{[{%].*?[}%]}")
         assert code.findall(inline_css(source)) == code.findall(source)
 
+    @settings(deadline=None)
     @given(
         st.lists(
             st.sampled_from(["<p class='a'>", "</p>", "<table>", "<tr>", "</table>", "{{ x }}", "t<", '"'])

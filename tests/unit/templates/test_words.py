@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from templates.errors import BadFieldValueError
@@ -105,6 +105,7 @@ class TestSums:
         with pytest.raises(BadFieldValueError):
             say("{{ d | money_words }}", "en", d=Decimal(1))
 
+    @settings(deadline=None)
     @given(st.integers(1, 10**12 - 1), st.sampled_from(["ru", "uk"]))
     def test_different_numbers_are_different_words(self, number, language):
         words = number_in_words(number, language)
@@ -112,6 +113,7 @@ class TestSums:
         assert "  " not in words
         assert words == words.strip()
 
+    @settings(deadline=None)
     @given(st.decimals(0, 10**11, places=2), st.sampled_from(["ru", "uk"]))
     def test_any_sum_can_be_written(self, amount, language):
         assert sum_in_words(amount, language, "UAH").endswith(("ка", "йки", "йок", "пеек"))
