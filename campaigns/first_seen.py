@@ -5,9 +5,9 @@ Keys are kept as 64-bit hashes: two different ones collide once in tens of milli
 """
 
 from array import array
-from hashlib import blake2b
 
 _START_BITS = 10
+_MASK = (1 << 64) - 1
 
 
 class FirstSeen:
@@ -28,7 +28,18 @@ class FirstSeen:
     def add(self, key: str, line: int) -> None:
         """Remember a key that is not there yet; lines count from 1."""
         digest = _hash(key)
+        self._put(self._find(digest), digest, line)
+
+    def meet(self, key: str, line: int) -> int | None:
+        """Return the line at which the key was first seen; None, and remember it, when it is new."""
+        digest = _hash(key)
         slot = self._find(digest)
+        if self._lines[slot]:
+            return self._lines[slot]
+        self._put(slot, digest, line)
+        return None
+
+    def _put(self, slot: int, digest: int, line: int) -> None:
         self._hashes[slot], self._lines[slot] = digest, line
         self._count += 1
         if self._count * 3 > len(self._lines) * 2:
@@ -55,4 +66,5 @@ class FirstSeen:
 
 
 def _hash(key: str) -> int:
-    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    # Python's own keyed hash: the table lives and dies with this process, so it need not be repeatable.
+    return hash(key) & _MASK

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.import_arrays import literals
 from campaigns.import_people import CONTACT_CHANNELS, Contacts, People, contact_keys
 from campaigns.list_errors import RowProblem, Severity
 from campaigns.list_row import ListRow
@@ -96,16 +97,18 @@ def record_consents(
     if entries:
         session.execute(
             _ADD_CONSENTS,
-            {
-                "purpose": purpose,
-                "by": actor,
-                "list": str(list_id),
-                "now": now,
-                "ids": new_ids(len(entries)),
-                "contacts": [contact for contact, _, _ in entries],
-                "channels": [channel for _, channel, _ in entries],
-                "actions": [action for _, _, action in entries],
-            },
+            literals(
+                {
+                    "purpose": purpose,
+                    "by": actor,
+                    "list": str(list_id),
+                    "now": now,
+                    "ids": new_ids(len(entries)),
+                    "contacts": [contact for contact, _, _ in entries],
+                    "channels": [channel for _, channel, _ in entries],
+                    "actions": [action for _, _, action in entries],
+                }
+            ),
         )
     return problems
 
@@ -161,11 +164,13 @@ def _latest_entries(
         return {}
     rows = session.execute(
         _LATEST,
-        {
-            "purpose": purpose,
-            "contacts": [contact for contact, _ in places],
-            "channels": [channel for _, channel in places],
-        },
+        literals(
+            {
+                "purpose": purpose,
+                "contacts": [contact for contact, _ in places],
+                "channels": [channel for _, channel in places],
+            }
+        ),
     )
     return {(row.contact, row.channel): _Known(row.action, row.source, row.source_reference) for row in rows}
 

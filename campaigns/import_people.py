@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.import_arrays import Parameter, literals
 from campaigns.list_row import ListRow
 from dispatcher.core.ids import new_ids
 
@@ -136,23 +137,25 @@ def upsert_people(session: Session, rows: Sequence[ListRow], now: datetime) -> P
         return People({}, {})
     by_person = {external_id(row): row for row in rows}
     _upsert_persons(session, by_person, now)
-    found = session.execute(_PERSON_IDS, {"external": list(by_person)})
+    found = session.execute(_PERSON_IDS, literals({"external": list(by_person)}))
     person_ids: dict[str, UUID] = {row.external_id: row.id for row in found}
     numbers = [row.account_number for row in rows]
     session.execute(
         _ACCOUNTS,
-        {
-            "now": now,
-            "ids": new_ids(len(rows)),
-            "numbers": numbers,
-            "persons": [person_ids[external_id(row)] for row in rows],
-            "addresses": [row.address for row in rows],
-            "zones": [row.time_zone for row in rows],
-            "known": [row.time_zone_known for row in rows],
-            "contracts": [row.contract for row in rows],
-        },
+        literals(
+            {
+                "now": now,
+                "ids": new_ids(len(rows)),
+                "numbers": numbers,
+                "persons": [person_ids[external_id(row)] for row in rows],
+                "addresses": [row.address for row in rows],
+                "zones": [row.time_zone for row in rows],
+                "known": [row.time_zone_known for row in rows],
+                "contracts": [row.contract for row in rows],
+            }
+        ),
     )
-    accounts = session.execute(_ACCOUNT_IDS, {"numbers": numbers})
+    accounts = session.execute(_ACCOUNT_IDS, literals({"numbers": numbers}))
     return People(person_ids, {row.number: row.id for row in accounts})
 
 
@@ -164,34 +167,36 @@ def _upsert_persons(session: Session, by_person: Mapping[str, ListRow], now: dat
             continue
         session.execute(
             _PERSONS,
-            {
-                "now": now,
-                "tells": tells,
-                "ids": new_ids(len(said)),
-                "external": list(said),
-                "names": [row.full_name for row in said.values()],
-                "groups": [row.customer_group for row in said.values()],
-                "languages": [row.language for row in said.values()],
-                "vulnerable": [row.is_vulnerable for row in said.values()],
-                "channels": [row.preferred_channel for row in said.values()],
-            },
+            literals(
+                {
+                    "now": now,
+                    "tells": tells,
+                    "ids": new_ids(len(said)),
+                    "external": list(said),
+                    "names": [row.full_name for row in said.values()],
+                    "groups": [row.customer_group for row in said.values()],
+                    "languages": [row.language for row in said.values()],
+                    "vulnerable": [row.is_vulnerable for row in said.values()],
+                    "channels": [row.preferred_channel for row in said.values()],
+                }
+            ),
         )
 
 
 def upsert_contacts(session: Session, rows: Sequence[ListRow], people: People, now: datetime) -> Contacts:
     """Add the contact points of these rows and lock them; find those that staff have confirmed."""
-    found = session.execute(_CONFIRMED, {"persons": list(people.persons.values())})
+    found = session.execute(_CONFIRMED, literals({"persons": list(people.persons.values())}))
     confirmed = {(row.person_id, row.kind): row.id for row in found}
     keys = sorted({key for row in rows for key in contact_keys(row, people)})
     if not keys:
         return Contacts({}, confirmed)
-    values = {
+    values: dict[str, Parameter] = {
         "persons": [person for person, _, _ in keys],
         "kinds": [kind for _, kind, _ in keys],
         "addresses": [address for _, _, address in keys],
     }
-    session.execute(_CONTACTS, {"now": now, "ids": new_ids(len(keys)), **values})
-    locked = session.execute(_LOCK_CONTACTS, values)
+    session.execute(_CONTACTS, literals({"now": now, "ids": new_ids(len(keys)), **values}))
+    locked = session.execute(_LOCK_CONTACTS, literals(values))
     return Contacts({(row.person_id, row.kind, row.address): row.id for row in locked}, confirmed)
 
 

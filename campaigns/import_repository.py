@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.import_arrays import array_literal, literals, storable
 from campaigns.import_people import Contacts, People
 from campaigns.list_errors import RowProblem
 from campaigns.list_row import ListRow, RejectedCells
@@ -130,8 +131,8 @@ def add_list(session: Session, new: NewList, *, actor: str, now: datetime) -> Be
             "fingerprint": new.fingerprint,
             "by": actor,
             "now": now,
-            "header": [_storable(title) for title in new.header],
-            "source": _storable(json.dumps(new.source, ensure_ascii=False)),
+            "header": array_literal(new.header),
+            "source": storable(json.dumps(new.source, ensure_ascii=False)),
         },
     ).one()
     return BegunList(*row)
@@ -165,19 +166,16 @@ def add_rejected(session: Session, list_id: UUID, rows: Sequence[RejectedCells],
         return
     session.execute(
         _ADD_REJECTED,
-        {
-            "list": list_id,
-            "numbers": list(range(first, first + len(rows))),
-            "lines": [row.line for row in rows],
-            "cells": [json.dumps([_storable(cell) for cell in row.cells]) for row in rows],
-            "reasons": [_storable(row.reason) for row in rows],
-        },
+        literals(
+            {
+                "list": list_id,
+                "numbers": list(range(first, first + len(rows))),
+                "lines": [row.line for row in rows],
+                "cells": [json.dumps([storable(cell) for cell in row.cells]) for row in rows],
+                "reasons": [storable(row.reason) for row in rows],
+            }
+        ),
     )
-
-
-def _storable(value: str) -> str:
-    """PostgreSQL keeps neither NUL nor halves of surrogate pairs."""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def add_recipients(
@@ -197,22 +195,24 @@ def add_recipients(
     with_person = list(zip(persons, rows, strict=True))
     session.execute(
         _ADD_RECIPIENTS,
-        {
-            "list": list_id,
-            "ids": new_ids(len(rows)),
-            "positions": list(range(first, first + len(rows))),
-            "lines": [row.line for row in rows],
-            "accounts": [people.accounts[row.account_number] for row in rows],
-            "persons": persons,
-            "names": [row.full_name for row in rows],
-            "groups": [row.customer_group for row in rows],
-            "addresses": [row.address for row in rows],
-            "zones": [row.time_zone for row in rows],
-            "languages": [row.language for row in rows],
-            "emails": [contacts.preferred(person, "email", row.email) for person, row in with_person],
-            "phones": [contacts.preferred(person, "phone", row.phone) for person, row in with_person],
-            "fields": [_fields(row) for row in rows],
-        },
+        literals(
+            {
+                "list": list_id,
+                "ids": new_ids(len(rows)),
+                "positions": list(range(first, first + len(rows))),
+                "lines": [row.line for row in rows],
+                "accounts": [people.accounts[row.account_number] for row in rows],
+                "persons": persons,
+                "names": [row.full_name for row in rows],
+                "groups": [row.customer_group for row in rows],
+                "addresses": [row.address for row in rows],
+                "zones": [row.time_zone for row in rows],
+                "languages": [row.language for row in rows],
+                "emails": [contacts.preferred(person, "email", row.email) for person, row in with_person],
+                "phones": [contacts.preferred(person, "phone", row.phone) for person, row in with_person],
+                "fields": [_fields(row) for row in rows],
+            }
+        ),
     )
 
 
@@ -230,14 +230,16 @@ def add_problems(session: Session, list_id: UUID, problems: Sequence[RowProblem]
         return
     session.execute(
         _ADD_PROBLEMS,
-        {
-            "list": list_id,
-            "numbers": list(range(first, first + len(problems))),
-            "lines": [one.line for one in problems],
-            "columns": [one.column for one in problems],
-            "severities": [one.severity.value for one in problems],
-            "classes": [one.value_class for one in problems],
-            "reasons": [one.reason for one in problems],
-            "messages": [one.message for one in problems],
-        },
+        literals(
+            {
+                "list": list_id,
+                "numbers": list(range(first, first + len(problems))),
+                "lines": [one.line for one in problems],
+                "columns": [one.column for one in problems],
+                "severities": [one.severity.value for one in problems],
+                "classes": [one.value_class for one in problems],
+                "reasons": [one.reason for one in problems],
+                "messages": [one.message for one in problems],
+            }
+        ),
     )

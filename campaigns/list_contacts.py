@@ -5,6 +5,7 @@ preferred. A likely slip of the keyboard is said, never mended: there are people
 """
 
 import re
+from functools import lru_cache
 
 EMAIL_SEPARATORS = re.compile(r"[;,/\n]|\s(?=\S*@)")
 PHONE_SEPARATORS = re.compile(r"[;,/\n]")
@@ -54,6 +55,7 @@ def split_phones(cell: str) -> list[str]:
     return _parts(PHONE_SEPARATORS, cell)
 
 
+@lru_cache(maxsize=4096)
 def likely_domain(domain: str) -> str | None:
     """The domain that was probably meant, when this one looks like a slip of the keyboard."""
     if domain in _GREAT_DOMAINS or domain in _REAL:

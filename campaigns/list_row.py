@@ -37,6 +37,8 @@ from campaigns.list_values import (
 from consent.zones import zone_of
 
 _FORMULA_SIGNS = "=@+-\t\r"
+#: No number of a house tells a zone: addresses of one street are one entry of the cache.
+_SAME_DIGITS = str.maketrans("123456789", "000000000")
 
 T = TypeVar("T")
 
@@ -208,16 +210,13 @@ class RowReader:
         self._context.accounts.add(_account_key(row.account_number), row.line)
         if row.person_id is None:
             return
-        name_key = f"{row.person_id}\0{row.full_name.casefold()}"
-        first_line = self._context.persons.line_of(row.person_id)
-        if first_line is None:
-            self._context.persons.add(row.person_id, row.line)
-        elif self._context.names.line_of(name_key) is None:
+        first_line = self._context.persons.meet(row.person_id, row.line)
+        is_new_name = (
+            self._context.names.meet(f"{row.person_id}\0{row.full_name.casefold()}", row.line) is None
+        )
+        if first_line is not None and is_new_name:
             title = self._header.title("full_name")
             self._add(title, "text", "person_two_names", Severity.WARNING, first_line=first_line)
-        else:
-            return
-        self._context.names.add(name_key, row.line)
 
     def _take(
         self,
@@ -297,7 +296,7 @@ class RowReader:
                 return zone, True
             title = self._header.title("time_zone")
             self._add(title, value_class(stated), "zone_unclear", Severity.WARNING)
-        zone, known = _zone_of(address, default) if address else (default.key, False)
+        zone, known = _zone_of(address.translate(_SAME_DIGITS), default) if address else (default.key, False)
         if not known and not stated and self._context.tells_zones:
             title = self._header.title("address" if "address" in self._header.positions else "time_zone")
             self._add(title, "text" if address else "empty", "zone_default", Severity.WARNING)
@@ -329,13 +328,15 @@ class RowReader:
         self.problems.append(RowProblem(line, column, kind, reason, severity, first_line, last, suggestion))
 
 
-@lru_cache(maxsize=65_536)  # streets repeat, and the tables of places cost 30 µs
+@lru_cache(maxsize=65_536)  # streets repeat, and the tables of places cost 60 µs
 def _zone_of(text: str, default: ZoneInfo) -> tuple[str, bool]:
     zone, known = zone_of(text, default)
     return zone.key, known
 
 
 def _plain_text(cell: str) -> str:
+    if not cell:
+        return cell
     text = clean_text(cell)
     # The apostrophe with which spreadsheets, and our file of rejected rows, mark a text like «=1+1».
     return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA_SIGNS else text

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from campaigns.list_errors import REASONS, value_class
 from campaigns.list_values import (
     BadValueError,
+    _whole_phone,
     clean_text,
     read_account,
     read_consent,
@@ -39,6 +40,13 @@ def refusal(read, *arguments):
     with pytest.raises(BadValueError) as caught:
         read(*arguments)
     return caught.value.reason
+
+
+def answer_of(read, *arguments):
+    try:
+        return read(*arguments)
+    except BadValueError as exc:
+        return exc.reason
 
 
 class TestAnyText:
@@ -114,6 +122,7 @@ class TestReadSum:
             ("1.200.300", "sum_ambiguous"),
             ("1200,505", "sum_too_precise"),
             ("12 34,5", "sum_not_a_number"),
+            ("1234 567", "sum_not_a_number"),
             ("100 USD", "sum_not_a_number"),
             ("100 грн", "sum_not_a_number"),
             ("много", "sum_not_a_number"),
@@ -224,6 +233,16 @@ class TestReadPhone:
     @pytest.mark.parametrize("text", ["12345", "нет", "8 900 123", "+380 12"])
     def test_bad_numbers_are_refused(self, text):
         assert refusal(read_phone, text, "RU") == "phone_bad"
+
+    @given(
+        st.sampled_from(["+7", "8", "7", "", "+7 ", "8 ", "8-", "+7("]),
+        st.integers(900_000_0000, 999_999_9999).map(str),
+        st.sampled_from(["{}{}{}{}", "({}) {}-{}-{}", "{} {}-{}-{}", "{}-{}-{}-{}", "{}){} {} {}"]),
+        st.sampled_from(["RU", "UA", "KZ"]),
+    )
+    def test_the_short_road_agrees_with_the_library(self, prefix, digits, form, country):
+        text = prefix + form.format(digits[:3], digits[3:6], digits[6:8], digits[8:])
+        assert answer_of(read_phone, text, country) == answer_of(_whole_phone, text, country)
 
 
 class TestReadConsent:
