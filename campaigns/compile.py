@@ -8,10 +8,11 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
+from campaigns.frozen_list_repository import FrozenList
 from campaigns.scenarios import ScenarioVersionView
-from campaigns.wanted import FrozenList, NewCampaign
+from campaigns.wanted import NewCampaign
 from consent.policy import PolicyProfile
-from dispatcher.delivery.runs import NewRun
+from dispatcher.delivery.runs import NewRun, RunState
 
 
 def compile_run(
@@ -21,8 +22,10 @@ def compile_run(
     recipients: FrozenList,
     scenario: ScenarioVersionView,
     profile: PolicyProfile,
+    needs_approval: bool = False,
+    actor: str | None = None,
 ) -> NewRun:
-    """Everything the engine needs to know of a run."""
+    """Everything the engine needs to know of a run; `actor` is who makes it."""
     return NewRun(
         campaign_id=campaign_id,
         list_id=recipients.id,
@@ -39,7 +42,16 @@ def compile_run(
         caps=_caps(profile),
         plan=scenario.plan,
         max_per_second=wanted.max_per_second,
+        state=RunState.DRAFT if wanted.as_draft else first_state(needs_approval=needs_approval),
+        first_count=wanted.first_count,
+        needs_approval=needs_approval,
+        created_by=actor,
     )
+
+
+def first_state(*, needs_approval: bool) -> RunState:
+    """Where a run that is ready begins."""
+    return RunState.AWAITING_APPROVAL if needs_approval else RunState.SCHEDULED
 
 
 def _hours(daily_from: time, daily_to: time, working_days_only: bool) -> Mapping[str, Any]:

@@ -20,9 +20,10 @@ from campaigns.dry_run_repository import ListedRecipient, contacts_of, get_run, 
 from campaigns.dry_run_result import DryRun, warnings_of
 from campaigns.dry_run_texts import TextCheck
 from campaigns.expected_finish import Finish, Rate, expected_rate, walk
+from campaigns.frozen_list_repository import newest_frozen
 from campaigns.scenarios import current_version
 from campaigns.sums import check_sums
-from campaigns.wanted import NewCampaign, check_hours, check_window, newest_frozen
+from campaigns.wanted import NewCampaign, check_hours, check_window
 from channels.port import ChannelKind
 from consent.budget import contacts_since
 from consent.calendar import WorkingCalendar
@@ -36,7 +37,7 @@ from dispatcher.delivery.claim import run_view
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.runs import NewRun
-from dispatcher.delivery.step_plan import Combination
+from dispatcher.delivery.step_plan import Combination, StepPlan
 from templates.rendering import CompiledTemplate
 from templates.repository import compiled_versions
 
@@ -74,7 +75,7 @@ def dry_run(
     profile = profile_named(wanted.policy_profile or scenario.policy_profile)
     check_hours(session, wanted, profile, recipients.id, tools.calendar)
     run = compile_run(wanted, campaign_id=_NO_ID, recipients=recipients, scenario=scenario, profile=profile)
-    templates = compiled_versions(session, {step.template_version_id for step in run.plan.steps})
+    templates = compiled_versions(session, _versions(run.plan))
     trial.rollback()
     subject = _Subject(_view_of(run, now), recipients.id, recipients.recipient_count, templates)
     result = _try_out(session, subject, tools, now, progress)
@@ -96,7 +97,7 @@ def dry_run_of(
     if row is None:
         raise UnknownRunError("there is no such run")
     view = run_view(row)
-    templates = compiled_versions(session, {step.template_version_id for step in view.plan.steps})
+    templates = compiled_versions(session, _versions(view.plan))
     subject = _Subject(view, row["list_id"], row["recipient_count"], templates)
     result = _try_out(session, subject, tools, now, progress)
     _record(session, "run", run_id, result, actor, now)
@@ -109,6 +110,10 @@ class _Subject:
     list_id: UUID
     recipients: int
     templates: Mapping[UUID, CompiledTemplate]
+
+
+def _versions(plan: StepPlan) -> set[UUID]:
+    return {version for step in plan.steps for version in step.version_ids()}
 
 
 def _view_of(run: NewRun, now: datetime) -> RunView:

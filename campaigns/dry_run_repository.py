@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from dispatcher.delivery.states import NoticeState
 from dispatcher.delivery.step_plan import Step
 
 SLICE: Final = 1000
+MEASURED_RUNS: Final = 20
+MEASURED_ATTEMPTS: Final = 100  #: shorter runs say nothing about the pace
 
 _SLICE = text(
     """
@@ -32,6 +35,38 @@ _RUN = text(
            max_per_second, state, list_id, recipient_count
     FROM run WHERE id = :run
     """
+)
+# The best of the recent runs: the others had to wait for hours or were paused. Settling is no sending.
+_MEASURED = text(
+    """
+    SELECT max(sent / greatest(10.0, seconds)) FROM (
+        SELECT extract(epoch FROM r.closed_at - r.started_at)
+               - (r.step_plan -> 'steps' -> 0 ->> 'settle_seconds')::float8 AS seconds,
+               (SELECT sum(p.count) FROM progress p
+                WHERE p.run_id = r.id AND p.kind = 'attempt' AND p.channel = :channel
+                  AND p.state IN ('accepted', 'delivered', 'failed', 'unknown'))::float8 AS sent
+        FROM run r WHERE r.state = 'closed' AND r.started_at IS NOT NULL
+        ORDER BY r.closed_at DESC LIMIT :runs
+    ) AS recent WHERE sent >= :attempts
+    """
+)
+_SUMS: Final = """
+    SELECT line, (fields ->> 'debt')::numeric AS debt FROM recipient
+    WHERE list_id = :list AND fields ->> 'debt' ~ '^-?[0-9]{1,15}([.][0-9]{1,15})?$'
+"""
+_MEDIAN = text(
+    f"""
+    SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY debt) FROM ({_SUMS}) AS sums
+    """  # noqa: S608 - our own text
+)
+_ABNORMAL = text(
+    f"""
+    SELECT count(*) FILTER (WHERE debt > :high) AS large, count(*) FILTER (WHERE debt < :low) AS small,
+           count(*) FILTER (WHERE debt <= 0) AS not_positive,
+           (array_agg(line ORDER BY line) FILTER (WHERE debt > :high OR debt < :low OR debt <= 0))[1 : :shown]
+               AS lines
+    FROM ({_SUMS}) AS sums
+    """  # noqa: S608 - our own text
 )
 _NOBODY: Final = UUID(int=0)
 
@@ -108,3 +143,23 @@ def get_run(session: Session, run: UUID) -> Mapping[str, Any] | None:
     """The columns of a run, as the claim reads them, with its state and list."""
     row = session.execute(_RUN, {"run": run}).mappings().first()
     return None if row is None else dict(row)
+
+
+def measured_rate(session: Session, channel: str) -> float | None:
+    """Attempts per second in the quickest of the recent runs over a channel; None: no run to go by."""
+    found = session.execute(
+        _MEASURED, {"channel": channel, "runs": MEASURED_RUNS, "attempts": MEASURED_ATTEMPTS}
+    ).scalar_one()
+    return None if found is None else float(found)
+
+
+def middle_sum(session: Session, list_id: UUID) -> tuple[int, Decimal | None]:
+    """How many recipients of a list have a sum, and the median of the sums."""
+    count, median = session.execute(_MEDIAN, {"list": list_id}).one()
+    return count, median
+
+
+def abnormal_sums(session: Session, list_id: UUID, *, above: Decimal, below: Decimal, shown: int) -> Any:
+    """`large`, `small`, `not_positive` and the first `lines` of the file with such sums."""
+    values = {"list": list_id, "high": above, "low": below, "shown": shown}
+    return session.execute(_ABNORMAL, values).one()

@@ -19,7 +19,7 @@ from templates.rendering import CompiledTemplate
 
 MAX_PATTERNS: Final = 256  #: more kinds of emptiness than these are judged one by one
 
-Pattern = tuple[int, frozenset[str]]
+Pattern = tuple[int, str, frozenset[str]]  #: step, language, empty fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class TextCheck:
 
     def is_fine(self, candidate: Candidate, line: int) -> bool:
         """Whether a text can be made for this recipient; keeps the first few as samples."""
-        pattern = (candidate.step, self._empty_fields(candidate))
+        pattern = (candidate.step, candidate.language, self._empty_fields(candidate))
         fine = self._fine.get(pattern)
         if fine is None or len(self.samples) < self._wanted:
             fine = self._render(candidate, line)
@@ -69,15 +69,16 @@ class TextCheck:
 
     def missing_fields(self) -> dict[str, int]:
         """Field → for how many recipients no text can be made because it is empty."""
-        harmless = {name for (_, names), fine in self._fine.items() if fine for name in names}
+        harmless = {name for (_, _, names), fine in self._fine.items() if fine for name in names}
         missing: Counter[str] = Counter()
-        for (_, names), count in self._faulty.items():
+        for (_, _, names), count in self._faulty.items():
             for name in names - harmless:
                 missing[name] += count
         return dict(missing)
 
     def _empty_fields(self, candidate: Candidate) -> frozenset[str]:
-        template = self._templates[self._run.plan.steps[candidate.step].template_version_id]
+        step = self._run.plan.steps[candidate.step]
+        template = self._templates[step.version_for(candidate.language)]
         known = {**_own_fields(candidate), **candidate.fields}
         return frozenset(
             name

@@ -17,3 +17,27 @@ class UnknownScenarioError(CampaignError):
 
 class UnknownMappingError(CampaignError):
     """Raised when no column mapping is saved for a source."""
+
+
+class ApprovalError(CampaignError):
+    """Raised when this person cannot decide about this campaign."""
+
+
+class NotAnApproverError(ApprovalError):
+    """Raised when the role does not permit to approve."""
+
+
+class OwnCampaignError(ApprovalError):
+    """Raised when the second person would be the first one."""
+
+
+class LinkedRunError(CampaignError):
+    """Raised when a run cannot be made from another one: it is not over, or there is nobody to tell."""
+
+
+class RecurrenceError(CampaignError):
+    """Raised when a campaign cannot repeat as asked."""
+
+
+class SeedError(CampaignError):
+    """Raised when a seed contact cannot be added or removed as asked."""

@@ -11,33 +11,16 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.dry_run_repository import measured_rate
 from consent.calendar import WorkingCalendar
 from consent.hours import SendingHours, next_allowed
 from dispatcher.delivery.checks import RunView
 
 ASSUMED_PER_SECOND: Final = 10.0  #: with no limit and no run to go by: a modest mail server
-MEASURED_RUNS: Final = 20
-MEASURED_ATTEMPTS: Final = 100  #: shorter runs say nothing about the pace
 STEP: Final = timedelta(minutes=15)  #: offsets of zones and usual hours are multiples of it
 LOOK_PAST_END: Final = timedelta(days=60)
-
-# The best of the recent runs: the others had to wait for hours or were paused. Settling is no sending.
-_MEASURED = text(
-    """
-    SELECT max(sent / greatest(10.0, seconds)) FROM (
-        SELECT extract(epoch FROM r.closed_at - r.started_at)
-               - (r.step_plan -> 'steps' -> 0 ->> 'settle_seconds')::float8 AS seconds,
-               (SELECT sum(p.count) FROM progress p
-                WHERE p.run_id = r.id AND p.kind = 'attempt' AND p.channel = :channel
-                  AND p.state IN ('accepted', 'delivered', 'failed', 'unknown'))::float8 AS sent
-        FROM run r WHERE r.state = 'closed' AND r.started_at IS NOT NULL
-        ORDER BY r.closed_at DESC LIMIT :runs
-    ) AS recent WHERE sent >= :attempts
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +50,8 @@ def expected_rate(
 
 
 def _measured(session: Session, channel: str) -> Rate:
-    found = session.execute(
-        _MEASURED, {"channel": channel, "runs": MEASURED_RUNS, "attempts": MEASURED_ATTEMPTS}
-    ).scalar_one()
-    return Rate(ASSUMED_PER_SECOND, "assumed") if found is None else Rate(float(found), "measured")
+    found = measured_rate(session, channel)
+    return Rate(ASSUMED_PER_SECOND, "assumed") if found is None else Rate(found, "measured")
 
 
 def walk(

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -163,3 +163,54 @@ class Campaign(Base):
     working_days_only: Mapped[bool]
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Recurrence(Base):
+    """When a campaign goes again: one row for each campaign that repeats."""
+
+    __tablename__ = "recurrence"
+    __table_args__ = (Index("ix_recurrence_due", "next_at", postgresql_where=text("state = 'active'")),)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
+    state: Mapped[str]  #: active, paused, ended
+    cron: Mapped[str]
+    time_zone: Mapped[str]  #: the company's
+    list_name: Mapped[str]  #: each occurrence takes its newest frozen version
+    window_seconds: Mapped[int]
+    until: Mapped[datetime | None] = mapped_column(Moment)
+    max_count: Mapped[int | None]
+    made_count: Mapped[int] = mapped_column(server_default=text("0"))
+    allows_unchanged: Mapped[bool] = mapped_column(server_default=text("false"))
+    first_count: Mapped[int | None]
+    max_per_second: Mapped[float | None]
+    needs_approval: Mapped[bool]
+    next_wall: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))  #: on the company's wall
+    next_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Occurrence(Base):
+    """One time at which a recurring campaign was due, told apart by the time on the company's wall."""
+
+    __tablename__ = "occurrence"
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("recurrence.campaign_id"), primary_key=True)
+    wall: Mapped[datetime] = mapped_column(DateTime(timezone=False), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    result: Mapped[str]  #: made, missed, skipped
+    reason: Mapped[str | None]
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("run.id"))
+    list_id: Mapped[UUID | None] = mapped_column(ForeignKey("recipient_list.id"))
+    decided_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SeedContact(Base):
+    """A colleague who receives every campaign's text, to see what customers see."""
+
+    __tablename__ = "seed_contact"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"), unique=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -8,14 +8,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from campaigns.compile import compile_run
+from campaigns.frozen_list_repository import newest_frozen
 from campaigns.scenarios import current_version
-from campaigns.wanted import NewCampaign, check_hours, check_window, newest_frozen
+from campaigns.wanted import NewCampaign, check_hours, check_window
 from consent.calendar import WorkingCalendar
 from consent.policy import PolicyProfile, profile_named
 from dispatcher.core.audit import record_action
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
-from dispatcher.delivery.runs import add_run
+from dispatcher.delivery.runs import RunState, add_run
 
 __all__ = ["CreatedCampaign", "NewCampaign", "add_campaign", "create_campaign"]
 
@@ -31,11 +32,12 @@ _ADD = text(
 
 @dataclass(frozen=True, slots=True)
 class CreatedCampaign:
-    """A campaign with its first run."""
+    """A campaign with its first run, and where that run stands: scheduled, a draft, or to be approved."""
 
     campaign_id: UUID
     run_id: UUID
     recipient_count: int
+    state: RunState
 
 
 def create_campaign(
@@ -47,7 +49,7 @@ def create_campaign(
     actor: str,
     now: datetime,
 ) -> CreatedCampaign:
-    """Make a campaign and schedule its run.
+    """Make a campaign and schedule its run, or leave it as a draft or to be approved.
 
     Raises `CampaignError` (window), `UnknownListError`, `UnknownScenarioError` and `PolicyError` (hours
     that leave no minute); nothing is written then.
@@ -59,7 +61,13 @@ def create_campaign(
     check_hours(session, wanted, profile, recipients.id, calendar)
     campaign_id = add_campaign(session, wanted, scenario.id, profile, actor, now)
     run = compile_run(
-        wanted, campaign_id=campaign_id, recipients=recipients, scenario=scenario, profile=profile
+        wanted,
+        campaign_id=campaign_id,
+        recipients=recipients,
+        scenario=scenario,
+        profile=profile,
+        needs_approval=wanted.needs_approval or delivery.approval_required,
+        actor=actor,
     )
     run_id = add_run(session, run, now)
     record_action(
@@ -69,9 +77,14 @@ def create_campaign(
         action="campaign.created",
         subject_type="campaign",
         subject_id=campaign_id,
-        after={"run_id": run_id, "recipients": recipients.recipient_count, "ends_at": wanted.ends_at},
+        after={
+            "run_id": run_id,
+            "state": run.state,
+            "recipients": recipients.recipient_count,
+            "ends_at": wanted.ends_at,
+        },
     )
-    return CreatedCampaign(campaign_id, run_id, recipients.recipient_count)
+    return CreatedCampaign(campaign_id, run_id, recipients.recipient_count, run.state)
 
 
 def add_campaign(

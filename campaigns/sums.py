@@ -11,31 +11,13 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from campaigns.dry_run_repository import abnormal_sums, middle_sum
 
 FACTOR: Final = 20
 LEAST: Final = 10
 SHOWN_LINES: Final = 20
-
-_SUMS: Final = """
-    SELECT line, (fields ->> 'debt')::numeric AS debt FROM recipient
-    WHERE list_id = :list AND fields ->> 'debt' ~ '^-?[0-9]{1,15}([.][0-9]{1,15})?$'
-"""
-_MEDIAN = text(
-    f"""
-    SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY debt) FROM ({_SUMS}) AS sums
-    """  # noqa: S608 - our own text
-)
-_ABNORMAL = text(
-    f"""
-    SELECT count(*) FILTER (WHERE debt > :high) AS large, count(*) FILTER (WHERE debt < :low) AS small,
-           count(*) FILTER (WHERE debt <= 0) AS not_positive,
-           (array_agg(line ORDER BY line) FILTER (WHERE debt > :high OR debt < :low OR debt <= 0))[1 : :shown]
-               AS lines
-    FROM ({_SUMS}) AS sums
-    """  # noqa: S608 - our own text
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +37,15 @@ class SumCheck:
 
 def check_sums(session: Session, list_id: UUID) -> SumCheck:
     """Judge the sums of a list by the rule above."""
-    count, median = session.execute(_MEDIAN, {"list": list_id}).one()
-    if not count:
+    count, median = middle_sum(session, list_id)
+    if median is None:
         return SumCheck(None, 0, 0, ())
     is_judged = count >= LEAST and median > 0
-    row = session.execute(
-        _ABNORMAL,
-        {
-            "list": list_id,
-            "high": median * FACTOR if is_judged else Decimal("Infinity"),
-            "low": median / FACTOR if is_judged else Decimal("-Infinity"),
-            "shown": SHOWN_LINES,
-        },
-    ).one()
-    return SumCheck(median, row.large, max(row.small, row.not_positive), row.lines or ())
+    found = abnormal_sums(
+        session,
+        list_id,
+        above=median * FACTOR if is_judged else Decimal("Infinity"),
+        below=median / FACTOR if is_judged else Decimal("-Infinity"),
+        shown=SHOWN_LINES,
+    )
+    return SumCheck(median, found.large, max(found.small, found.not_positive), found.lines or ())

@@ -5,21 +5,13 @@ from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from campaigns.errors import CampaignError, UnknownListError
+from campaigns.errors import CampaignError
+from campaigns.frozen_list_repository import zones_of
 from consent.calendar import WorkingCalendar
 from consent.hours import MIDNIGHT, SendingHours, intersect, next_allowed
 from consent.policy import PolicyProfile
-
-_LIST = text(
-    """
-    SELECT id, state, recipient_count, version FROM recipient_list
-    WHERE name = :name ORDER BY version DESC LIMIT 1
-    """
-)
-_ZONES = text("SELECT DISTINCT time_zone FROM recipient WHERE list_id = :list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +29,9 @@ class NewCampaign:
     policy_profile: str | None = None  #: None takes the scenario's own
     priority: str = "bulk"
     max_per_second: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenList:
-    """The version of a list that a run will work on."""
-
-    id: UUID
-    recipient_count: int
-    version: int
+    first_count: int | None = None  #: send so many exactly, then wait for staff
+    as_draft: bool = False  #: nothing happens until it is submitted
+    needs_approval: bool = False  #: a second person must agree, even where the company does not demand it
 
 
 def check_window(wanted: NewCampaign, now: datetime) -> None:
@@ -56,24 +42,15 @@ def check_window(wanted: NewCampaign, now: datetime) -> None:
         raise CampaignError("the end of the campaign is in the past: nothing could be sent")
     if wanted.priority not in {"bulk", "urgent"}:
         raise CampaignError("the priority is either bulk or urgent")
-
-
-def newest_frozen(session: Session, name: str) -> FrozenList:
-    """The newest version of a list; raises `UnknownListError` when there is none or it is not complete."""
-    row = session.execute(_LIST, {"name": name}).first()
-    if row is None:
-        raise UnknownListError(f"there is no recipient list {name!r}: import it first")
-    if row.state != "frozen":
-        raise UnknownListError(f"the newest version of list {name!r} is not complete: import it again")
-    return FrozenList(row.id, row.recipient_count, row.version)
+    if wanted.first_count is not None and wanted.first_count < 1:
+        raise CampaignError("the number to send first must be at least 1")
 
 
 def check_hours(
     session: Session, wanted: NewCampaign, profile: PolicyProfile, list_id: UUID, calendar: WorkingCalendar
 ) -> None:
     """Some zone of the list must have a minute in which something may leave, else the run is pointless."""
-    zones = session.execute(_ZONES, {"list": list_id}).scalars().all()
-    for zone in (ZoneInfo(name) for name in zones):
+    for zone in (ZoneInfo(name) for name in zones_of(session, list_id)):
         own = SendingHours(zone, wanted.daily_from, wanted.daily_to, wanted.working_days_only)
         hours = intersect(own, profile.hours_in(zone))
         if next_allowed(wanted.starts_at, hours, calendar, wanted.starts_at, wanted.ends_at) is not None:

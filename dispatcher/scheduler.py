@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 from typing import Final
+from uuid import UUID
 
 import redis
 import structlog
@@ -90,6 +91,7 @@ class Scheduler:
             partial(self._each, sweep.settle_due),
             partial(self._each, sweep.expire_ended),
             partial(self._each, sweep.stop_planned),
+            partial(self._each, sweep.hold_first, rounds=1),
             partial(self._as_leader, self._pause_failing),
             partial(self._each, sweep.close_finished, rounds=1),
             self._wake,
@@ -126,7 +128,7 @@ class Scheduler:
 
     def _plan(self) -> None:
         until = time.monotonic() + PLANNING_SECONDS
-        for run in self._database.run(planning.list_unplanned):
+        for run in self._database.run(self._unplanned):
             while time.monotonic() < until and not self._stop.is_set():
                 planned = self._as_leader(
                     lambda session, run=run: planning.plan_slice(  # type: ignore[misc]
@@ -138,6 +140,9 @@ class Scheduler:
                 )
                 if planned == 0:
                     break
+
+    def _unplanned(self, session: Session) -> Sequence[UUID]:
+        return planning.list_unplanned(session, self._application.clock.refresh(session))
 
     def _pause_failing(self, session: Session) -> int:
         settings = self._application.settings.delivery

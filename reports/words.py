@@ -16,6 +16,13 @@ _SERVER_CODE: Final = re.compile(r"(?:smtp_[2-5]\d\d|dsn|bounce)_([245])\.(\d{1,
 _PLAIN_CODE: Final = re.compile(r"smtp_([45])\d\d")
 
 RUN_STATES: Final[Words] = {
+    "draft": ("черновик", "чернетка", "draft"),
+    "awaiting_approval": ("ждёт согласования", "чекає на погодження", "waiting for approval"),
+    "rejected": (
+        "отклонено: не начиналось, никто не запланирован",
+        "відхилено: не починалося, нікого не заплановано",
+        "rejected: it never began, nobody was planned",
+    ),
     "scheduled": ("ждёт начала", "чекає на початок", "waiting for its start"),
     "running": ("идёт", "триває", "running"),
     "paused": ("на паузе", "на паузі", "paused"),
@@ -23,6 +30,11 @@ RUN_STATES: Final[Words] = {
     "closed": ("завершено", "завершено", "closed"),
 }
 RUN_REASONS: Final[Words] = {
+    "first_sent": (
+        "первые отправлены: проверьте и продолжите",
+        "перші надіслано: перевірте і продовжте",
+        "the first ones are sent: look, then resume",
+    ),
     "staff": ("решение сотрудника", "рішення працівника", "decided by staff"),
     "api": ("решение другой системы", "рішення іншої системи", "decided by another system"),
     "error_rate": (

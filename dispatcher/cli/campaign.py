@@ -8,16 +8,19 @@ from uuid import UUID
 import typer
 from sqlalchemy.orm import Session
 
+from campaigns.approval import extend_approved_run
 from campaigns.service import CreatedCampaign, create_campaign
 from dispatcher.bootstrap import Application
-from dispatcher.cli import campaign_dry_run
+from dispatcher.cli import campaign_approval, campaign_dry_run
 from dispatcher.cli import campaign_options as options
+from dispatcher.cli.campaign_approval import member_named
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
 from dispatcher.cli.times import read_moment
 from dispatcher.cli.watch import read_live, watch_run
 from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
 from reports.live import list_runs
+from reports.words import RUN_STATES, word_for
 
 app = typer.Typer(help="Campaigns and their runs.", no_args_is_help=True)
 
@@ -27,6 +30,7 @@ RunId = Annotated[
 AsJson = options.AsJson
 
 campaign_dry_run.add_to(app)
+campaign_approval.add_to(app)
 
 
 @app.command()
@@ -41,9 +45,12 @@ def create(
     policy: options.Policy = None,
     priority: options.Priority = "bulk",
     max_per_second: options.MaxPerSecond = None,
+    first: options.FirstCount = None,
+    draft: options.Draft = False,
+    needs_approval: options.NeedsApproval = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a campaign over a list; it starts by itself at its start."""
+    """Make a campaign over a list; it starts by itself at its start, once it is approved where it must be."""
 
     def make(built: Application, session: Session) -> CreatedCampaign:
         now = built.clock.refresh(session)
@@ -58,6 +65,9 @@ def create(
             policy=policy,
             priority=priority,
             max_per_second=max_per_second,
+            first_count=first,
+            as_draft=draft,
+            needs_approval=needs_approval,
             zone=built.settings.time_zone,
             now=now,
         )
@@ -74,11 +84,18 @@ def create(
         made = built.database.run(lambda session: make(built, session))
     if as_json:
         print_json(
-            {"campaign_id": made.campaign_id, "run_id": made.run_id, "recipients": made.recipient_count}
+            {
+                "campaign_id": made.campaign_id,
+                "run_id": made.run_id,
+                "recipients": made.recipient_count,
+                "state": made.state,
+            }
         )
     else:
         output.print(
-            f"Задание создано, получателей: {made.recipient_count}. Run: {made.run_id}", highlight=False
+            f"Задание создано ({word_for(RUN_STATES, made.state, 'ru')}), получателей:"
+            f" {made.recipient_count}. Run: {made.run_id}",
+            highlight=False,
         )
 
 
@@ -145,17 +162,30 @@ def stop(run: RunId, reason: str = "staff", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def extend(run: RunId, ends: Annotated[str, typer.Option(help="The new end: 2026-11-23 17:00.")]) -> None:
-    """Move the end of the window."""
+def extend(
+    run: RunId,
+    ends: Annotated[str, typer.Option(help="The new end: 2026-11-23 17:00.")],
+    login: Annotated[str | None, typer.Option("--as", help="The approver, where one is needed.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move the end of the window forward."""
     with application() as built:
 
         def work(session: Session) -> datetime:
             now = built.clock.refresh(session)
             ends_at = read_moment(ends, built.settings.time_zone, now)
-            extend_run(session, run, ends_at, actor=actor(), now=now)
+            if login is None:
+                extend_run(session, run, ends_at, actor=actor(), now=now)
+            else:
+                approver = member_named(session, login)
+                extend_approved_run(session, run, ends_at, approver=approver, now=now)
             return ends_at
 
-        output.print(f"Окончание: {built.database.run(work).isoformat()}", highlight=False)
+        ends_at = built.database.run(work).isoformat()
+    if as_json:
+        print_json({"run_id": run, "ends_at": ends_at})
+    else:
+        output.print(f"Окончание: {ends_at}", highlight=False)
 
 
 def _change(run: UUID, word: str, change: Callable[[Session, datetime], HonestAnswer], as_json: bool) -> None:

@@ -18,6 +18,12 @@ WorkingDays = Annotated[bool, typer.Option("--working-days", help="Never on days
 Policy = Annotated[str | None, typer.Option(help="Policy profile; default: the scenario's.")]
 Priority = Annotated[str, typer.Option(help="bulk or urgent.")]
 MaxPerSecond = Annotated[float | None, typer.Option(min=0.01)]
+FirstCount = Annotated[
+    int | None,
+    typer.Option("--first", min=1, help="Send so many exactly, then pause until resumed."),
+]
+Draft = Annotated[bool, typer.Option("--draft", help="Nothing happens until `campaign submit`.")]
+NeedsApproval = Annotated[bool, typer.Option("--needs-approval", help="A second person must approve it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -35,6 +41,9 @@ def read_wanted(
     max_per_second: float | None,
     zone: str,
     now: datetime,
+    first_count: int | None = None,
+    as_draft: bool = False,
+    needs_approval: bool = False,
 ) -> NewCampaign:
     """The campaign as it was typed; times are in the company's zone."""
     daily_from, daily_to = read_hours(hours)
@@ -50,4 +59,7 @@ def read_wanted(
         policy_profile=policy,
         priority=priority,
         max_per_second=max_per_second,
+        first_count=first_count,
+        as_draft=as_draft,
+        needs_approval=needs_approval,
     )

@@ -18,7 +18,7 @@ from dispatcher.cli.console import output
 from dispatcher.core.db import is_database_gone
 from dispatcher.delivery.channel_pause import PausedChannel
 from dispatcher.delivery.errors import UnknownRunError
-from dispatcher.delivery.runs import RunState
+from dispatcher.delivery.runs import OVER
 from reports.live import LiveRun, Pace, read_run
 from reports.words import CHANNELS, NOTICE_STATES, RUN_STATES, reason_word, word_for
 
@@ -49,7 +49,7 @@ def watch_run(
     pace, zone = Pace(), ZoneInfo(application.settings.time_zone)
     live = pace.apply(read_live(application, run))
     with Live(draw(live, zone), console=output, refresh_per_second=4) as picture:
-        while follow and live.facts.state != RunState.CLOSED:
+        while follow and live.facts.state not in OVER:
             meanwhile()
             time.sleep(REFRESH_SECONDS)
             try:

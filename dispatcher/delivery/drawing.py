@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
+from dispatcher.delivery.run_states import OVER, RUN_TRANSITIONS, RunAction, RunState
 from dispatcher.delivery.states import (
     ATTEMPT_TRANSITIONS,
     NOTICE_TRANSITIONS,
@@ -21,9 +22,9 @@ from dispatcher.delivery.states import (
 
 _MEANING: Final = re.compile(r"#: (.+)\n\s+([A-Z_]+) =")
 _HEAD: Final = """\
-# States of an attempt and of a notice
+# States of an attempt, of a notice and of a run
 
-Made from `dispatcher/delivery/states.py` by `python -m dispatcher.delivery.drawing > docs/states.md`;
+Made from `states.py` and `run_states.py` by `python -m dispatcher.delivery.drawing > docs/states.md`;
 do not edit it by hand. A pair of state and trigger that is not drawn changes nothing: that is how late,
 repeated and reordered receipts are harmless.
 """
@@ -42,6 +43,11 @@ def draw() -> str:
             "The arrows from `open` close it; the others amend a closed one by what was learned late.\n",
             _diagram(NoticeState.OPEN, _notice_arrows(), ()),
             _meanings("State", NoticeState),
+            "## A run: one going of a campaign over one list\n",
+            "A rejected run never began: nobody was planned, so nobody can be lost (promise P1).\n",
+            _diagram(RunState.DRAFT, _run_arrows(), sorted(OVER)),
+            _meanings("State", RunState),
+            _meanings("Action", RunAction),
         ]
     )
 
@@ -60,6 +66,13 @@ def _notice_arrows() -> Mapping[tuple[str, str], list[str]]:
         for after in NoticeState
         if after in wanted and after is not state
     }
+
+
+def _run_arrows() -> Mapping[tuple[str, str], list[str]]:
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (state, action), after in RUN_TRANSITIONS.items():
+        arrows.setdefault((state, after), []).append(action)
+    return arrows
 
 
 def _without_way_out(states: type[AttemptState]) -> Iterable[str]:

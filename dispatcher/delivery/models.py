@@ -50,6 +50,15 @@ class Run(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "number"),
         Index("ix_run_open", "state", postgresql_where=text("state <> 'closed'")),
+        # Two clicks, or two schedulers, make one linked run.
+        Index(
+            "ix_run_linked_open",
+            "parent_run_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind IN ('resend', 'correction') AND state NOT IN ('closed', 'rejected')"),
+        ),
+        Index("ix_run_seed", "parent_run_id", unique=True, postgresql_where=text("kind = 'seed'")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
@@ -75,6 +84,15 @@ class Run(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    kind: Mapped[str] = mapped_column(server_default=text("'main'"))  #: main, resend, correction, seed
+    parent_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("run.id"))
+    first_count: Mapped[int | None]  #: send so many, then wait for staff
+    first_released_at: Mapped[datetime | None] = mapped_column(Moment)
+    needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_by: Mapped[str | None]
+    changed_by: Mapped[str | None]  #: who changed window or list last
+    approved_by: Mapped[str | None]
+    approved_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Notice(Base):

@@ -9,7 +9,7 @@ planned always equals the list (promise P1).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -29,13 +29,15 @@ _UNPLANNED = text(
     """
     SELECT id FROM run
     WHERE state IN ('running', 'paused', 'stopping') AND planned_position < recipient_count
+      AND (first_count IS NULL OR first_released_at IS NOT NULL OR planned_position < first_count
+           OR state = 'stopping' OR ends_at <= :now)
     ORDER BY CASE priority WHEN 'urgent' THEN 0 ELSE 1 END, started_at, id
     """
 )
 _RUN = text(
     """
     SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, step_plan, needs_truth,
-           max_per_second, state, list_id, planned_position
+           max_per_second, state, list_id, planned_position, first_count, first_released_at
     FROM run WHERE id = :run FOR NO KEY UPDATE
     """
 )
@@ -80,9 +82,9 @@ class _Planned:
     due_at: datetime | None
 
 
-def list_unplanned(session: Session) -> Sequence[UUID]:
-    """Runs that are not fanned out to the end, urgent ones first."""
-    return session.execute(_UNPLANNED).scalars().all()
+def list_unplanned(session: Session, now: datetime) -> Sequence[UUID]:
+    """Runs that have somebody to fan out now, urgent ones first."""
+    return session.execute(_UNPLANNED, {"now": now}).scalars().all()
 
 
 def plan_slice(session: Session, run_id: UUID, *, calendar: WorkingCalendar, now: datetime) -> int:
@@ -90,7 +92,7 @@ def plan_slice(session: Session, run_id: UUID, *, calendar: WorkingCalendar, now
     hold_shared(session, run_id)
     row = session.execute(_RUN, {"run": run_id}).one()
     recipients = session.execute(
-        _SLICE, {"list": row.list_id, "position": row.planned_position, "slice": SLICE}
+        _SLICE, {"list": row.list_id, "position": row.planned_position, "slice": _room(row, now)}
     ).all()
     if not recipients:
         return 0
@@ -100,6 +102,17 @@ def plan_slice(session: Session, run_id: UUID, *, calendar: WorkingCalendar, now
     _write(session, run, planned, now)
     session.execute(_MOVE_CURSOR, {"run": run_id, "position": recipients[-1].position})
     return len(recipients)
+
+
+def _room(run: Any, now: datetime) -> int:
+    """How many the slice may hold: a run that sends its first N plans exactly N until staff release it.
+
+    Once it is stopped, or its window has ended, nobody will be told: the rest is planned into that end.
+    """
+    is_bounded = run.first_count is not None and run.first_released_at is None
+    if not is_bounded or run.state == "stopping" or run.ends_at <= now:
+        return SLICE
+    return max(0, min(SLICE, int(run.first_count - run.planned_position)))
 
 
 def _due_times(

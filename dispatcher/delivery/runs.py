@@ -1,7 +1,6 @@
-"""Making runs and changing their state: start, pause, resume, stop, extend (promises P8 and P11).
+"""Making runs and steering them: pause, resume, stop, extend (promises P8 and P11).
 
-Every change holds the run alone, so it falls between two claims: once it has committed, nothing more is
-claimed on the strength of the older state. The answer counts what had already left, in that same moment.
+Handing a run over for approval and changing it before its start is in `run_approval`.
 """
 
 import json
@@ -9,59 +8,73 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from dispatcher.core.audit import record_action
 from dispatcher.core.ids import new_id
-from dispatcher.core.outbox import publish
-from dispatcher.delivery.errors import RunStateError, UnknownRunError
-from dispatcher.delivery.progress import Count, read_progress
-from dispatcher.delivery.run_lock import hold_alone
-from dispatcher.delivery.states import AttemptState
+from dispatcher.delivery.errors import RunStateError
+from dispatcher.delivery.run_change import (
+    HonestAnswer,
+    LockedRun,
+    attempt_totals,
+    change_state,
+    lock_run,
+    next_run_state,
+    tell,
+)
+from dispatcher.delivery.run_states import OVER, RunAction, RunState
 from dispatcher.delivery.step_plan import StepPlan
 
+__all__ = [
+    "FIRST_SENT",
+    "OVER",
+    "HonestAnswer",
+    "NewRun",
+    "RunKind",
+    "RunState",
+    "add_run",
+    "attempt_totals",
+    "extend_run",
+    "pause_run",
+    "resume_run",
+    "stop_run",
+]
 
-class RunState(StrEnum):
-    """Where a run stands."""
+#: Why a run pauses by itself once its first N have been sent.
+FIRST_SENT: Final = "first_sent"
 
-    #: waits for its start
-    SCHEDULED = "scheduled"
-    #: sends inside its window
-    RUNNING = "running"
-    #: staff, or the error limit, holds it back
-    PAUSED = "paused"
-    #: staff ended it; what was out is being waited for
-    STOPPING = "stopping"
-    #: every recipient is in a terminal state
-    CLOSED = "closed"
+
+class RunKind(StrEnum):
+    """What a run is for."""
+
+    #: the campaign's own
+    MAIN = "main"
+    #: once more to those whom the parent did not reach
+    RESEND = "resend"
+    #: another text to everybody whom the parent told
+    CORRECTION = "correction"
+    #: the parent's text to our own staff
+    SEED = "seed"
 
 
 _ENSURE_PERIOD = text("SELECT ensure_period(:period)")
 _ADD = text(
     """
     INSERT INTO run (id, campaign_id, number, period, list_id, state, priority, purpose, purpose_group,
-                     starts_at, ends_at, hours, caps, step_plan, max_per_second, recipient_count, created_at)
-    SELECT :id, :campaign, coalesce(max(number), 0) + 1, :period, :list, 'scheduled', :priority, :purpose,
+                     starts_at, ends_at, hours, caps, step_plan, max_per_second, recipient_count, created_at,
+                     kind, parent_run_id, first_count, needs_approval, created_by)
+    SELECT :id, :campaign, coalesce(max(number), 0) + 1, :period, :list, :state, :priority, :purpose,
            :purpose_group, :starts_at, :ends_at, CAST(:hours AS jsonb), CAST(:caps AS jsonb),
-           CAST(:step_plan AS jsonb), :max_per_second, :recipient_count, :now
+           CAST(:step_plan AS jsonb), :max_per_second, :recipient_count, :now,
+           :kind, :parent, :first_count, :needs_approval, :created_by
     FROM run WHERE campaign_id = :campaign
     """
 )
-_STATE = text("SELECT state, state_reason, ends_at FROM run WHERE id = :run")
-_STARTED = text("SELECT started_at FROM run WHERE id = :run")
-_SET_STATE = text(
-    """
-    UPDATE run SET state = :state, state_reason = :reason, generation = generation + 1,
-                   error_base = CAST(:error_base AS jsonb)
-    WHERE id = :run
-    """
-)
+_RELEASE = text("UPDATE run SET first_released_at = :now WHERE id = :run")
 _SET_END = text("UPDATE run SET ends_at = :ends_at, generation = generation + 1 WHERE id = :run")
-_WAITING = text("SELECT recipient_count - planned_position FROM run WHERE id = :run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +93,16 @@ class NewRun:
     caps: Collection[Mapping[str, Any]]
     plan: StepPlan
     max_per_second: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HonestAnswer:
-    """What a pause or a stop could not call back, counted when it took effect."""
-
-    left: int  #: taken by a provider or in doubt
-    in_flight: int  #: being sent at that moment
-    waiting: int  #: held back by this action
+    state: RunState = RunState.SCHEDULED
+    kind: RunKind = RunKind.MAIN
+    parent_run_id: UUID | None = None
+    first_count: int | None = None  #: send so many, then wait for staff
+    needs_approval: bool = False
+    created_by: str | None = None  #: who must not approve it
 
 
 def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
-    """Keep a new run, scheduled; the partitions of its month are made if need be."""
+    """Keep a new run; the partitions of its month are made if need be."""
     period = date(now.year, now.month, 1)
     session.execute(_ENSURE_PERIOD, {"period": period})
     run_id = new_id()
@@ -103,6 +113,7 @@ def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
             "campaign": run.campaign_id,
             "period": period,
             "list": run.list_id,
+            "state": run.state.value,
             "priority": run.priority,
             "purpose": run.purpose,
             "purpose_group": run.purpose_group,
@@ -113,6 +124,11 @@ def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
             "step_plan": json.dumps(run.plan.to_json()),
             "max_per_second": run.max_per_second,
             "recipient_count": run.recipient_count,
+            "kind": run.kind.value,
+            "parent": run.parent_run_id,
+            "first_count": run.first_count,
+            "needs_approval": run.needs_approval,
+            "created_by": run.created_by,
             "now": now,
         },
     )
@@ -121,103 +137,68 @@ def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
 
 def pause_run(session: Session, run: UUID, *, actor: str, reason: str, now: datetime) -> HonestAnswer:
     """Claim nothing more until it is resumed; raises `RunStateError` when it is over or paused already."""
-    allowed = {RunState.SCHEDULED, RunState.RUNNING}
-    return _change(session, run, RunState.PAUSED, allowed, "run.paused", actor, reason, now)
+    return _steer(session, run, lock_run(session, run), RunAction.PAUSE, "run.paused", actor, reason, now)
 
 
 def resume_run(session: Session, run: UUID, *, actor: str, now: datetime) -> HonestAnswer:
     """Go on inside the window; the error limit is judged anew from here.
 
-    A run that was paused before its start waits for its start again.
+    A run that was paused before its start waits for its start again. A run that waits because its first N
+    were sent is released: the rest of the list is planned.
     """
-    wanted = RunState.RUNNING if _has_started(session, run) else RunState.SCHEDULED
-    return _change(session, run, wanted, {RunState.PAUSED}, "run.resumed", actor, None, now)
+    locked = lock_run(session, run)
+    action = RunAction.WAIT_AGAIN if locked.started_at is None else RunAction.RESUME
+    answer = _steer(session, run, locked, action, "run.resumed", actor, None, now)
+    if locked.state_reason == FIRST_SENT:
+        session.execute(_RELEASE, {"run": run, "now": now})
+    return answer
 
 
 def stop_run(session: Session, run: UUID, *, actor: str, reason: str, now: datetime) -> HonestAnswer:
     """End the run for good: what has not left never will; what is out is waited for."""
-    allowed = {RunState.SCHEDULED, RunState.RUNNING, RunState.PAUSED}
-    return _change(session, run, RunState.STOPPING, allowed, "run.stopped", actor, reason, now)
+    return _steer(session, run, lock_run(session, run), RunAction.STOP, "run.stopped", actor, reason, now)
 
 
-def extend_run(session: Session, run: UUID, ends_at: datetime, *, actor: str, now: datetime) -> None:
-    """Move the end of the window of a run that is not over; the new end must be in the future."""
-    hold_alone(session, run)
-    state, before = _current(session, run)
-    if state in {RunState.STOPPING, RunState.CLOSED} or ends_at <= now:
-        raise RunStateError("only a run that is not over can be extended, and only into the future")
+def extend_run(
+    session: Session, run: UUID, ends_at: datetime, *, actor: str, now: datetime, approver: str | None = None
+) -> None:
+    """Move the end of the window forward; raises `RunStateError`.
+
+    An end that has passed stays: people have expired by it; send to them again instead. A run that had to
+    be approved is extended only by a second person (`approver`), because its window was approved.
+    """
+    locked = lock_run(session, run)
+    next_run_state(locked, RunAction.EXTEND)
+    if locked.ends_at <= now:
+        raise RunStateError("the window has ended: send again to those who were not reached")
+    if ends_at <= locked.ends_at:
+        raise RunStateError("the end can only be moved forward; to end earlier, stop the run")
+    if locked.needs_approval and approver is None:
+        raise RunStateError("this run was approved with its window: an approver must extend it")
     session.execute(_SET_END, {"run": run, "ends_at": ends_at})
-    record_action(
+    tell(
         session,
-        at=now,
+        run,
+        "run.extended",
         actor=actor,
-        action="run.extended",
-        subject_type="run",
-        subject_id=run,
-        before={"ends_at": before},
+        before={"ends_at": locked.ends_at},
         after={"ends_at": ends_at},
+        now=now,
     )
 
 
-def _change(
+def _steer(
     session: Session,
-    run: UUID,
-    wanted: RunState,
-    allowed: Collection[RunState],
-    action: str,
+    run_id: UUID,
+    run: LockedRun,
+    action: RunAction,
+    event: str,
     actor: str,
     reason: str | None,
     now: datetime,
 ) -> HonestAnswer:
-    hold_alone(session, run)
-    state, _ = _current(session, run)
-    if state not in allowed:
-        raise RunStateError(
-            f"the run is {state}: this is possible only when it is {', '.join(sorted(allowed))}"
-        )
-    counts = read_progress(session, run)
-    base = json.dumps(attempt_totals(counts))
-    session.execute(_SET_STATE, {"run": run, "state": wanted, "reason": reason, "error_base": base})
-    answer = _honest_answer(counts, session.execute(_WAITING, {"run": run}).scalar_one())
-    record_action(
-        session,
-        at=now,
-        actor=actor,
-        action=action,
-        subject_type="run",
-        subject_id=run,
-        before={"state": state},
-        after={"state": wanted, "reason": reason, "left": answer.left, "in_flight": answer.in_flight},
-    )
-    publish(session, action, {"run_id": str(run)})
+    answer = change_state(session, run_id, run, action, reason=reason, now=now)
+    after = {"state": next_run_state(run, action), "reason": reason}
+    counts = {"left": answer.left, "in_flight": answer.in_flight}
+    tell(session, run_id, event, actor=actor, before={"state": run.state}, after={**after, **counts}, now=now)
     return answer
-
-
-def _current(session: Session, run: UUID) -> tuple[RunState, datetime]:
-    row = session.execute(_STATE, {"run": run}).first()
-    if row is None:
-        raise UnknownRunError("there is no such run")
-    return RunState(row.state), row.ends_at
-
-
-def _has_started(session: Session, run: UUID) -> bool:
-    return session.execute(_STARTED, {"run": run}).scalar_one_or_none() is not None
-
-
-def _honest_answer(counts: Collection[Count], not_planned: int) -> HonestAnswer:
-    totals = attempt_totals(counts)
-    left = (AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.UNKNOWN)
-    return HonestAnswer(
-        left=sum(totals.get(state, 0) for state in left),
-        in_flight=totals.get(AttemptState.SENDING, 0),
-        waiting=totals.get(AttemptState.PLANNED, 0) + not_planned,
-    )
-
-
-def attempt_totals(counts: Collection[Count]) -> dict[str, int]:
-    """Attempts by state, over channels and reasons."""
-    totals: dict[str, int] = {}
-    for count in counts:
-        if count.kind == "attempt":
-            totals[count.state] = totals.get(count.state, 0) + count.count
-    return totals

@@ -7,14 +7,18 @@ of schedulers may run them; SKIP LOCKED lets them share the work.
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from dispatcher.core.audit import record_action
 from dispatcher.core.outbox import publish
+from dispatcher.delivery.errors import RunStateError
 from dispatcher.delivery.progress import read_progress
-from dispatcher.delivery.run_lock import hold_alone
+from dispatcher.delivery.run_change import change_state, lock_run
+from dispatcher.delivery.run_states import RunAction, RunState
+from dispatcher.delivery.runs import FIRST_SENT, pause_run
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change, apply_changes
 
@@ -58,17 +62,19 @@ _FINISHED = text(
                       WHERE n.period = r.period AND n.run_id = r.id AND n.state = 'open')
     """
 )
-_CLOSE = text(
+_DUE = text("SELECT id FROM run WHERE state = 'scheduled' AND starts_at <= :now ORDER BY starts_at, id")
+# All first attempts of the first N have had their turn. Who waits for a frequency cap may wait for weeks.
+_FIRST_SENT = text(
     """
-    UPDATE run SET state = 'closed', closed_at = :now, generation = generation + 1
-    WHERE id = :run AND state <> 'closed'
-    """
-)
-_START = text(
-    """
-    UPDATE run SET state = 'running', started_at = :now, generation = generation + 1
-    WHERE state = 'scheduled' AND starts_at <= :now
-    RETURNING id
+    SELECT r.id FROM run r
+    WHERE r.state = 'running' AND r.first_count < r.recipient_count AND r.first_released_at IS NULL
+      AND r.planned_position >= r.first_count AND r.ends_at > :now
+      AND NOT EXISTS (SELECT 1 FROM attempt a
+                      WHERE a.period = r.period AND a.run_id = r.id AND a.state = 'sending')
+      AND NOT EXISTS (SELECT 1 FROM attempt a
+                      WHERE a.period = r.period AND a.run_id = r.id AND a.state = 'planned'
+                        AND a.number = 1 AND (a.step = 0 OR a.due_at <= :now)
+                        AND a.hold_reason IS DISTINCT FROM 'frequency_cap')
     """
 )
 
@@ -95,33 +101,54 @@ def stop_planned(session: Session, now: datetime) -> int:
 
 def start_due(session: Session, now: datetime) -> int:
     """Scheduled runs whose start has come begin."""
-    started = session.execute(_START, {"now": now}).scalars().all()
-    for run in started:
-        publish(session, "run.started", {"run_id": str(run)})
-    return len(started)
+    due = session.execute(_DUE, {"now": now}).scalars().all()
+    return sum(_start(session, run, now) for run in due)
+
+
+def _start(session: Session, run: UUID, now: datetime) -> bool:
+    locked = lock_run(session, run)
+    # Staff may have paused, stopped or moved it in this very moment.
+    if locked.state is not RunState.SCHEDULED or locked.starts_at > now:
+        return False
+    change_state(session, run, locked, RunAction.START, reason=None, now=now)
+    publish(session, "run.started", {"run_id": str(run)})
+    return True
+
+
+def hold_first(session: Session, now: datetime) -> int:
+    """Runs that were to send their first N and then wait for staff pause by themselves."""
+    held = session.execute(_FIRST_SENT, {"now": now}).scalars().all()
+    for run in held:
+        try:
+            pause_run(session, run, actor="system", reason=FIRST_SENT, now=now)
+        except RunStateError:
+            continue  # staff paused or stopped it in this very moment
+    return len(held)
 
 
 def close_finished(session: Session, now: datetime) -> int:
     """Runs in which every recipient is in a terminal state are closed and announced (promise P1)."""
     finished = session.execute(_FINISHED).scalars().all()
     for run in finished:
-        hold_alone(session, run)
-        if session.execute(_CLOSE, {"run": run, "now": now}).rowcount:  # type: ignore[attr-defined]
-            counts = {
-                f"{count.state}:{count.reason}": count.count
-                for count in read_progress(session, run)
-                if count.kind == "notice"
-            }
-            publish(session, "run.closed", {"run_id": str(run), "notices": counts})
-            record_action(
-                session,
-                at=now,
-                actor="system",
-                action="run.closed",
-                subject_type="run",
-                subject_id=run,
-                after=counts,
-            )
+        locked = lock_run(session, run)
+        if locked.state is RunState.CLOSED:
+            continue
+        change_state(session, run, locked, RunAction.CLOSE, reason=locked.state_reason, now=now)
+        counts = {
+            f"{count.state}:{count.reason}": count.count
+            for count in read_progress(session, run)
+            if count.kind == "notice"
+        }
+        publish(session, "run.closed", {"run_id": str(run), "notices": counts})
+        record_action(
+            session,
+            at=now,
+            actor="system",
+            action="run.closed",
+            subject_type="run",
+            subject_id=run,
+            after=counts,
+        )
     return len(finished)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from campaigns.dry_run import DryRunTools, dry_run
 from campaigns.dry_run_result import DryRun
-from campaigns.service import NewCampaign
+from campaigns.service import CreatedCampaign, NewCampaign, create_campaign
 from dispatcher.bootstrap import build_renderer, provider_limits
+from dispatcher.core.staff import StaffMember, StaffRole, add_staff, get_staff
 from tests.engine import Engine
 
 
@@ -44,3 +45,37 @@ def tools(engine: Engine, session: Any) -> DryRunTools:
         calendar=application.calendar.read(session),
         provider_limits=provider_limits(application.settings),
     )
+
+
+def create(engine: Engine, campaign: NewCampaign, *, actor: str = "staff:olga") -> CreatedCampaign:
+    application = engine.application
+    return application.database.run(
+        lambda session: create_campaign(
+            session,
+            campaign,
+            delivery=application.settings.delivery,
+            calendar=application.calendar.read(session),
+            actor=actor,
+            now=engine.now(),
+        )
+    )
+
+
+def member(engine: Engine, login: str, role: StaffRole = StaffRole.APPROVER) -> StaffMember:
+    """A new member of the staff."""
+
+    def add(session: Any) -> StaffMember:
+        add_staff(
+            session,
+            login=login,
+            full_name=login.title(),
+            role=role,
+            password="long enough for tests",
+            actor="test",
+            now=engine.now(),
+        )
+        found = get_staff(session, login)
+        assert found is not None
+        return found[0]
+
+    return engine.application.database.run(add)
