@@ -16,13 +16,21 @@ from dispatcher.web.api.problems import status_answer
 from dispatcher.web.errors import add_error_handlers, error_answer
 from dispatcher.web.guards import MAX_BODY_BYTES, Guards
 from dispatcher.web.live.hub import LiveHub
-from dispatcher.web.pages import actions, runs, sign_in
+from dispatcher.web.pages import actions, campaigns, lists, runs, sign_in
 from dispatcher.web.public import health, unsubscribe
 from dispatcher.web.rendering import STATIC, Renderer
 from dispatcher.web.services import WebServices
 
 MEGABYTE: Final = 1 << 20
-ROUTERS: Final = (sign_in.router, runs.router, actions.router, unsubscribe.router, health.router)
+ROUTERS: Final = (
+    sign_in.router,
+    runs.router,
+    actions.router,
+    lists.router,
+    campaigns.router,
+    unsubscribe.router,
+    health.router,
+)
 #: Everything that answers without a sign-in; a test fails for any other route that does. The API asks for
 #: keys instead, and has a test of its own.
 PUBLIC_PATHS: Final = frozenset({"/sign-in", "/u/{token}", "/health", "/static", API_PREFIX})

@@ -45,7 +45,7 @@ def require_staff(request: Request, services: Services) -> SignedIn:
     member = services.sign_in.read_session(token) if token else None
     if member is None:
         raise NotSignedInError("sign in first")
-    return SignedIn(member, token, form_token(services.secret_key, _session(token)))
+    return SignedIn(member, token, form_token(services.secret_key, session_binding(token)))
 
 
 Staff = Annotated[SignedIn, Depends(require_staff)]
@@ -53,7 +53,7 @@ Staff = Annotated[SignedIn, Depends(require_staff)]
 
 def require_csrf(signed_in: Staff, services: Services, csrf_token: Annotated[str, Form()] = "") -> None:
     """Raise `ForgedFormError` unless the form was made for this very session."""
-    if not is_form_token(csrf_token, services.secret_key, _session(signed_in.session_token)):
+    if not is_form_token(csrf_token, services.secret_key, session_binding(signed_in.session_token)):
         raise ForgedFormError("the form was not made for this session")
 
 
@@ -102,5 +102,6 @@ def keep_cookie(response: Response, services: WebServices, name: str, value: str
     )
 
 
-def _session(token: str) -> bytes:
+def session_binding(token: str) -> bytes:
+    """What the form tokens of this session are bound to."""
     return b"session:" + hash_token(token)

@@ -5,13 +5,18 @@ from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from campaigns.dry_run import DryRunTools
 from consent.calendar_table import CalendarTable
 from consent.unsubscribe import UnsubscribeTokens
+from dispatcher.bootstrap import provider_limits
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.settings import Settings
 from dispatcher.core.sign_in import SignIn
 from dispatcher.delivery.errors import UnknownRunError
+from dispatcher.delivery.render import Renderer, Sender
 from dispatcher.web.import_desk import ImportDesk
 from dispatcher.web.uploads import UploadDirectory
 from reports.live import LiveRun, read_run
@@ -26,6 +31,7 @@ class WebServices:
     settings: Settings
     unsubscribe_tokens: UnsubscribeTokens
     secret_key: bytes
+    renderer: Renderer | None = None  #: of notices, for the dry run; None makes one without attachments
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -51,6 +57,17 @@ class WebServices:
     def imports(self) -> ImportDesk:
         """Makes lists of uploads; the application starts and stops it."""
         return ImportDesk(self.database, self.clock, self.settings, self.uploads)
+
+    def dry_run_tools(self, session: Session) -> DryRunTools:
+        """What a dry run shares with sending."""
+        settings = self.settings
+        sender = Sender(settings.company_name, settings.company_phone, settings.web.public_url)
+        return DryRunTools(
+            renderer=self.renderer or Renderer(sender, self.unsubscribe_tokens),
+            delivery=settings.delivery,
+            calendar=self.calendar.read(session),
+            provider_limits=provider_limits(settings),
+        )
 
 
 def load_run(services: WebServices, run: UUID) -> LiveRun:

@@ -25,6 +25,7 @@ from dispatcher.web.services import WebServices
 #: Changes that carry their own authority instead of a session's form token.
 WITHOUT_FORM_TOKEN = {
     "/sign-in": "has a token of its own, bound to a cookie",
+    "/lists/upload": "a stream: looks at the token itself, before the file",
     "/u/{token}": "the signed token is the authority (RFC 8058)",
 }
 
