@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ import psutil
 from campaigns.sample import write_sample
 from channels.sandbox import Journal, JournalVerdict, SandboxOptions, SandboxSmtpServer, read_journal
 from dispatcher.embedded.ports import choose_port
-from tests.servers import open_directory
+from tests.memory import open_fast_directory
 
 DISPATCHER: Final = str(Path(sys.executable).with_name("dispatcher"))
 MARK: Final = "DISPATCHER_ACCEPTANCE_MARK"
@@ -169,15 +169,19 @@ class Product:
         finally:
             server.close()
 
-    def write_list(self, recipients: int, name: str = "debtors") -> Path:
-        """A list of made-up people."""
+    def write_list(self, recipients: int, name: str = "debtors", fates: Sequence[str] = ()) -> Path:
+        """A list of made-up people, with one more for each of `fates` (see the sandbox's directives)."""
         path = self.directory / f"{name}.csv"
         write_sample(path, recipients)
+        with path.open("a", encoding="utf-8", newline="") as file:
+            for number, fate in enumerate(fates, start=1):
+                file.write(f"99{number:08d};B{number};Иванова Анна;Москва;{fate}.b{number}@sandbox.example;;")
+                file.write("10,00;25.12.2026;да;;1;да\r\n")
         return path
 
-    def start_campaign(self, recipients: int = 300, **options: str) -> str:
+    def start_campaign(self, recipients: int = 300, fates: Sequence[str] = (), **options: str) -> str:
         """Import a fresh list and start a campaign over it; the run's id."""
-        self.ask("import", str(self.write_list(recipients)))
+        self.ask("import", str(self.write_list(recipients, fates=fates)))
         values = {"list": "debtors", "ends": in_an_hour(), "policy": "always", **options}
         arguments = [part for name, value in values.items() for part in (f"--{name}", value)]
         return str(self.ask("campaign", "create", *arguments)["run_id"])
@@ -247,7 +251,7 @@ class MailServer:
 @contextmanager
 def installation(**environment: str) -> Iterator[Product]:
     """A fresh installation; whatever it left running is a failure, and ended."""
-    with open_directory() as directory:
+    with open_fast_directory() as directory:
         product = Product(directory, **environment)
         try:
             yield product

@@ -1,5 +1,6 @@
 """What is wrong outside is said in words that tell what to do, with exit code 1, and nothing is half done."""
 
+import json
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.embedded.ownership import ServerAddresses
-from tests.acceptance.product import Product, end, installation, wait_until
+from tests.acceptance.product import DELIVERY, Product, end, installation, wait_until
 from tests.acceptance.singles import use_servers
 from tests.servers import create_database, drop_database
 
@@ -141,6 +142,21 @@ class TestSingles:
             assert status["is_balanced"]
             assert status["notices"]["notified"] > 80
             assert [end(process) for process in started] == [0, 0, 0, 0]
+
+    def test_a_worker_that_waits_for_a_silent_provider_still_ends_in_time(self, product: Product) -> None:
+        slow = {
+            "DISPATCHER_SMTP__TIMEOUT_SECONDS": "60",
+            "DISPATCHER_DELIVERY": json.dumps(DELIVERY | {"stop_seconds": 2.0}),
+        }
+        with product.mail_server(), singles(product, "scheduler", ("worker", slow)) as started:
+            run = product.start_campaign(recipients=20, fates=("hang", "hang"))
+            wait_until(lambda: product.status(run)["in_flight"] == 2, "two letters wait for their answer")
+
+            assert end(started[1]) == 0
+            status = product.wait_for(run, "closed")
+            assert status["is_balanced"]
+            reasons = {(one["state"], one["reason"]): one["count"] for one in status["notice_reasons"]}
+            assert reasons["unknown", "worker_stopped"] == 2
 
 
 class TestDirectory:

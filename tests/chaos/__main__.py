@@ -15,7 +15,7 @@ from tests.chaos.broken import BROKEN, launcher
 from tests.chaos.house import House, open_house
 from tests.chaos.rounds import Plan, Result, plan_rounds, play
 from tests.chaos.strikes import TARGETS
-from tests.servers import open_directory
+from tests.memory import open_fast_directory
 
 VOID_TRIES = 4
 HEADER = (
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the rounds; 0 when all were green (or, with --broken, when one was red)."""
     options = _options(arguments)
     configure_logging("error")
-    with open_directory() as directory:
+    with open_fast_directory() as directory:
         try:
             results = _play_all(directory, options)
         finally:
