@@ -50,7 +50,8 @@ def open_directory() -> Iterator[Path]:
 def clone_database(admin_url: str, template_name: str) -> str:
     """A new database with the content of `template_name`; returns its URL. ~50 ms."""
     name = f"test_{secrets.token_hex(6)}"
-    _run(admin_url, "CREATE DATABASE {} TEMPLATE {}", name, template_name)
+    # Where nothing is synced to disk, copying files takes half the time of writing pages to the log.
+    _run(admin_url, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template_name)
     return with_database(admin_url, name)
 
 
