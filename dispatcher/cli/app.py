@@ -9,7 +9,19 @@ from pydantic_settings import SettingsError
 from rich.markup import escape
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from dispatcher.cli import api_key, campaign, clock, consent, demo, doctor, lists, processes, staff, up
+from dispatcher.cli import (
+    api_key,
+    campaign,
+    clock,
+    consent,
+    demo,
+    doctor,
+    lists,
+    processes,
+    staff,
+    template,
+    up,
+)
 from dispatcher.cli.console import errors
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.errors import DispatcherError
@@ -27,6 +39,7 @@ up.add_to(app)
 processes.add_to(app)
 lists.add_to(app)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(template.app, name="template")
 app.add_typer(consent.app, name="consent")
 app.add_typer(staff.app, name="staff")
 app.add_typer(api_key.app, name="api-key")

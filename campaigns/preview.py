@@ -1,0 +1,141 @@
+"""Showing a template with a real recipient, and checking a whole list, before anything is sent.
+
+The very renderer that sends makes the preview. No consent is needed, for nothing leaves; but somebody has
+looked at personal data, so each look is on record, by ids only (promise P11).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from campaigns.errors import CampaignError, UnknownListError
+from campaigns.preview_repository import ListOfRecipients, count_fields, get_newest_list, get_recipient
+from campaigns.scenarios import BUILTIN
+from channels.port import Attachment, Envelope
+from dispatcher.core.audit import record_action
+from dispatcher.delivery.checks import Candidate
+from dispatcher.delivery.render import OWN_FIELDS, Renderer
+from templates.bundled import builtin_template
+from templates.errors import AttachmentError, TemplateError, UnknownBuiltinError, UnknownTemplateError
+from templates.field_check import FieldReport, missing_fields
+from templates.rendering import CompiledTemplate, compile_template
+from templates.repository import get_version
+
+DEFAULT_LANGUAGE: Final = "ru"
+
+
+class UnknownRecipientError(CampaignError):
+    """Raised when a list has no such recipient."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """What staff want to see. Without account and position: the first recipient of the list."""
+
+    template: str
+    list_name: str
+    account: str | None = None
+    position: int | None = None
+    language: str | None = None  #: None takes the recipient's own, else Russian
+    version: int | None = None  #: None takes the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The notice as it would be sent. `file_problem` says why a file would hold it back."""
+
+    envelope: Envelope
+    language: str
+    version: int | None  #: None: the built-in text, not yet used by any campaign
+    file_problem: str | None
+
+
+def preview_template(
+    session: Session, renderer: Renderer, wanted: PreviewRequest, *, actor: str, now: datetime
+) -> Preview:
+    """Render one template for one recipient.
+
+    Raises `TemplateError`, `UnknownListError` and `UnknownRecipientError`.
+    """
+    recipients = _list(session, wanted.list_name)
+    found = get_recipient(session, recipients.id, account=wanted.account, position=wanted.position)
+    if found is None:
+        raise UnknownRecipientError(f"в списке «{wanted.list_name}» нет такого получателя")
+    recipient_id, candidate = found
+    language = wanted.language or _language(session, wanted.template, candidate)
+    template, version = find_template(session, wanted.template, language, wanted.version)
+    purpose = BUILTIN[wanted.template].purpose if wanted.template in BUILTIN else "debt"
+    files, problem = _files(renderer, template, candidate)
+    envelope = renderer.compose(template, candidate, purpose, now, files=files)
+    record_action(
+        session,
+        at=now,
+        actor=actor,
+        action="template.previewed",
+        subject_type="recipient",
+        subject_id=recipient_id,
+        after={"template": wanted.template, "language": language, "version": version, "list": recipients.id},
+    )
+    return Preview(envelope, language, version, problem)
+
+
+def check_list(
+    session: Session, template_name: str, list_name: str, *, language: str = DEFAULT_LANGUAGE
+) -> FieldReport:
+    """Check all recipients of a list against a template; raises `TemplateError` and `UnknownListError`."""
+    recipients = _list(session, list_name)
+    template, _ = find_template(session, template_name, language, None)
+    in_list = (template.required_fields() | template.fields_to_fill()) - _FILLED_BY_US
+    counts = count_fields(session, recipients.id, in_list)
+    available = OWN_FIELDS | {name for name, count in counts.items() if count.given}
+    empty = {
+        name: counts[name].empty
+        for name in sorted(template.fields_to_fill() & counts.keys() & available)
+        if counts[name].empty
+    }
+    return FieldReport(missing_fields(template, available), empty, recipients.recipient_count)
+
+
+def find_template(
+    session: Session, name: str, language: str, version: int | None
+) -> tuple[CompiledTemplate, int | None]:
+    """A version in the database, else the built-in text; raises `UnknownTemplateError`."""
+    view = get_version(session, name, language, version)
+    if view is not None:
+        return compile_template(view.texts, language), view.version
+    try:
+        if version is None:
+            return compile_template(builtin_template(name, language), language), None
+    except UnknownBuiltinError:
+        pass
+    raise UnknownTemplateError(f"нет шаблона «{name}» на языке «{language}»")
+
+
+#: Given for every recipient without looking into the list; name and address are columns and may be empty.
+_FILLED_BY_US: Final = OWN_FIELDS - {"full_name", "address"}
+
+
+def _files(
+    renderer: Renderer, template: CompiledTemplate, candidate: Candidate
+) -> tuple[tuple[Attachment, ...], str | None]:
+    try:
+        return renderer.files_of(template, candidate), None
+    except AttachmentError as error:
+        return (), error.message
+
+
+def _language(session: Session, name: str, candidate: Candidate) -> str:
+    try:
+        find_template(session, name, candidate.language, None)
+    except TemplateError:
+        return DEFAULT_LANGUAGE
+    return candidate.language
+
+
+def _list(session: Session, name: str) -> ListOfRecipients:
+    found = get_newest_list(session, name)
+    if found is None:
+        raise UnknownListError(f"there is no complete recipient list {name!r}: import it first")
+    return found
