@@ -65,6 +65,9 @@ BUILTIN: Final[Mapping[str, BuiltinScenario]] = MappingProxyType(
             "service_standard",
             (ChannelKind.EMAIL,),
         ),
+        "correction": BuiltinScenario(
+            "correction", "Исправление ошибочного сообщения", "debt", "service_standard", (ChannelKind.EMAIL,)
+        ),
     }
 )
 
