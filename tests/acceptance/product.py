@@ -31,7 +31,7 @@ from tests.memory import open_fast_directory
 
 DISPATCHER: Final = str(Path(sys.executable).with_name("dispatcher"))
 MARK: Final = "DISPATCHER_ACCEPTANCE_MARK"
-LIMIT_SECONDS: Final = 90.0
+LIMIT_SECONDS: Final = 150.0
 SECRET_KEY: Final = "a long secret key for tests only"
 DELIVERY: Final = {
     "settle_seconds": {"email": 1.0},

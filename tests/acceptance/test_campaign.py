@@ -6,6 +6,8 @@ import pytest
 
 from tests.acceptance.product import Product, installation, wait_until
 
+pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
+
 
 @pytest.fixture(scope="module")
 def product() -> Iterator[Product]:

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from tests.acceptance.product import installation
+
+pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
 
 
 class TestDemo:

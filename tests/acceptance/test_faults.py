@@ -15,6 +15,8 @@ from tests.acceptance.product import DELIVERY, Product, end, installation, wait_
 from tests.acceptance.singles import use_servers
 from tests.servers import create_database, drop_database
 
+pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
+
 DISK = "64m"
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.acceptance.product import Product, end, installation, wait_until
 
+pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
+
 
 class TestUp:
     def test_no_end_leaves_a_process_and_a_new_up_works_each_time(self) -> None:
