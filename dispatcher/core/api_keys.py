@@ -62,16 +62,10 @@ class Scope(StrEnum):
     CAMPAIGNS_READ = "campaigns:read"
     #: make campaigns; pause, resume, stop and extend runs
     CAMPAIGNS_WRITE = "campaigns:write"
-    #: approve what others made
-    CAMPAIGNS_APPROVE = "campaigns:approve"
     #: see what the ledger says about an address
     CONSENT_READ = "consent:read"
     #: record consents and withdrawals
     CONSENT_WRITE = "consent:write"
-    #: see templates and preview them
-    TEMPLATES_READ = "templates:read"
-    #: write new versions of templates
-    TEMPLATES_WRITE = "templates:write"
 
 
 @dataclass(frozen=True, slots=True)

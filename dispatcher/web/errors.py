@@ -15,7 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from campaigns.errors import CampaignError, UnknownListError, UnknownScenarioError
+from campaigns.errors import (
+    CampaignError,
+    NotAnApproverError,
+    OwnCampaignError,
+    UnknownListError,
+    UnknownScenarioError,
+)
 from campaigns.list_errors import ListFileError
 from consent.errors import PolicyError, UnknownContactError
 from consent.unsubscribe import BadLinkError
@@ -82,6 +88,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     UnknownListError: Problem(422, "unknown-list", "There is no such list that is ready"),
     ListFileError: Problem(422, "unusable-file", "The file as a whole cannot be used"),
     UnknownScenarioError: Problem(422, "unknown-scenario", "There is no such scenario"),
+    NotAnApproverError: Problem(403, "not-an-approver", "The role does not permit to approve"),
+    OwnCampaignError: Problem(409, "own-campaign", "The second person must not be the first one"),
     CampaignError: Problem(422, "campaign-refused", "The campaign cannot be made as asked"),
     PolicyError: Problem(422, "policy", "Hours, caps or calendars contradict themselves"),
     MissingIdempotencyKeyError: Problem(

@@ -6,9 +6,10 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from campaigns.dry_run import dry_run
 from campaigns.scenarios import BUILTIN
 from campaigns.service import NewCampaign, create_campaign
 from consent.hours import parse_daily_time
@@ -89,16 +90,67 @@ class NewCampaignIn(Body):
     policy_profile: Line | None = Field(default=None, description="Default: the scenario's own.")
     priority: Literal["bulk", "urgent"] = "bulk"
     max_per_second: float | None = Field(default=None, ge=0.01, le=10_000)
+    first_count: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Send so many exactly, then wait for staff."
+    )
+    as_draft: bool = Field(default=False, description="Nothing happens until it is submitted.")
+    needs_approval: bool = Field(default=False, description="A second person of the staff must agree.")
     external_id: Line | None = Field(default=None, description="Your own id; unique with the key.")
 
 
 class CreatedOut(BaseModel):
     """A campaign with its first run."""
 
-    model_config = example({"campaign_id": _CAMPAIGN["id"], "run_id": _RUN["id"], "recipients": 1998})
+    model_config = example(
+        {
+            "campaign_id": _CAMPAIGN["id"],
+            "run_id": _RUN["id"],
+            "recipients": 1998,
+            "state": "scheduled",
+        }
+    )
     campaign_id: UUID
     run_id: UUID
     recipients: int
+    state: str = Field(description="draft, awaiting_approval or scheduled.")
+
+
+class WarningOut(BaseModel):
+    """Something to know before the start."""
+
+    model_config = ConfigDict(from_attributes=True)
+    code: str
+    count: int
+    message: str
+
+
+class DryRunOut(BaseModel):
+    """What would happen: everybody is in `going` or under one reason of `not_going`."""
+
+    model_config = example(
+        {
+            "recipients": 1998,
+            "going": 1970,
+            "by_channel": {"email": 1970},
+            "not_going": {"no_consent": 28},
+            "later": {"outside_hours": 1970},
+            "starts_at": "2026-11-23T05:00:00Z",
+            "ends_at": "2026-11-27T14:00:00Z",
+            "expected_finish": "2026-11-23T05:21:19Z",
+            "unsent_at_end": 0,
+            "warnings": [],
+        }
+    )
+    recipients: int
+    going: int
+    by_channel: dict[str, int] = Field(description="Channel → attempts.")
+    not_going: dict[str, int] = Field(description="Reason → recipients.")
+    later: dict[str, int] = Field(description="Of those going: why some have to wait.")
+    starts_at: datetime
+    ends_at: datetime
+    expected_finish: datetime | None
+    unsent_at_end: int
+    warnings: list[WarningOut]
 
 
 class RunOfCampaignOut(BaseModel):
@@ -180,7 +232,7 @@ def list_scenarios(call: Reader) -> ScenariosOut:  # noqa: ARG001 (its scope is 
     )
 
 
-@router.post("/campaigns", status_code=201, response_model=CreatedOut, responses=answers(400, 409))
+@router.post("/campaigns", status_code=201, response_model=CreatedOut, responses=answers(409))
 def make_campaign(call: Maker, wanted: NewCampaignIn) -> object:
     """Make a campaign over the newest version of a list; it starts by itself at its start."""
 
@@ -202,10 +254,33 @@ def make_campaign(call: Maker, wanted: NewCampaignIn) -> object:
                 subject=made.campaign_id,
                 now=now,
             )
-        body = CreatedOut(campaign_id=made.campaign_id, run_id=made.run_id, recipients=made.recipient_count)
+        body = CreatedOut(
+            campaign_id=made.campaign_id,
+            run_id=made.run_id,
+            recipients=made.recipient_count,
+            state=made.state,
+        )
         return Made(body, 201, {"Location": f"/api/v1/campaigns/{made.campaign_id}"})
 
     return call.change(make, request=wanted.model_dump_json().encode())
+
+
+@router.post("/campaigns/dry-run", responses=answers())
+def try_campaign(call: Reader, wanted: NewCampaignIn) -> DryRunOut:
+    """What a campaign would do; nothing is sent and nothing is made. Samples stay with the staff."""
+
+    def try_out(session: Session) -> DryRunOut:
+        now = call.services.clock.refresh(session)
+        result = dry_run(
+            session,
+            new_campaign(wanted, now),
+            tools=call.services.dry_run_tools(session),
+            actor=call.client.actor,
+            now=now,
+        )
+        return DryRunOut.model_validate(result, from_attributes=True)
+
+    return call.read(try_out)
 
 
 @router.get("/campaigns", responses=answers())
@@ -256,6 +331,9 @@ def new_campaign(wanted: NewCampaignIn, now: datetime) -> NewCampaign:
         policy_profile=wanted.policy_profile,
         priority=wanted.priority,
         max_per_second=wanted.max_per_second,
+        first_count=wanted.first_count,
+        as_draft=wanted.as_draft,
+        needs_approval=wanted.needs_approval,
     )
 
 

@@ -214,7 +214,7 @@ def list_problems(
     "/lists/{name}/versions",
     status_code=202,
     responses={
-        **answers(400, 409, 415),
+        **answers(409, 415),
         202: {
             "description": "The file is kept; ask the import what comes of it.",
             "headers": {"Location": {"schema": {"type": "string"}, "description": "The import."}},

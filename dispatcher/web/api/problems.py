@@ -72,14 +72,14 @@ class WrongContentTypeError(DispatcherError):
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route documents beside its good answer; every route may answer 401, 403, 422 and 503."""
+    """What a route documents beside its good answer; any may answer 400, 401, 403, 413, 422 and 503."""
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": schema, "example": _example(status)}},
         }
-        for status in sorted({401, 403, 413, 422, 503, *statuses})
+        for status in sorted({400, 401, 403, 413, 422, 503, *statuses})
     }
 
 

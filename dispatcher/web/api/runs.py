@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from campaigns.approval import submit_run
 from dispatcher.core.api_keys import Scope
 from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
 from dispatcher.web.api.calls import ApiCall, Changes, Limit, Made, Reads
@@ -103,7 +104,9 @@ class RunFactsOut(BaseModel):
     number: int
     campaign: str
     list_name: str
-    state: str = Field(description="scheduled, running, paused, stopping or closed.")
+    state: str = Field(
+        description="draft, awaiting_approval, rejected, scheduled, running, paused, stopping or closed."
+    )
     state_reason: str | None
     priority: str
     purpose: str
@@ -151,6 +154,13 @@ class HonestOut(BaseModel):
     waiting: int = Field(description="Held back, or ahead again.")
 
 
+class SubmittedOut(BaseModel):
+    """A draft that was handed over; ask the run for its state."""
+
+    model_config = example({"run_id": _ANSWER["run_id"]})
+    run_id: UUID
+
+
 class NewEndIn(Body):
     """A new end of the window."""
 
@@ -178,6 +188,18 @@ def show_runs(call: Reader, limit: Limit = 100, cursor: Cursor = None) -> RunPag
 def show_run(call: Reader, run_id: UUID) -> FiguresOut:
     """One run with its figures: as dear for a million as for a thousand, so ask as often as you like."""
     return FiguresOut.model_validate(load_run(call.services, run_id).to_json())
+
+
+@router.post("/runs/{run_id}/submit", response_model=SubmittedOut, responses=answers(404, 409))
+def submit(call: Controller, run_id: UUID) -> object:
+    """Let a draft go: for approval by a second person where that is needed, else to its start."""
+
+    def hand_over(session: Session, now: datetime) -> Made:
+        delivery = call.services.settings.delivery
+        submit_run(session, run_id, delivery=delivery, actor=call.client.actor, now=now)
+        return Made(SubmittedOut(run_id=run_id))
+
+    return call.change(hand_over, request=b"")
 
 
 @router.post("/runs/{run_id}/pause", response_model=HonestOut, responses=answers(404, 409))
