@@ -9,7 +9,7 @@ MEGABYTE = 1 << 20
 class ListLimits:
     """What is still a list. Bytes are of the file, unless said otherwise.
 
-    A sheet is unpacked whole before its first row is known, some 250 bytes a cell: that happens in a
+    A sheet is unpacked whole before its first row is known, some 100 bytes a cell: that happens in a
     process of its own under `sheet_memory_bytes`, so a spreadsheet made to burst only bursts itself.
     """
 
