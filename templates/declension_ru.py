@@ -23,6 +23,8 @@ _CONSONANTS: Final = (
     rule("ж ш ч щ ц", 0, "а у а ем е"),
     rule("б в г д з к л м н п р с т ф х", 0, "а у а ом е"),
 )
+#: After a sibilant or «ц» the instrumental follows the stress: «ткачом», but «Абрамовичем».
+_STRESSED: Final = (rule("ж ш ч щ ц", 0, "а у а ом е"),)
 _MALE_FIRST: Final = (
     exactly("павел", 2, "ла лу ла лом ле"),
     exactly("лев", 2, "ьва ьву ьва ьвом ьве"),
@@ -94,6 +96,10 @@ def decline_surname(word: str, case: Case, gender: Gender) -> str:
         return decline(word, case, _BY_A_STEM if is_thing else _FEMALE_SURNAME)
     if lowered.endswith(("ец", "ок", "ёк", "ек", "их")) and lowered not in _FIXED.suffixes:
         return _with_fleeting_vowel(word, lowered, case)
+    if lowered.endswith("й") and syllables(lowered) == 1:  # «Кий», «Бой»: too short for an adjective
+        return decline(word, case, _CONSONANTS)
+    if lowered.endswith(("ж", "ш", "ч", "щ")) and (instrumental_of(lowered, "ru") or "").endswith("ом"):
+        return decline(word, case, _STRESSED)
     return decline(word, case, _MALE_SURNAME)
 
 
@@ -113,7 +119,7 @@ def _from_stem(word: str, stem: str, case: Case) -> str:
         return word
     # After «ц» the instrumental follows the stress: «немцем», but «голубцом», as most surnames in -ец.
     is_stressed = stem[-1] in "цЦ" and not (instrumental_of(word.lower(), "ru") or "").endswith("ем")
-    return decline(stem, case, (rule("ц", 0, "а у а ом е"),) if is_stressed else _CONSONANTS)
+    return decline(stem, case, _STRESSED if is_stressed else _CONSONANTS)
 
 
 def _common_start(one: str, other: str) -> str:

@@ -49,6 +49,8 @@ _FIXED: Final = exactly("дюма золя гюго пікассо живаго"
 _MALE_SURNAME: Final = (
     _FIXED,
     rule("их"),
+    exactly("заєць", 3, "йця йцю йця йцем йці йцю"),
+    exactly("литвин русин волошин турчин", 0, "а у а ом і е"),
     exactly("швець", 4, "евця евцю евця евцем евці евцю"),
     rule("жній дній тній нній льній", 2, "ього ьому ього ім ьому ій"),
     rule("ий", 2, "ого ому ого им ому ий"),
@@ -89,7 +91,7 @@ def decline_surname(word: str, case: Case, gender: Gender) -> str:
         return word
     if gender == "female":
         return decline(word, case, _ADJECTIVE if _is_adjective(lowered) else _FEMALE_SURNAME)
-    if lowered.endswith(_FLEETING) and lowered != "швець":
+    if lowered.endswith(_FLEETING) and lowered not in ("швець", "заєць"):
         return _with_fleeting_vowel(word, lowered, case)
     return decline(word, case, _MALE_SURNAME)
 

@@ -14,8 +14,6 @@ from tests.unit.channels.test_message import build, crlf, parse, text_of
 
 LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
 NAMES = st.text(LETTERS, min_size=1, max_size=100).filter(str.strip)
-    str.strip
-)
 PDF = Attachment("Счёт за ноябрь.pdf", "application/pdf", b"%PDF-1.7 x")
 IMAGE = Attachment("payment.png", "image/png", b"\x89PNG", "payment.1@code")
 HTML = '<p>Долг</p><img src="cid:payment.1@code">'
