@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from campaigns.occurrences import make_due_occurrence
 from dispatcher.bootstrap import Application
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
@@ -84,6 +85,7 @@ class Scheduler:
             return False
         for duty in (
             self._housekeep,
+            partial(self._each, partial(make_due_occurrence, delivery=self._application.settings.delivery)),
             partial(self._each, sweep.start_due),
             self._plan,
             partial(self._each, sweep.lose_expired),

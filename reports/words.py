@@ -44,6 +44,31 @@ RUN_REASONS: Final[Words] = {
     ),
     "window_ended": ("срок закончился", "строк скінчився", "the window has ended"),
 }
+#: Of campaigns that repeat: their states, what became of a time, and why.
+OCCURRENCES: Final[Words] = {
+    "active": ("повторяется", "повторюється", "repeats"),
+    "paused": ("на паузе", "на паузі", "paused"),
+    "ended": ("больше не повторяется", "більше не повторюється", "repeats no more"),
+    "made": ("запуск создан", "запуск створено", "run made"),
+    "missed": ("пропущено", "пропущено", "missed"),
+    "skipped": ("не запускалось", "не запускалося", "skipped"),
+    "later_one_due": (
+        "система не работала; подошёл следующий срок",
+        "система не працювала; настав наступний строк",
+        "the system was down and a later time had come",
+    ),
+    "window_passed": (
+        "система не работала, пока шёл срок",
+        "система не працювала, поки тривав строк",
+        "the system was down for the whole window",
+    ),
+    "list_unchanged": (
+        "список не менялся с прошлого раза: людям ушло бы то же самое",
+        "список не змінився з минулого разу: людям пішло б те саме",
+        "the list is the same as last time: people would get the same again",
+    ),
+    "no_list": ("нет готового списка", "немає готового списку", "no complete list"),
+}
 NOTICE_STATES: Final[Words] = {
     "open": ("ещё не решено", "ще не вирішено", "not decided yet"),
     "notified": ("уведомлены", "сповіщені", "notified"),
