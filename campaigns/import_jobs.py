@@ -49,7 +49,8 @@ _FINISH = text(
 )
 _FAIL = text(
     """
-    UPDATE list_import SET state = 'failed', failure = :code, failure_message = :message, finished_at = :now
+    UPDATE list_import SET state = 'failed', failure = :code, failure_message = :message, list_id = :list,
+                           finished_at = :now
     WHERE id = :id
     """
 )
@@ -167,9 +168,12 @@ def finish_import_job(session: Session, job: UUID, result: ImportResult, now: da
     )
 
 
-def fail_import_job(session: Session, job: UUID, *, code: str, message: str, now: datetime) -> None:
-    """The file cannot be used, or the import broke."""
-    session.execute(_FAIL, {"id": job, "code": code, "message": message, "now": now})
+def fail_import_job(
+    session: Session, job: UUID, *, code: str, message: str, list_id: UUID | None, now: datetime
+) -> None:
+    """The file cannot be used, or the import broke; `list_id` is the failed list, if rows were read."""
+    values = {"id": job, "code": code, "message": message, "list": list_id}
+    session.execute(_FAIL, {**values, "now": now})
 
 
 def find_frozen(session: Session, job: ImportJob, fingerprint: bytes) -> ImportResult | None:

@@ -28,11 +28,19 @@ def add_to(app: typer.Typer) -> None:
 
 def web() -> None:
     """Serve the staff pages and the public pages."""
+    from dispatcher.bootstrap import build_renderer
     from dispatcher.web.server import serve
     from dispatcher.web.services import WebServices
 
     with application(quiet=False) as built:
-        services = WebServices(built.database, built.clock, built.settings, built.tokens, built.secret_key)
+        services = WebServices(
+            built.database,
+            built.clock,
+            built.settings,
+            built.tokens,
+            built.secret_key,
+            renderer=build_renderer(built),
+        )
         serve(services, built.settings.web.host, built.settings.web.port)
 
 

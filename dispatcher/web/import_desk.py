@@ -106,7 +106,7 @@ class ImportDesk:
         except _StoppedError:
             return False
         except ListFileError as error:
-            self._fail(upload_id, error.code, str(error))
+            self._fail(upload_id, error.code, str(error), error.list_id)
         except DBAPIError as error:
             if is_database_gone(error):
                 raise
@@ -132,6 +132,8 @@ class ImportDesk:
             name=job.list_name,
             purpose=job.options.get("purpose", "debt"),
             encoding=job.options.get("encoding"),
+            sheet=job.options.get("sheet"),
+            source=job.options.get("source"),
             country=self._settings.country,
             default_zone=ZoneInfo(self._settings.time_zone),
         )
@@ -143,9 +145,14 @@ class ImportDesk:
 
         return import_list(self._database, self._clock, request, actor=job.created_by, progress=progress)
 
-    def _fail(self, job: UUID, code: str, message: str) -> None:
+    def _fail(self, job: UUID, code: str, message: str, list_id: UUID | None = None) -> None:
         self._database.run(
             lambda session: fail_import_job(
-                session, job, code=code, message=message, now=self._clock.refresh(session)
+                session,
+                job,
+                code=code,
+                message=message,
+                list_id=list_id,
+                now=self._clock.refresh(session),
             )
         )

@@ -16,7 +16,7 @@ from campaigns.list_errors import ListFileError
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Limit, Made, Makes, Reads
 from dispatcher.web.api.problems import WrongContentTypeError, answers
-from dispatcher.web.api.values import Code, Cursor, ListName, Page, example
+from dispatcher.web.api.values import Code, Cursor, Line, ListName, Page, example
 from dispatcher.web.errors import NotFoundError
 from dispatcher.web.uploads import Upload, harmless_name
 from reports.lists import (
@@ -242,6 +242,10 @@ async def upload_list(
     encoding: Annotated[
         str | None, Query(pattern=r"^[A-Za-z0-9_-]{2,20}$", description="Default: found out.")
     ] = None,
+    source: Annotated[
+        Line | None, Query(description="The billing system whose saved column mapping is used.")
+    ] = None,
+    sheet: Annotated[Line | None, Query(description="Of a workbook; default: found out.")] = None,
     file_name: Annotated[str, Query(max_length=200, description="How the source called it.")] = "list.csv",
 ) -> ImportOut:
     """Upload the next version of a list.
@@ -260,7 +264,7 @@ async def upload_list(
     try:
         if not upload.size:
             raise ListFileError("empty", "the body is empty: send the file itself")
-        options = {"purpose": purpose, "encoding": encoding}
+        options = {"purpose": purpose, "encoding": encoding, "source": source, "sheet": sheet}
         answer, is_again = await run_in_threadpool(
             call.change_or_recall,
             lambda session, now: _ask_for_import(session, call, name, upload, options, now),
