@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from campaigns.occurrences import make_due_occurrence
+from campaigns.seeds import make_seed_run
 from dispatcher.bootstrap import Application
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
@@ -87,6 +88,7 @@ class Scheduler:
             self._housekeep,
             partial(self._each, partial(make_due_occurrence, delivery=self._application.settings.delivery)),
             partial(self._each, sweep.start_due),
+            partial(self._each, make_seed_run),
             self._plan,
             partial(self._each, sweep.lose_expired),
             partial(self._each, receipts.apply_stored),

@@ -18,6 +18,7 @@ from dispatcher.cli import (
     doctor,
     lists,
     processes,
+    seed,
     staff,
     template,
     up,
@@ -39,6 +40,7 @@ up.add_to(app)
 processes.add_to(app)
 lists.add_to(app)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(seed.app, name="seed")
 app.add_typer(template.app, name="template")
 app.add_typer(consent.app, name="consent")
 app.add_typer(staff.app, name="staff")
