@@ -52,6 +52,7 @@ class Renderer:
             moment_near=pass_context(partial(_moment_near, zone=self._zone)),
             number=_number,
             percent=_percent,
+            value_kind=_value_kind,
             **LIVE_FILTERS,
         )
 
@@ -116,3 +117,10 @@ def _percent(context: Context, part: float, whole: float) -> str:
     # Rounded down: 100 % is shown only when it is all.
     share = int(part * 1000 / whole) / 1000 if whole else 0.0
     return format_percent(share, format="#,##0.#%", locale=context["language"])
+
+
+@pass_context
+def _value_kind(context: Context, kind: str) -> str:
+    """A kind of value of a list's report; one that has no words yet is shown as it is."""
+    key = f"kind_{re.sub('[ -]', '_', kind)}"
+    return CATALOGUE[context["language"]].get(key, kind)

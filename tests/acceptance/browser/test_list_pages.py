@@ -32,7 +32,7 @@ class TestFromFileToCampaign:
         upload(page, file)
         expect(page.locator("#recipients")).to_have_text("3", timeout=15_000)
         expect(page.locator("#rejected")).to_have_text("1")
-        expect(page.get_by_text("number in scientific form")).to_be_visible()
+        expect(page.get_by_text("число вида 1,23E+12")).to_be_visible()
         picture(page, "list")
         with page.expect_download() as download:
             page.get_by_role("link", name="Скачать строки с ошибками").click()

@@ -52,7 +52,7 @@ class TestUpload:
         page = client.get(uploaded(client, list_file(row(1), row(2, account="9,87E+11"), row(3)))).text
         assert 'id="recipients">2<' in page
         assert 'id="rejected">1<' in page
-        assert "number in scientific form" in page
+        assert "число вида 1,23E+12" in page
         assert "9,87E+11" not in page
         assert "ноябрь" in client.get("/lists").text
 

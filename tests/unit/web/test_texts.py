@@ -51,6 +51,16 @@ class TestCatalogue:
             for path in WEB.rglob("*")
             if path.suffix in {".html", ".py"} and path.parent.name != "texts"
         )
-        families = ("role_", "error_", "advice_", "answer_", "list_", "severity_", "priority_", "run_")
+        families = (
+            "role_",
+            "error_",
+            "advice_",
+            "answer_",
+            "list_",
+            "severity_",
+            "priority_",
+            "run_",
+            "kind_",
+        )
         unused = [key for key in CATALOGUE["ru"] if f'"{key}"' not in source and f"'{key}'" not in source]
         assert [key for key in unused if not key.startswith(families)] == []
