@@ -1,5 +1,6 @@
 """`dispatcher template …`: list, show, compare, save, check against a list, preview with a recipient."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -8,6 +9,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from campaigns.preview import PreviewRequest, check_list, preview_template
+from channels.port import Envelope
 from dispatcher.bootstrap import Application, build_renderer
 from dispatcher.cli.console import errors, output, print_json
 from dispatcher.cli.start import actor, application
@@ -128,7 +130,7 @@ def preview(
     if found.file_problem is not None:
         errors.print(f"Вложение: {found.file_problem}", highlight=False, markup=False)
     if html is not None and found.envelope.html is not None:
-        html.write_text(found.envelope.html, encoding="utf-8")
+        html.write_text(_with_pictures(found.envelope), encoding="utf-8")
         _print(f"HTML: {html}")
 
 
@@ -146,6 +148,16 @@ def read_folder(folder: Path, attach: list[str]) -> TemplateText:
         raise TemplateError(f"в папке нет файла {Path(str(error.filename)).name}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError("файлы шаблона не читаются: нужен текст в UTF-8") from error
+
+
+def _with_pictures(envelope: Envelope) -> str:
+    """The HTML for a browser, which cannot look into the letter for `cid:…`."""
+    page = envelope.html or ""
+    for one in envelope.attachments:
+        if one.content_id is not None:
+            picture = base64.b64encode(one.content).decode("ascii")
+            page = page.replace(f"cid:{one.content_id}", f"data:{one.content_type};base64,{picture}")
+    return page
 
 
 def _rule(text: str) -> AttachmentRule:
