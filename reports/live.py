@@ -28,7 +28,8 @@ _ONE_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 _RUN = text(
     """
     SELECT r.id, r.number, r.state, r.state_reason, r.priority, r.purpose, r.starts_at, r.ends_at,
-           r.started_at, r.closed_at, r.recipient_count, r.planned_position,
+           r.started_at, r.closed_at, r.recipient_count, r.planned_position, r.kind, r.parent_run_id,
+           r.first_count,
            c.name AS campaign, l.name AS list_name
     FROM run r JOIN campaign c ON c.id = r.campaign_id JOIN recipient_list l ON l.id = r.list_id
     WHERE r.id = :run
@@ -37,7 +38,7 @@ _RUN = text(
 # Ids are UUIDv7: their order is that of making, so they serve as the cursor.
 _LIST = text(
     """
-    SELECT r.id, r.number, r.state, r.state_reason, r.starts_at, r.ends_at, r.recipient_count,
+    SELECT r.id, r.number, r.state, r.state_reason, r.starts_at, r.ends_at, r.recipient_count, r.kind,
            c.name AS campaign, coalesce(p.decided, 0)::bigint AS decided,
            coalesce(p.notified, 0)::bigint AS notified
     FROM run r JOIN campaign c ON c.id = r.campaign_id
@@ -70,6 +71,9 @@ class RunFacts:
     planned_position: int
     campaign: str
     list_name: str
+    kind: str = "main"  #: main, resend, correction, seed
+    parent_run_id: UUID | None = None
+    first_count: int | None = None  #: send so many, then wait for staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,7 @@ class RunSummary:
     campaign: str
     decided: int
     notified: int
+    kind: str = "main"
 
 
 def read_run(session: Session, run: UUID, now: datetime) -> LiveRun | None:

@@ -107,11 +107,12 @@ def list_(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_json: As
     with application() as built:
         runs = built.database.run(lambda session: list_runs(session, limit=limit))
     if as_json:
-        print_json({"runs": [{"id": run.id, "state": run.state, "campaign": run.campaign} for run in runs]})
+        names = ("id", "kind", "state", "campaign", "recipient_count", "decided", "notified")
+        print_json({"runs": [{name: getattr(run, name) for name in names} for run in runs]})
         return
     for run in runs:
         output.print(
-            f"{run.id}  {run.state:<9} {run.decided}/{run.recipient_count}  {run.campaign}",
+            f"{run.id}  {run.kind:<10} {run.state:<17} {run.decided}/{run.recipient_count}  {run.campaign}",
             highlight=False,
             markup=False,
         )

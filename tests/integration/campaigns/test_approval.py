@@ -254,6 +254,7 @@ class TestDraft:
 
 
 class TestExtend:
+    @pytest.mark.requirement(10, "Job with start time and end time")
     def test_the_end_moves_only_forward_and_not_once_it_has_passed(self, engine: Engine) -> None:
         make_list(engine.application, rows(1))
         run = engine.start(create(engine, wanted(engine)).run_id)

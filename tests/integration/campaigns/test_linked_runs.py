@@ -67,6 +67,7 @@ class TestResend:
         assert made.recipient_count == 3
         assert told(engine, made) == ["person2@example.org", "person3@example.org"]
 
+    @pytest.mark.requirement(8, "Store notification lists")
     def test_it_is_linked_and_says_whence_its_list_comes(self, engine: Engine) -> None:
         parent = closed_run(engine)
         made = link(engine, resend_run, parent)

@@ -62,6 +62,7 @@ def do(engine: Engine, work: Any, made: CreatedRecurrence) -> None:
 
 
 class TestOccurrences:
+    @pytest.mark.requirement(8, "Store notification lists")
     def test_each_time_makes_a_run_over_the_newest_version_of_the_list(self, engine: Engine) -> None:
         make_list(engine.application, rows(2))
         made = repeat(engine)
