@@ -7,6 +7,7 @@ import pytest
 from campaigns.errors import UnknownListError
 from campaigns.import_list import BATCH, ImportRequest, import_list
 from campaigns.list_errors import ListFileError
+from consent.permission import ask_permission
 from dispatcher.bootstrap import Application
 from dispatcher.delivery.withdrawal import withdraw_consent
 from tests.engine import Engine
@@ -166,11 +167,14 @@ class TestConsent:
         between = rows(BATCH + 5)[1:]
         for lines in ([no, *between, yes], [yes, *between, no]):
             make_list(engine.application, lines)
-            make_campaign(engine.application)
-            engine.round()
-            engine.work()
-            assert "person2@example.org" in engine.email.addresses()
-            assert "same@example.org" not in engine.email.addresses()
+            asked = [
+                contact_of(engine.application, one) for one in ("same@example.org", "person2@example.org")
+            ]
+            with engine.application.database.transaction() as session:
+                permissions = ask_permission(
+                    session, asked, channel="email", purpose="debt", now=engine.now()
+                )
+            assert [permissions[contact].is_consented for contact in asked] == [False, True]
 
     def test_a_no_of_an_earlier_list_gives_way_to_a_yes_of_a_later_one(self, engine: Engine) -> None:
         make_list(engine.application, rows(1, consent="нет"))

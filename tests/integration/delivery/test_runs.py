@@ -5,13 +5,16 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.orm import Session
 
 from channels.port import ChannelKind, OutcomeKind
+from dispatcher.delivery.claim import claim_group
 from dispatcher.delivery.errors import RunStateError, UnknownRunError
 from dispatcher.delivery.lane import Lane
 from dispatcher.delivery.planning import plan_slice
 from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
 from dispatcher.delivery.sweep import start_due
+from dispatcher.delivery.transitions import Claim
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, rows
 
@@ -129,6 +132,61 @@ class TestPauseAndResume:
     @staticmethod
     def _work(engine: Engine, worker: object) -> None:
         worker.work(Lane(ChannelKind.EMAIL, "bulk"), 60.0)  # type: ignore[attr-defined]
+
+
+class TestTheRunsLock:
+    """The two orders in which a pause and a claim can meet, each held open until the other waits."""
+
+    def test_a_pause_waits_for_a_claim_under_way_and_counts_it(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        run = engine.start(make_campaign(engine.application).run_id)
+        answers: list[HonestAnswer] = []
+        thread = threading.Thread(target=lambda: answers.append(pause(engine, run)))
+        with engine.application.database.transaction() as session:
+            assert self._claim(engine, session, run) is not None
+            thread.start()
+            self._wait_until_it_waits(engine, thread)
+            assert answers == []
+        thread.join()
+        assert answers == [HonestAnswer(left=0, in_flight=3, waiting=0)]
+
+    def test_a_claim_waits_for_a_pause_under_way_and_takes_nothing(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        run = engine.start(make_campaign(engine.application).run_id)
+        groups: list[object] = []
+
+        def claim() -> None:
+            groups.append(engine.application.database.run(lambda s: self._claim(engine, s, run)))
+
+        thread = threading.Thread(target=claim)
+        with engine.application.database.transaction() as session:
+            pause_run(session, run, actor="operator", reason="looks wrong", now=engine.now())
+            thread.start()
+            self._wait_until_it_waits(engine, thread)
+            assert groups == []
+        thread.join()
+        assert groups == [None]
+        assert engine.states(run) == {"planned": 3}
+
+    @staticmethod
+    def _claim(engine: Engine, session: Session, run: UUID) -> object:
+        return claim_group(
+            session,
+            run,
+            "email",
+            claim=Claim(uuid4(), 600.0),
+            limit=64,
+            calendar=engine.application.calendar.read(session),
+            now=engine.now(),
+        )
+
+    @staticmethod
+    def _wait_until_it_waits(engine: Engine, thread: threading.Thread) -> None:
+        while thread.is_alive() and not engine.sql(
+            "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+            " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"
+        ):
+            pass
 
 
 class TestStop:

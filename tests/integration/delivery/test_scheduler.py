@@ -1,5 +1,6 @@
 """Any number of schedulers may run, one leads; a slice planned twice changes nothing (P1, P2)."""
 
+from copy import copy
 from uuid import UUID
 
 import pytest
@@ -56,6 +57,18 @@ class TestTheLead:
         for lead in (first, second):
             with pytest.raises(LostLeadError):
                 database.run(lead.check)
+
+    def test_work_begun_in_an_earlier_lead_of_ones_own_is_refused_too(self, engine: Engine) -> None:
+        database = engine.application.database
+        lead, other = Lead(), Lead()
+        database.run(lead.hold)
+        earlier = copy(lead)
+        for one in (other, lead):
+            engine.sql(_EXPIRE)
+            assert database.run(one.hold)
+        with pytest.raises(LostLeadError):
+            database.run(earlier.check)
+        database.run(lead.check)
 
     def test_a_slice_is_rolled_back_when_the_lead_was_lost(self, engine: Engine) -> None:
         make_list(engine.application, rows(3))
