@@ -80,7 +80,8 @@ class ListedRecipient:
     @property
     def person_id(self) -> UUID:
         """Whose caps count."""
-        return UUID(str(self.values["person_id"]))
+        found: UUID = self.values["person_id"]
+        return found
 
     @property
     def time_zone(self) -> str:

@@ -52,6 +52,7 @@ class TextCheck:
         self._moment = moment
         self._wanted = wanted_samples
         self._fine: dict[Pattern, bool] = {}
+        self._needs: dict[tuple[int, str], frozenset[str]] = {}
         self._faulty: Counter[Pattern] = Counter()
         self.samples: list[Sample] = []
 
@@ -77,14 +78,21 @@ class TextCheck:
         return dict(missing)
 
     def _empty_fields(self, candidate: Candidate) -> frozenset[str]:
-        step = self._run.plan.steps[candidate.step]
-        template = self._templates[step.version_for(candidate.language)]
-        known = {**_own_fields(candidate), **candidate.fields}
+        own, fields = _own_fields(candidate), candidate.fields
         return frozenset(
             name
-            for name in template.required_fields() - _OF_THE_COMPANY
-            if known.get(name) is None or known.get(name) == ""
+            for name in self._needed(candidate)
+            if (own[name] if name in own else fields.get(name)) in (None, "")
         )
+
+    def _needed(self, candidate: Candidate) -> frozenset[str]:
+        """What the text of this step and language needs of the recipient; worked out once for each."""
+        place = (candidate.step, candidate.language)
+        if place not in self._needs:
+            step = self._run.plan.steps[candidate.step]
+            template = self._templates[step.version_for(candidate.language)]
+            self._needs[place] = template.required_fields() - _OF_THE_COMPANY
+        return self._needs[place]
 
     def _render(self, candidate: Candidate, line: int) -> bool:
         # Without a contact point the text carries no link that would really unsubscribe somebody.
