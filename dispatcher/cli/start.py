@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dispatcher.bootstrap import Application, open_application
-from dispatcher.core.logging import configure_logging
+from dispatcher.core.logging import configure_logging, log_last_words
 from dispatcher.core.settings import Settings
 
 
 def read_settings(*, quiet: bool = False) -> Settings:
     """The settings, with the log set up; `quiet` keeps the log of short commands to warnings."""
     settings = Settings()
+    log_last_words()
     configure_logging("warning" if quiet and settings.log_level == "info" else settings.log_level)
     return settings
 

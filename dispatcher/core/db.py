@@ -5,6 +5,7 @@ here. A deadlock (40P01) or a serialisation failure is tried again as a whole, s
 of ours is written to be run twice.
 """
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from dispatcher.core.errors import DispatcherError
 
-TRIES_AFTER_DEADLOCK: Final = 5
+TRIES_AFTER_DEADLOCK: Final = 20
 CONNECT_SECONDS: Final = 5
 
 Result = TypeVar("Result")
@@ -76,7 +77,7 @@ class Database:
             except DBAPIError as error:
                 if not is_worth_repeating(error):
                     raise
-                time.sleep(0.02)
+                time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - only to fall out of step
         with self.transaction() as session:
             return work(session)
 

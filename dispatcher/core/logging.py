@@ -8,8 +8,10 @@ to quote the data they stumbled over.
 import logging
 import re
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
 from datetime import date
+from types import TracebackType
 from typing import Any, Final
 
 import structlog
@@ -84,3 +86,19 @@ def configure_logging(level: str = "info", *, json_lines: bool = True) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def log_last_words() -> None:
+    """Let an exception that nobody caught, in any thread, end as one masked line of the log."""
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda event: _log_uncaught(
+        event.exc_type, event.exc_value or event.exc_type(), event.exc_traceback
+    )
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The last words of a process or thread: masked like every other line."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger().critical("process.failed", exc_info=(kind, error, trace))

@@ -19,7 +19,8 @@ from dispatcher.core.errors import ConfigurationError
 
 HEARTBEAT_TIMEOUT_MS: Final = 5_000
 ALWAYS_MAINTAIN: Final = 1_000_000  #: out of one million commands
-REDIS_TIMEOUT_SECONDS: Final = 5.0
+#: Limits are asked inside a claim, which a pause waits for: a Redis that hangs must not hold it up.
+REDIS_TIMEOUT_SECONDS: Final = 1.0
 
 
 class QueueName(StrEnum):

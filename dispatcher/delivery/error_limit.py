@@ -19,7 +19,9 @@ from dispatcher.delivery.states import AttemptState
 
 log = structlog.get_logger()
 
-_RUNNING = text("SELECT id, error_base FROM run WHERE state = 'running' AND started_at IS NOT NULL")
+_RUNNING = text(
+    "SELECT id, error_base FROM run WHERE state = 'running' AND started_at IS NOT NULL ORDER BY id"
+)
 _ENDED: Final = (AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.FAILED, AttemptState.UNKNOWN)
 
 

@@ -51,7 +51,13 @@ DATABASE_WAIT_SECONDS: Final = 0.5
 Result = TypeVar("Result")
 
 # What a claim of ours left behind when its commit was not confirmed: it was never sent.
-_OWN = text("SELECT period, id FROM attempt WHERE state = 'sending' AND claim_token = :token")
+# `unknown` too: where the outage was longer than the lease, the sweeper was there first.
+_OWN = text(
+    """
+    SELECT period, id FROM attempt
+    WHERE (state = 'sending' OR (state = 'unknown' AND review_at IS NOT NULL)) AND claim_token = :token
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now:
 def apply_stored(session: Session, now: datetime) -> int:
     """Apply receipts that wait, oldest first; returns how many were looked at."""
     waiting = session.execute(_WAITING, {"slice": SLICE}).all()
-    for row in waiting:
+    # In the order of attempts, as everybody locks them; receipts of one attempt stay in their own order.
+    for row in sorted(waiting, key=lambda row: (str(row.attempt_id), row.id)):
         effect = _apply(session, row.period, row.attempt_id, ReceiptKind(row.kind), row.reason, now)
         session.execute(_MARK, {"effect": effect, "period": row.period, "id": row.id})
     return len(waiting)

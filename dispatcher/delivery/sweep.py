@@ -60,6 +60,7 @@ _FINISHED = text(
     WHERE r.state IN ('running', 'paused', 'stopping') AND r.planned_position = r.recipient_count
       AND NOT EXISTS (SELECT 1 FROM notice n
                       WHERE n.period = r.period AND n.run_id = r.id AND n.state = 'open')
+    ORDER BY r.id
     """
 )
 _DUE = text("SELECT id FROM run WHERE state = 'scheduled' AND starts_at <= :now ORDER BY starts_at, id")
