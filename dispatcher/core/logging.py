@@ -62,10 +62,24 @@ class _MaskingFormatter(logging.Formatter):
         return mask_personal_data(super().format(record))
 
 
+class _StderrHandler(logging.Handler):
+    """Writes to what is standard error at that moment: it may be replaced while we live."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001 - the way of the standard library: a log never ends the program
+            self.handleError(record)
+
+
+def _print_to_stderr(*_arguments: Any) -> structlog.PrintLogger:
+    return structlog.PrintLogger(sys.stderr)
+
+
 def configure_logging(level: str = "info", *, json_lines: bool = True) -> None:
     """Send our events and the libraries' warnings to standard error, one line each."""
     threshold = getattr(logging, level.upper())
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StderrHandler()
     handler.setFormatter(_MaskingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
     render: Any = (
@@ -83,7 +97,7 @@ def configure_logging(level: str = "info", *, json_lines: bool = True) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_print_to_stderr,
         cache_logger_on_first_use=False,
     )
 

@@ -41,7 +41,7 @@ from tests.chaos.lists import LISTS, write_list
 
 MARK: Final = "DISPATCHER_CHAOS_MARK"
 LEASE_SECONDS: Final = 5.0
-SMTP_TIMEOUT_SECONDS: Final = 2.0
+SMTP_TIMEOUT_SECONDS: Final = 4.0  #: shorter, and a starved sandbox would be taken for a silent one
 READY_SECONDS: Final = 180.0  #: generous: a starved machine says nothing about the product
 POLL_SECONDS: Final = 0.1
 

@@ -45,7 +45,7 @@ _ATTEMPTS = text(
 )
 _EVENTS = text(
     """
-    SELECT e.attempt_id, e.trigger, e.at FROM attempt_event e
+    SELECT e.attempt_id, e.trigger, e.reason, e.at FROM attempt_event e
     JOIN attempt a ON a.period = e.period AND a.id = e.attempt_id
     WHERE a.run_id = :run ORDER BY e.id
     """
@@ -187,7 +187,16 @@ def _check_unknown(
         verdict.faults.append(f"{len(ours)} attempts became unknown, only {allowed} were out at the kill")
     strangers = ours - out if allowance.kill_at else set()
     if strangers:
-        verdict.faults.append(f"{len(strangers)} attempts became unknown that were not out at the kill")
+        reasons = Counter(
+            (event.reason, received[id_])
+            for id_ in strangers
+            for event in events[id_]
+            if event.trigger == Trigger.LOSE
+        )
+        verdict.faults.append(
+            f"{len(strangers)} attempts became unknown that were not out at the kill:"
+            f" (reason, received) {dict(reasons)}"
+        )
     closed_unknown = {row.notice_id for row in attempts.values() if row.notice_state == NoticeState.UNKNOWN}
     explained = {row.notice_id for row in attempts.values() if row.state == AttemptState.UNKNOWN}
     if closed_unknown - explained:
