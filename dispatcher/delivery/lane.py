@@ -120,13 +120,24 @@ class LaneWorker:
 
     def _work(self, lane: Lane, channel: Channel, until: float) -> int:
         claimed, outcomes = 0, list[Change]()
-        while True:
-            wants_more = time.monotonic() < until and not self.is_stopping
-            group = self._record_and_claim(lane, outcomes, wants_more=wants_more)
-            if group is None:
-                return claimed
-            claimed += len(group.claimed.candidates)
-            outcomes = self._send(lane, channel, group)
+        sent: UUID | None = None
+        try:
+            while True:
+                wants_more = time.monotonic() < until and not self.is_stopping
+                group = self._record_and_claim(lane, outcomes, wants_more=wants_more)
+                self._let_go(sent)
+                if group is None:
+                    return claimed
+                sent = group.claimed.token
+                claimed += len(group.claimed.candidates)
+                outcomes = self._send(lane, channel, group)
+        finally:
+            self._let_go(sent)
+
+    def _let_go(self, token: UUID | None) -> None:
+        """Renew the group's lease no more: only once its outcomes are recorded, or never will be."""
+        if token is not None:
+            self.tools.leases.release(token)
 
     def _record_and_claim(
         self, lane: Lane, outcomes: Sequence[Change], *, wants_more: bool
@@ -220,20 +231,17 @@ class LaneWorker:
     def _send(self, lane: Lane, channel: Channel, group: "_Group") -> list[Change]:
         """Send one group; returns what is not recorded yet when its last outcome is in."""
         token = group.claimed.token
-        try:
-            envelopes, waiting = self._render(group)
-            for outcomes in self._outcomes(channel, list(envelopes.values())):
-                if waiting and envelopes:
-                    self._record_now(lane, waiting)
-                    waiting = []
-                waiting += [
-                    change_of(one, envelopes.pop(one.attempt.attempt_id), token, self.tools.clock.now())
-                    for one in outcomes
-                    if one.attempt.attempt_id in envelopes
-                ]
-            return [*waiting, *_without_outcome(envelopes.values(), token)]
-        finally:
-            self.tools.leases.release(token)
+        envelopes, waiting = self._render(group)
+        for outcomes in self._outcomes(channel, list(envelopes.values())):
+            waiting += [
+                change_of(one, envelopes.pop(one.attempt.attempt_id), token, self.tools.clock.now())
+                for one in outcomes
+                if one.attempt.attempt_id in envelopes
+            ]
+            if envelopes:  # the rest may take as long as a provider may be silent
+                self._record_now(lane, waiting)
+                waiting = []
+        return [*waiting, *_without_outcome(envelopes.values(), token)]
 
     def _outcomes(self, channel: Channel, envelopes: Sequence[Envelope]) -> Iterator[list[Outcome]]:
         def start() -> AsyncIterator[Outcome]:
