@@ -57,14 +57,14 @@ def approve_run(
     """
     run = _for_decision(session, run_id, approver)
     if generation is not None and generation != run.generation:
-        raise RunStateError("the run has changed since you looked at it: look again")
+        raise RunStateError("the run has changed since you looked at it: look again", code="run_changed")
     run_approval.approve(session, run_id, run, actor=approver.actor, now=now)
 
 
 def reject_run(session: Session, run_id: UUID, *, approver: StaffMember, reason: str, now: datetime) -> None:
     """Refuse for good, with a reason that staff see; raises what `approve_run` raises."""
     if not reason.strip():
-        raise RunStateError("say why the run is rejected")
+        raise RunStateError("say why the run is rejected", code="reason_needed")
     run = _for_decision(session, run_id, approver)
     run_approval.reject(session, run_id, run, reason=reason.strip(), actor=approver.actor, now=now)
 
@@ -97,10 +97,14 @@ def extend_approved_run(
 
 def _for_decision(session: Session, run_id: UUID, approver: StaffMember) -> LockedRun:
     if not approver.is_active or approver.role not in MAY_APPROVE:
-        raise NotAnApproverError("only an approver or an administrator may decide about a campaign")
+        raise NotAnApproverError(
+            "only an approver or an administrator may decide about a campaign", code="not_an_approver"
+        )
     run = lock_run(session, run_id)
     if _name_of(approver.actor) in {_name_of(run.created_by), _name_of(run.changed_by)}:
-        raise OwnCampaignError("who made or changed a campaign cannot approve it: ask somebody else")
+        raise OwnCampaignError(
+            "who made or changed a campaign cannot approve it: ask somebody else", code="own_campaign"
+        )
     return run
 
 

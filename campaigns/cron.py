@@ -27,16 +27,19 @@ def check_cron(cron: str) -> str:
     fields = cron.split()
     if len(fields) != 5:
         raise RecurrenceError(
-            "cron has five parts: minute, hour, day, month, day of the week; e.g. 0 9 1 * *"
+            "cron has five parts: minute, hour, day, month, day of the week; e.g. 0 9 1 * *",
+            code="cron_parts",
         )
     cleaned = " ".join(fields)
     try:
         walls = croniter(cleaned, _START, ret_type=datetime)
         times = [walls.get_next(datetime) for _ in range(_CHECKED)]
     except (CroniterBadCronError, CroniterBadDateError, CroniterError, ValueError) as error:
-        raise RecurrenceError(f"{cleaned!r} is no schedule that ever comes: {error}") from error
+        raise RecurrenceError(
+            f"{cleaned!r} is no schedule that ever comes: {error}", code="cron_wrong", cron=cleaned
+        ) from error
     if min(after - before for before, after in pairwise(times)) < LEAST_GAP:
-        raise RecurrenceError("a campaign may repeat once an hour at most")
+        raise RecurrenceError("a campaign may repeat once an hour at most", code="cron_too_often")
     return cleaned
 
 

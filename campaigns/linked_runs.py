@@ -109,16 +109,22 @@ def _closed_parent(session: Session, parent_id: UUID, kind: RunKind) -> Mapping[
     hold_alone(session, parent_id)
     parent = get_parent(session, parent_id)
     if parent is None:
-        raise UnknownRunError("there is no such run")
+        raise UnknownRunError("there is no such run", code="unknown_run")
     if parent["kind"] == RunKind.SEED:
-        raise LinkedRunError("this run went to our own staff: take the run of the campaign")
+        raise LinkedRunError(
+            "this run went to our own staff: take the run of the campaign", code="seed_has_no_followers"
+        )
     if parent["state"] != RunState.CLOSED:
         raise LinkedRunError(
-            f"the run is {parent['state']}: wait until it is closed, only then is it known who was reached"
+            f"the run is {parent['state']}: wait until it is closed, only then is it known who was reached",
+            code="parent_not_closed",
+            state=parent["state"],
         )
     other = find_open_child(session, parent_id, kind)
     if other is not None:
-        raise LinkedRunError(f"a run of this kind was made already and is not over: {other}")
+        raise LinkedRunError(
+            f"a run of this kind was made already and is not over: {other}", code="linked_run_exists"
+        )
     return parent
 
 
@@ -141,7 +147,7 @@ def _derive(
         now=now,
     )
     if derived.recipient_count == 0:
-        raise LinkedRunError("there is nobody left to tell")
+        raise LinkedRunError("there is nobody left to tell", code="nobody_left")
     return derived
 
 

@@ -91,7 +91,9 @@ def delete_mapping(session: Session, *, source: str, actor: str, now: datetime) 
     """Forget a mapping; raises `UnknownMappingError`."""
     row = session.execute(_LOCK, {"source": source}).first()
     if row is None:
-        raise UnknownMappingError(f"Для источника «{source}» сопоставление не сохранено.")
+        raise UnknownMappingError(
+            f"Для источника «{source}» сопоставление не сохранено.", code="unknown_mapping", source=source
+        )
     session.execute(_DELETE, {"id": row.id})
     record_action(
         session,

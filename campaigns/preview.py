@@ -62,7 +62,11 @@ def preview_template(
     recipients = _list(session, wanted.list_name)
     found = get_recipient(session, recipients.id, account=wanted.account, position=wanted.position)
     if found is None:
-        raise UnknownRecipientError(f"в списке «{wanted.list_name}» нет такого получателя")
+        raise UnknownRecipientError(
+            f"в списке «{wanted.list_name}» нет такого получателя",
+            code="unknown_recipient",
+            list=wanted.list_name,
+        )
     recipient_id, candidate = found
     language = wanted.language or _language(session, wanted.template, candidate)
     template, version = find_template(session, wanted.template, language, wanted.version)
@@ -137,5 +141,7 @@ def _language(session: Session, name: str, candidate: Candidate) -> str:
 def _list(session: Session, name: str) -> ListOfRecipients:
     found = get_newest_list(session, name)
     if found is None:
-        raise UnknownListError(f"there is no complete recipient list {name!r}: import it first")
+        raise UnknownListError(
+            f"there is no complete recipient list {name!r}: import it first", code="unknown_list", list=name
+        )
     return found

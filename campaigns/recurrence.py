@@ -68,7 +68,7 @@ def create_recurrence(
     start = max(now, wanted.campaign.starts_at)
     wall, due_at = _first(cron, zone, start)
     if wanted.until is not None and due_at >= wanted.until:
-        raise RecurrenceError("the schedule has no time before its end")
+        raise RecurrenceError("the schedule has no time before its end", code="schedule_empty")
     campaign = _with_window(wanted, due_at)
     check_window(campaign, now)
     scenario = current_version(session, campaign.scenario, delivery=delivery, actor=actor, now=now)
@@ -112,7 +112,7 @@ def resume_recurrence(session: Session, campaign: UUID, *, actor: str, now: date
     found = _locked(session, campaign, {"paused"})
     wall, due_at = _first(found["cron"], ZoneInfo(found["time_zone"]), max(now, found["starts_at"]))
     if found["until"] is not None and due_at >= found["until"]:
-        raise RecurrenceError("the schedule has no time before its end")
+        raise RecurrenceError("the schedule has no time before its end", code="schedule_empty")
     repository.move_recurrence(session, campaign, state="active", next_wall=wall, next_at=due_at)
     _record(session, "recurrence.resumed", campaign, actor, now, before={"state": found["state"]})
     return due_at
@@ -127,11 +127,13 @@ def end_recurrence(session: Session, campaign: UUID, *, actor: str, now: datetim
 
 def _check(wanted: NewRecurrence) -> None:
     if not timedelta(0) < wanted.window <= MAX_WINDOW:
-        raise RecurrenceError("the window of a run is more than nothing and at most 62 days")
+        raise RecurrenceError(
+            "the window of a run is more than nothing and at most 62 days", code="window_length"
+        )
     if wanted.max_count is not None and wanted.max_count < 1:
-        raise RecurrenceError("the number of runs must be at least 1")
+        raise RecurrenceError("the number of runs must be at least 1", code="run_count_small")
     if wanted.campaign.as_draft:
-        raise RecurrenceError("a recurring campaign is no draft: pause it instead")
+        raise RecurrenceError("a recurring campaign is no draft: pause it instead", code="recurrence_draft")
 
 
 def _first(cron: str, zone: ZoneInfo, start: datetime) -> tuple[datetime, datetime]:
@@ -153,10 +155,12 @@ def _with_window(wanted: NewRecurrence, due_at: datetime) -> NewCampaign:
 def _locked(session: Session, campaign: UUID, states: set[str]) -> Any:
     found = repository.lock_recurrence(session, campaign)
     if found is None:
-        raise RecurrenceError("there is no such recurring campaign")
+        raise RecurrenceError("there is no such recurring campaign", code="unknown_recurrence")
     if found["state"] not in states:
         raise RecurrenceError(
-            f"the recurrence is {found['state']}: possible when {', '.join(sorted(states))}"
+            f"the recurrence is {found['state']}: possible when {', '.join(sorted(states))}",
+            code="recurrence_state",
+            recurrence=found["state"],
         )
     return found
 

@@ -94,7 +94,9 @@ def current_version(
     """
     builtin = BUILTIN.get(name)
     if builtin is None:
-        raise UnknownScenarioError(f"there is no scenario {name!r}; there are: {', '.join(sorted(BUILTIN))}")
+        raise UnknownScenarioError(
+            f"there is no scenario {name!r}; there are: {', '.join(sorted(BUILTIN))}", code="unknown_scenario"
+        )
     templates = {
         language: seed_builtin(session, builtin.name, language, actor=actor, now=now)
         for language in (builtin.language, *builtin.translations)

@@ -46,11 +46,11 @@ def add_seed(
     """
     address = _checked_address(address)
     if not name.strip():
-        raise SeedError("a seed contact needs a name: the text greets by it")
+        raise SeedError("a seed contact needs a name: the text greets by it", code="seed_name")
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SeedError("this time zone is not known: write Europe/Moscow") from error
+        raise SeedError("this time zone is not known: write Europe/Moscow", code="zone_unknown") from error
     seed, contact = repository.upsert_seed(
         session,
         name=name.strip(),
@@ -70,7 +70,7 @@ def remove_seed(session: Session, address: str, *, actor: str, now: datetime) ->
     """Send a colleague nothing more, from this moment on; raises `SeedError` when there is none."""
     removed = repository.remove_seed_row(session, _checked_address(address), now)
     if removed is None:
-        raise SeedError("there is no seed contact with this address")
+        raise SeedError("there is no seed contact with this address", code="unknown_seed")
     seed, contact = removed
     _consent(session, contact, "withdrawn", actor, now)
     _record(session, "seed.removed", seed, actor, now)
@@ -136,7 +136,7 @@ def _checked_address(address: str) -> str:
     try:
         found = validate_email(address.strip(), check_deliverability=False)
     except EmailNotValidError as error:
-        raise SeedError("this is not an e-mail address") from error
+        raise SeedError("this is not an e-mail address", code="seed_address") from error
     return found.normalized
 
 

@@ -37,13 +37,15 @@ class NewCampaign:
 def check_window(wanted: NewCampaign, now: datetime) -> None:
     """Raise `CampaignError` when the window or the priority makes no sense."""
     if wanted.ends_at <= wanted.starts_at:
-        raise CampaignError("the end of the campaign must be after its start")
+        raise CampaignError("the end of the campaign must be after its start", code="end_before_start")
     if wanted.ends_at <= now:
-        raise CampaignError("the end of the campaign is in the past: nothing could be sent")
+        raise CampaignError(
+            "the end of the campaign is in the past: nothing could be sent", code="end_passed"
+        )
     if wanted.priority not in {"bulk", "urgent"}:
-        raise CampaignError("the priority is either bulk or urgent")
+        raise CampaignError("the priority is either bulk or urgent", code="priority_unknown")
     if wanted.first_count is not None and wanted.first_count < 1:
-        raise CampaignError("the number to send first must be at least 1")
+        raise CampaignError("the number to send first must be at least 1", code="first_count_small")
 
 
 def check_hours(
@@ -57,5 +59,7 @@ def check_hours(
             return
     raise CampaignError(
         "between start and end there is no moment at which the hours of the campaign and of the policy"
-        f" profile {profile.name!r} allow sending: move the window or choose another profile"
+        f" profile {profile.name!r} allow sending: move the window or choose another profile",
+        code="no_moment_to_send",
+        profile=profile.name,
     )

@@ -35,7 +35,9 @@ class SendingHours:
         if self.daily_from.tzinfo or self.daily_to.tzinfo:
             raise PolicyError("часы рассылки задаются без часового пояса: они местные")
         if self.daily_from == self.daily_to != MIDNIGHT:
-            raise PolicyError("начало и конец часов рассылки совпадают; весь день — это 00:00–24:00")
+            raise PolicyError(
+                "начало и конец часов рассылки совпадают; весь день — это 00:00–24:00", code="hours_equal"
+            )
 
     @property
     def is_over_midnight(self) -> bool:
@@ -65,11 +67,11 @@ def parse_daily_time(text: str) -> time:
     """Read «08:00», «8:00» or «24:00» (the end of the day, which is 00:00 in `daily_to`)."""
     hours, _, minutes = text.strip().partition(":")
     if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
-        raise PolicyError("время суток пишется как 08:00")
+        raise PolicyError("время суток пишется как 08:00", code="clock_time")
     if (int(hours), int(minutes)) == (24, 0):
         return MIDNIGHT
     if int(hours) > 23 or int(minutes) > 59:
-        raise PolicyError("такого времени суток нет; пишите от 00:00 до 24:00")
+        raise PolicyError("такого времени суток нет; пишите от 00:00 до 24:00", code="no_such_time")
     return time(int(hours), int(minutes))
 
 
@@ -84,7 +86,10 @@ def intersect(first: SendingHours, second: SendingHours) -> SendingHours:
     # Windows open and close only at their own limits: some opening time must lie in all of them.
     if not any(_are_open_at(together, clock) for clock in together.opening_times()):
         raise EmptyHoursError(
-            f"часы задания {_in_words(first)} и разрешённые часы {_in_words(second)} не пересекаются"
+            f"часы задания {_in_words(first)} и разрешённые часы {_in_words(second)} не пересекаются",
+            code="hours_do_not_meet",
+            campaign=_in_words(first),
+            policy=_in_words(second),
         )
     return together
 

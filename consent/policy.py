@@ -73,4 +73,6 @@ def profile_named(name: str) -> PolicyProfile:
     try:
         return PROFILES[name]
     except KeyError:
-        raise PolicyError(f"нет профиля политики «{name}»; есть: {', '.join(PROFILES)}") from None
+        raise PolicyError(
+            f"нет профиля политики «{name}»; есть: {', '.join(PROFILES)}", code="unknown_policy"
+        ) from None

@@ -2,7 +2,16 @@
 
 
 class DispatcherError(Exception):
-    """Raised when something went wrong that a person can act on; the message says what to do."""
+    """Raised when something went wrong that a person can act on; the message says what to do.
+
+    `code` is the stable name of the fault and `facts` are the names and numbers in it, so that a page can
+    say it in the reader's language. Neither holds personal data.
+    """
+
+    def __init__(self, message: str = "", *, code: str = "", **facts: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.facts = facts
 
 
 class ConfigurationError(DispatcherError):

@@ -75,7 +75,7 @@ def edit(
     """Change window or list before the start; an approval that was given is void."""
     _require_window(content.ends_at, now)
     if content.ends_at <= content.starts_at:
-        raise RunStateError("the end of the run must be after its start")
+        raise RunStateError("the end of the run must be after its start", code="end_before_start")
     action = RunAction.SEND_BACK if run.approved_by is not None else RunAction.EDIT
     change_state(session, run_id, run, action, reason=run.state_reason, now=now)
     session.execute(
@@ -103,7 +103,7 @@ def edit(
 
 def _require_window(ends_at: datetime, now: datetime) -> None:
     if ends_at <= now:
-        raise RunStateError("the window has ended: move it first, or reject the run")
+        raise RunStateError("the window has ended: move it first, or reject the run", code="window_over")
 
 
 def _plain(content: RunContent) -> dict[str, object]:

@@ -75,7 +75,7 @@ def lock_run(session: Session, run: UUID) -> LockedRun:
     hold_alone(session, run)
     row = session.execute(_READ, {"run": run}).first()
     if row is None:
-        raise UnknownRunError("there is no such run")
+        raise UnknownRunError("there is no such run", code="unknown_run")
     return LockedRun(**{**row._asdict(), "state": RunState(row.state)})
 
 
@@ -84,7 +84,11 @@ def next_run_state(run: LockedRun, action: RunAction) -> RunState:
     state = RUN_TRANSITIONS.get((run.state, action))
     if state is None:
         allowed = ", ".join(sorted(states_allowing(action)))
-        raise RunStateError(f"the run is {run.state}: this is possible only when it is {allowed}")
+        raise RunStateError(
+            f"the run is {run.state}: this is possible only when it is {allowed}",
+            code="run_state",
+            state=run.state.value,
+        )
     return state
 
 

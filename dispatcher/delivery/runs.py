@@ -170,11 +170,17 @@ def extend_run(
     locked = lock_run(session, run)
     next_run_state(locked, RunAction.EXTEND)
     if locked.ends_at <= now:
-        raise RunStateError("the window has ended: send again to those who were not reached")
+        raise RunStateError(
+            "the window has ended: send again to those who were not reached", code="extend_too_late"
+        )
     if ends_at <= locked.ends_at:
-        raise RunStateError("the end can only be moved forward; to end earlier, stop the run")
+        raise RunStateError(
+            "the end can only be moved forward; to end earlier, stop the run", code="end_not_later"
+        )
     if locked.needs_approval and approver is None:
-        raise RunStateError("this run was approved with its window: an approver must extend it")
+        raise RunStateError(
+            "this run was approved with its window: an approver must extend it", code="extend_needs_approver"
+        )
     session.execute(_SET_END, {"run": run, "ends_at": ends_at})
     tell(
         session,

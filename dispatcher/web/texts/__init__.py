@@ -1,13 +1,31 @@
-"""The texts of the pages, one module per language; a test holds their keys and placeholders together."""
+"""The texts of the pages; a test holds keys and placeholders of the languages together.
+
+The general ones are one module per language, those of one subject are one module with the languages side
+by side.
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
 from dispatcher.web.texts.en import TEXTS as EN
+from dispatcher.web.texts.faults import FAULTS
+from dispatcher.web.texts.file_faults import FILE_FAULTS
 from dispatcher.web.texts.ru import TEXTS as RU
 from dispatcher.web.texts.uk import TEXTS as UK
-from reports.words import Language
+from reports.words import LANGUAGES, Language, Words
 
-CATALOGUE: Final[Mapping[Language, Mapping[str, str]]] = {"ru": RU, "uk": UK, "en": EN}
+_GENERAL: Final[Mapping[Language, Mapping[str, str]]] = {"ru": RU, "uk": UK, "en": EN}
+_BY_SUBJECT: Final[tuple[Words, ...]] = (FAULTS, FILE_FAULTS)
+
+
+def _in(language: Language) -> dict[str, str]:
+    place = LANGUAGES.index(language)
+    texts = dict(_GENERAL[language])
+    for subject in _BY_SUBJECT:
+        texts.update({key: words[place] for key, words in subject.items()})
+    return texts
+
+
+CATALOGUE: Final[Mapping[Language, Mapping[str, str]]] = {language: _in(language) for language in LANGUAGES}
 
 __all__ = ["CATALOGUE"]

@@ -61,6 +61,7 @@ class TestCatalogue:
             "priority_",
             "run_",
             "kind_",
+            "fault_",
         )
         unused = [key for key in CATALOGUE["ru"] if f'"{key}"' not in source and f"'{key}'" not in source]
         assert [key for key in unused if not key.startswith(families)] == []
