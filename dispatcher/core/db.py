@@ -20,6 +20,9 @@ from dispatcher.core.errors import DispatcherError
 
 TRIES_AFTER_DEADLOCK: Final = 20
 CONNECT_SECONDS: Final = 5
+#: No transaction of ours waits this long for anything but the database. One that does belongs to a
+#: frozen process or to a machine that is gone, and a pause of staff must not wait for its locks.
+IDLE_TRANSACTION_SECONDS: Final = 30.0
 
 Result = TypeVar("Result")
 
@@ -45,12 +48,29 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Transactions on one PostgreSQL. `pooled` turns prepared statements off (transaction poolers)."""
+    """Transactions on one PostgreSQL.
 
-    def __init__(self, url: str, *, pooled: bool = False, pool_size: int = 10) -> None:
-        arguments: dict[str, object] = {"connect_timeout": CONNECT_SECONDS, "application_name": "dispatcher"}
+    `pooled` (a transaction pooler is in between) turns prepared statements off, and settings of the
+    session too: set `idle_in_transaction_session_timeout` on the server then.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pooled: bool = False,
+        pool_size: int = 10,
+        idle_transaction_seconds: float = IDLE_TRANSACTION_SECONDS,
+    ) -> None:
+        arguments: dict[str, object] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "dispatcher",
+            "tcp_user_timeout": int(IDLE_TRANSACTION_SECONDS * 1000),
+        }
         if pooled:
             arguments["prepare_threshold"] = None
+        else:
+            arguments["options"] = _session_options(url, idle_transaction_seconds)
         self.engine: Engine = create_engine(
             driver_url(url),
             pool_size=pool_size,
@@ -86,6 +106,13 @@ class Database:
         self.engine.dispose()
 
 
+def _session_options(url: str, idle_transaction_seconds: float) -> str:
+    """Our settings of each session, behind those that staff wrote into the address."""
+    own = f"-c idle_in_transaction_session_timeout={int(idle_transaction_seconds * 1000)}"
+    given = make_url(url).query.get("options", "")
+    return " ".join([given] if isinstance(given, str) else given) + f" {own}"
+
+
 def driver_url(url: str) -> str:
     """The URL with the psycopg driver, whatever spelling of `postgres` staff used."""
     parsed = make_url(url)
@@ -102,9 +129,10 @@ def is_worth_repeating(error: DBAPIError) -> bool:
 def is_database_gone(error: DBAPIError) -> bool:
     """Whether PostgreSQL is unreachable, restarting or out of room: wait and go on later."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    # 08 connection, 57P shutting down or starting, 53 out of resources (53100: disk full)
+    # 08 connection, 57P shutting down or starting, 53 out of resources (53100: disk full),
+    # 25P03 our transaction was ended while this process was frozen
     return (
         error.connection_invalidated
-        or state.startswith(("08", "57P", "53"))
+        or state.startswith(("08", "57P", "53", "25P03"))
         or (not state and isinstance(error, OperationalError))
     )

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from dispatcher.core.db import Database
+from dispatcher.core.db import Database, is_database_gone
 
 _SET = text(
     "INSERT INTO setting (key, value, updated_at) VALUES (:key, '{}', now())"
@@ -56,3 +56,30 @@ class TestRun:
         for thread in threads:
             thread.join()
         assert len(tries) > 2
+
+
+class TestFrozenTransaction:
+    def test_it_is_ended_its_locks_are_free_and_the_next_one_works(self, database_url: str) -> None:
+        frozen = Database(database_url, idle_transaction_seconds=0.2)
+        other = Database(database_url)
+        try:
+            with pytest.raises(DBAPIError) as failure, frozen.transaction() as session:
+                session.execute(_SET, {"key": "held"})
+                # Waits for the lock of the first, which thinks of nothing to do.
+                other.run(lambda s: s.execute(_SET, {"key": "held"}))
+                session.execute(_COUNT)
+            assert is_database_gone(failure.value)
+            assert frozen.run(lambda s: s.execute(_COUNT).scalar_one()) == 1
+        finally:
+            frozen.close()
+            other.close()
+
+    def test_options_of_the_address_are_kept(self, database_url: str) -> None:
+        database = Database(f"{database_url}?options=-c%20work_mem%3D5MB")
+        try:
+            with database.transaction() as session:
+                assert session.execute(text("SHOW work_mem")).scalar_one() == "5MB"
+                idle = session.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+            assert idle == "30s"
+        finally:
+            database.close()

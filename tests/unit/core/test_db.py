@@ -34,6 +34,7 @@ class TestErrors:
             errors.ConnectionFailure(),
             errors.DiskFull(),
             errors.TooManyConnections(),
+            errors.IdleInTransactionSessionTimeout(),
         ],
     )
     def test_a_database_that_is_away_is_waited_for(self, error: psycopg.Error) -> None:
