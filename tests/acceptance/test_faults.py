@@ -17,8 +17,6 @@ from tests.servers import create_database, drop_database
 
 pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
 
-DISK = "64m"
-
 
 @pytest.fixture(scope="module")
 def product(servers: ServerAddresses, migrated_template: str) -> Iterator[Product]:
@@ -174,14 +172,29 @@ class TestDirectory:
                 said(product.run(*command), "13")
             assert version.read_text() == "13\n"
 
-    @pytest.mark.timeout(300)
-    def test_a_full_disk_is_said_and_the_run_goes_on_once_there_is_room(self) -> None:
-        with installation() as product, _small_disk(product.directory / "data") as disk:
-            ballast = disk / "ballast"
-            _fill(ballast)
+    def test_a_full_disk_is_said_and_nothing_is_started_on_it(self) -> None:
+        with installation() as product, _small_disk(product.directory / "data", "64m") as disk:
+            _fill(disk / "ballast")
             done = product.run("up")
             said(done, "disk")
             assert not product.processes()
+
+    def test_a_run_waits_while_the_disk_is_full_and_goes_on_once_there_is_room(self) -> None:
+        with installation() as product, _small_disk(product.directory / "data", "256m") as disk:
+            with product.mail_server(), product.up():
+                run = product.start_campaign(recipients=400, **{"max-per-second": "40"})
+                wait_until(lambda: len(product.received()) > 40, "letters arrive")
+                _fill(disk / "ballast")
+                wait_until(
+                    lambda: "delivery.database_away" in product.output_of("up"), "the worker waits for room"
+                )
+                assert len(product.received()) < 300
+                (disk / "ballast").unlink()
+                status = product.wait_for(run, "closed")
+            assert status["is_balanced"]
+            received = product.received()
+            assert len(received) == len(set(received))
+            assert len(received) > 300
 
 
 def _whole_home(product: Product) -> Path:
@@ -206,10 +219,10 @@ def singles(
 
 
 @contextmanager
-def _small_disk(directory: Path) -> Iterator[Path]:
+def _small_disk(directory: Path, size: str) -> Iterator[Path]:
     """A file system of its own, where the machine allows it."""
     directory.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0755", "tmpfs", str(directory)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", str(directory)]
     mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True, check=False).returncode == 0
     if not mounted:
         pytest.skip("no file system may be mounted here")

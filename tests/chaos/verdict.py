@@ -7,7 +7,7 @@ it is read in one snapshot, so that a bounce that comes just now cannot make the
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -45,7 +45,7 @@ _ATTEMPTS = text(
 )
 _EVENTS = text(
     """
-    SELECT e.attempt_id, e.trigger, e.reason, e.at FROM attempt_event e
+    SELECT e.id, e.attempt_id, e.trigger, e.reason FROM attempt_event e
     JOIN attempt a ON a.period = e.period AND a.id = e.attempt_id
     WHERE a.run_id = :run ORDER BY e.id
     """
@@ -209,8 +209,19 @@ def _out_at(events: Mapping[UUID, list[Any]], moment: datetime | None) -> set[UU
     """Attempts whose claim was committed before the moment and whose outcome was not."""
     if moment is None:
         return set()
-    last = {id_: [one.trigger for one in seen if one.at <= moment][-1:] for id_, seen in events.items()}
+    last = {
+        id_: [one.trigger for one in seen if _written_at(one.id) <= moment][-1:]
+        for id_, seen in events.items()
+    }
     return {id_ for id_, trigger in last.items() if trigger == [Trigger.CLAIM]}
+
+
+def _written_at(event: UUID) -> datetime:
+    """When an event was written, from its UUIDv7.
+
+    Its `at` is the time its transaction asked for: a process frozen behind that question writes later.
+    """
+    return datetime.fromtimestamp((event.int >> 80) / 1000, UTC)
 
 
 def _check_counters(verdict: Verdict, counters: Sequence[Count], rows: Sequence[Count]) -> None:
