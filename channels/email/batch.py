@@ -1,49 +1,53 @@
 """One call of `send`: a few workers share the batch, each with one connection at a time.
 
 This is where the port's promise is kept: exactly one outcome per envelope. An envelope is either still
-waiting (then its outcome is written by `_settle_waiting` at the end) or taken by one worker, which puts
-its outcome whatever happens.
+waiting (then its outcome is written by `_settle_waiting` at the end) or taken by one connection, which
+settles it or puts it back whatever happens.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from channels.email.connection import SmtpConnection
-from channels.email.errors import MailServerUnavailableError
+from channels.email.errors import MailServerUnavailableError, UnsendableError
+from channels.email.pipeline import PipelinedSession
 from channels.email.pool import ConnectionPool
+from channels.email.replies import Verdict
+from channels.email.transaction import LOST_EARLY, Letter, Request, send_singly
 from channels.port import Envelope, Outcome, OutcomeKind
 
 log = structlog.get_logger(__name__)
 
 
-class Courier(Protocol):
-    """Carries one envelope over one connection; raises for bugs only."""
+class Post(Protocol):
+    """Turns envelopes into requests and verdicts into outcomes."""
 
-    async def __call__(self, connection: SmtpConnection, envelope: Envelope) -> Outcome:
-        """Send and say what came of it."""
+    def prepare(self, connection: SmtpConnection, envelope: Envelope) -> Request:
+        """What goes over the wire; raises `UnsendableError` when it cannot go, or not by this server."""
+        ...
+
+    def outcome(self, envelope: Envelope, verdict: Verdict, content: bytes | None = None) -> Outcome:
+        """What the engine is told; `content` are the bytes that left."""
+        ...
+
+    def is_stopped(self) -> bool:
+        """Whether no envelope may be begun any more, in no batch."""
         ...
 
 
 class Batch:
-    """The envelopes of one call and the workers that send them."""
+    """The envelopes of one call and the workers that send them; the source of its connections' letters."""
 
-    def __init__(
-        self,
-        envelopes: Sequence[Envelope],
-        pool: ConnectionPool,
-        carry: Courier,
-        is_stopped: Callable[[], bool],
-    ) -> None:
+    def __init__(self, envelopes: Sequence[Envelope], pool: ConnectionPool, post: Post) -> None:
         self._waiting = deque(envelopes)
         self._late_at = _earliest_end(envelopes)
         self._pool = pool
-        self._carry = carry
-        self._is_channel_stopped = is_stopped
+        self._post = post
         self._is_stopped = False
         self._fault: MailServerUnavailableError | None = None
         self._in_use: dict[asyncio.Task[None] | None, SmtpConnection] = {}
@@ -103,11 +107,8 @@ class Batch:
         while self._waiting:
             self._outcomes.put_nowait(Outcome(self._waiting.popleft().attempt, kind, reason))
 
-    def _must_stop(self) -> bool:
-        return self._is_told_to_stop() or self._is_late()
-
     def _is_told_to_stop(self) -> bool:
-        return self._is_stopped or self._is_channel_stopped()
+        return self._is_stopped or self._post.is_stopped()
 
     def _is_late(self) -> bool:
         return self._late_at is not None and time.monotonic() > self._late_at
@@ -116,12 +117,14 @@ class Batch:
         """Send until nothing waits, or no connection can be had: the other workers may have better luck."""
         await self._pool.take_place()
         try:
-            while self._waiting and not self._must_stop():
+            while self._waiting and not self.must_stop():
                 connection = await self._pool.take()
-                if self._waiting and not self._must_stop():
+                if self._waiting and not self.must_stop():
                     await self._send_over(connection)
                 else:
                     await self._pool.give_back(connection)
+            if self.must_stop():
+                self._settle_waiting()
         except MailServerUnavailableError as error:
             if self._fault is None:  # once a batch is enough
                 log.warning("email.server_unavailable", reason=error.reason)
@@ -133,10 +136,13 @@ class Batch:
         me = asyncio.current_task()
         self._in_use[me] = connection
         try:
-            # One at least: a server that hangs up at once must cost an envelope its turn, not loop for ever.
-            await self._send_one(connection, self._waiting.popleft())
-            while self._waiting and not self._must_stop() and connection.is_usable():
-                await self._send_one(connection, self._waiting.popleft())
+            if connection.offers("PIPELINING"):
+                await PipelinedSession(connection, self).run()
+            else:
+                await send_singly(connection, self)
+            if connection.begun == 0 and self._waiting and not self.must_stop():
+                # It hung up at once: that must cost an envelope its turn, not loop for ever.
+                self._outcomes.put_nowait(self._post.outcome(self._waiting.popleft(), LOST_EARLY))
             await self._pool.give_back(connection)
         except BaseException:
             connection.abort()
@@ -144,22 +150,47 @@ class Batch:
         finally:
             self._in_use.pop(me, None)
 
-    async def _send_one(self, connection: SmtpConnection, envelope: Envelope) -> None:
-        is_first_use = connection.begun == 0
-        outcome = Outcome(envelope.attempt, OutcomeKind.UNKNOWN, "broken_off")
+    # The source of letters.
+
+    def take(self, connection: SmtpConnection) -> Letter | None:
+        """See `LetterSource`. Envelopes that cannot be sent get their outcome on the way."""
+        # One at least, however short a connection's life is set to be.
+        while self._waiting and not self.must_stop() and (connection.begun == 0 or connection.is_usable()):
+            envelope = self._waiting.popleft()
+            request = self._prepare(connection, envelope)
+            if request is not None:
+                return Letter(envelope, request, is_first_use=connection.begun == 0)
+        return None
+
+    def must_stop(self) -> bool:
+        """See `LetterSource`: staff told us, the process ends, or the time to begin is over."""
+        return self._is_told_to_stop() or self._is_late()
+
+    def settle(self, letter: Letter, verdict: Verdict) -> None:
+        """See `LetterSource`."""
+        if verdict is LOST_EARLY and not letter.is_first_use and not self.must_stop():
+            # A kept connection that had died unseen: nothing was sent, so a fresh one may try.
+            self.put_back(letter)
+            return
+        content = letter.request.content if verdict.is_body_sent else None
+        self._outcomes.put_nowait(self._post.outcome(letter.envelope, verdict, content))
+
+    def put_back(self, letter: Letter) -> None:
+        """See `LetterSource`: it waits again, before all others."""
+        self._waiting.appendleft(letter.envelope)
+        if self.must_stop():  # others may still wait for their replies, these have nothing to wait for
+            self._settle_waiting()
+
+    def _prepare(self, connection: SmtpConnection, envelope: Envelope) -> Request | None:
         try:
-            outcome = await self._carry(connection, envelope)
-            if outcome.reason == "smtp_connection_lost" and not is_first_use and not self._must_stop():
-                # A kept connection that had died unseen: nothing was sent, so a fresh one may try.
-                self._waiting.appendleft(envelope)
-                return
+            return self._post.prepare(connection, envelope)
+        except UnsendableError as error:
+            verdict = Verdict(OutcomeKind.PERMANENT, error.reason)
         except Exception as error:  # noqa: BLE001 - a bug must not cost the envelope its outcome
             _log_bug(error, attempt_id=str(envelope.attempt.attempt_id))
-            connection.abort()
-        except asyncio.CancelledError:
-            self._outcomes.put_nowait(outcome)
-            raise
-        self._outcomes.put_nowait(outcome)
+            verdict = Verdict(OutcomeKind.PERMANENT, "not_built")
+        self._outcomes.put_nowait(self._post.outcome(envelope, verdict))
+        return None
 
 
 def _earliest_end(envelopes: Sequence[Envelope]) -> float | None:

@@ -12,8 +12,8 @@ from channels.email.errors import MailServerUnavailableError, UnsendableError
 from channels.email.message import MessageBuilder, has_8bit
 from channels.email.pool import ConnectionPool
 from channels.email.replies import Verdict
-from channels.email.transaction import Request, deliver
-from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome, OutcomeKind
+from channels.email.transaction import Request
+from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome
 from dispatcher.core.settings import MailSettings, SmtpSettings
 
 
@@ -54,7 +54,7 @@ class EmailChannel:
         The first cancellation begins nothing more and lets running envelopes end, for `timeout_seconds`
         at most; a second one breaks them off.
         """
-        running = Batch(batch, self._pool, self._carry, lambda: self._is_stopped)
+        running = Batch(batch, self._pool, self)
         self._batches.add(running)
         running.start(self._settings.connections)
         deadline: asyncio.TimerHandle | None = None
@@ -104,16 +104,14 @@ class EmailChannel:
         await asyncio.gather(*(batch.finish(self._settings.timeout_seconds) for batch in self._batches))
         await self._pool.close()
 
-    async def _carry(self, connection: SmtpConnection, envelope: Envelope) -> Outcome:
-        try:
-            request = self._request(connection, envelope)
-        except UnsendableError as error:
-            return Outcome(envelope.attempt, OutcomeKind.PERMANENT, error.reason, at=self._now())
-        verdict = await deliver(connection, request)
-        return self._outcome(envelope, verdict, request.content)
+    # What a batch asks for.
 
-    def _request(self, connection: SmtpConnection, envelope: Envelope) -> Request:
-        """Raises `UnsendableError` when it cannot be sent, or not over this server."""
+    def is_stopped(self) -> bool:
+        """See `Post`."""
+        return self._is_stopped
+
+    def prepare(self, connection: SmtpConnection, envelope: Envelope) -> Request:
+        """See `Post`."""
         address = parse_address(envelope.address)
         if address.needs_smtputf8 and not connection.offers("SMTPUTF8"):
             raise UnsendableError("smtputf8_not_offered")
@@ -131,14 +129,15 @@ class EmailChannel:
             rcpt_options=("NOTIFY=FAILURE,DELAY",) if connection.offers("DSN") else (),
         )
 
-    def _outcome(self, envelope: Envelope, verdict: Verdict, content: bytes) -> Outcome:
+    def outcome(self, envelope: Envelope, verdict: Verdict, content: bytes | None = None) -> Outcome:
+        """See `Post`."""
         return Outcome(
             envelope.attempt,
             verdict.kind,
             verdict.reason,
             reply=verdict.reply,
             provider_id=verdict.provider_id,
-            content=content if verdict.is_body_sent else None,
+            content=content,
             at=self._now(),
         )
 

@@ -17,6 +17,7 @@ from channels.email.errors import MailServerUnavailableError
 from dispatcher.core.settings import SmtpSettings
 
 QUIT_SECONDS = 2.0  # politeness only, so not worth a long wait
+TCP_ESTABLISHED = 1  # the first octet of the kernel's tcp_info
 
 
 class TlsContext:
@@ -100,6 +101,14 @@ class SmtpConnection:
     def write_transport(self) -> asyncio.WriteTransport | None:
         """The transport while it is open: None after the connection was lost."""
         return cast(asyncio.WriteTransport, self.client.transport) if self.client.is_connected else None
+
+    def has_server_left(self) -> bool:
+        """Whether the server has closed its side already, though what it said before was not all read yet."""
+        transport = self.write_transport()
+        plug = None if transport is None else transport.get_extra_info("socket")
+        if plug is None:
+            return True
+        return bool(plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED)
 
     async def close(self) -> None:
         """Say QUIT and close; never raises for what the server does."""

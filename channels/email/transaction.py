@@ -8,17 +8,18 @@ The in-doubt rules (design: section 5.6) need to know whether the final dot may 
 * from the write of the dot on, no reply means UNKNOWN. (Under TLS a little of the body may still stand
   in the lower buffer; the error is then on the side of UNKNOWN, never of a second sending.)
 
-Pipelining may replace this module: `deliver` is its whole surface.
+This is the way of servers that offer no PIPELINING; `channels.email.pipeline` is the other one.
 """
 
 import asyncio
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiosmtplib
 
 from channels.email.connection import SmtpConnection
 from channels.email.replies import Stage, Verdict, judge
-from channels.port import OutcomeKind
+from channels.port import Envelope, OutcomeKind
 
 DRAIN_POLL_SECONDS = 0.005  # only for bodies larger than the socket's buffer
 SERVICE_CLOSING = 421  # the server goes away after this reply
@@ -26,6 +27,7 @@ LOST_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_connection_lost")  # no 354 yet
 SILENT_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_timeout")
 LOST_BEFORE_DOT = Verdict(OutcomeKind.NOT_SENT, "smtp_body_incomplete")
 LOST_AFTER_DOT = Verdict(OutcomeKind.UNKNOWN, "smtp_no_reply", is_body_sent=True)
+BROKEN_OFF = Verdict(OutcomeKind.UNKNOWN, "broken_off")  # by ourselves, nobody knows where
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,55 @@ class Request:
     content: bytes
     mail_options: tuple[str, ...] = ()
     rcpt_options: tuple[str, ...] = ()
+
+    def commands(self) -> bytes:
+        """MAIL, RCPT and DATA as one group of commands."""
+        mail = " ".join((f"MAIL FROM:<{self.sender}>", *self.mail_options))
+        rcpt = " ".join((f"RCPT TO:<{self.recipient}>", *self.rcpt_options))
+        return f"{mail}\r\n{rcpt}\r\nDATA\r\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An envelope with what goes over the wire for it.
+
+    `is_first_use`: nothing was begun on its connection before, so the connection is not one that had died
+    unseen while it was kept.
+    """
+
+    envelope: Envelope
+    request: Request
+    is_first_use: bool
+
+
+class LetterSource(Protocol):
+    """Where a connection gets its letters from, and says what became of each: exactly once."""
+
+    def take(self, connection: SmtpConnection) -> Letter | None:
+        """The next letter for this connection; None when there is none or none may be begun."""
+        ...
+
+    def must_stop(self) -> bool:
+        """Whether no body may be begun any more."""
+        ...
+
+    def settle(self, letter: Letter, verdict: Verdict) -> None:
+        """This came of the letter."""
+        ...
+
+    def put_back(self, letter: Letter) -> None:
+        """Nothing of its body has left and nothing will."""
+        ...
+
+
+async def send_singly(connection: SmtpConnection, source: LetterSource) -> None:
+    """Send the source's letters one after the other, until there are none or the connection is lost."""
+    while (letter := source.take(connection)) is not None:
+        verdict = BROKEN_OFF
+        try:
+            verdict = await deliver(connection, letter.request)
+        finally:
+            source.settle(letter, verdict)
 
 
 async def deliver(connection: SmtpConnection, request: Request) -> Verdict:
@@ -80,7 +131,7 @@ async def _send_body(connection: SmtpConnection, content: bytes) -> Verdict:
     is_dot_written = False
     try:
         async with asyncio.timeout(connection.timeout_seconds):
-            transport.write(_stuff_dots(content))
+            transport.write(stuff_dots(content))
             await _drain(transport, reply)
             if not reply.done():
                 is_dot_written = True
@@ -117,7 +168,7 @@ def _is_answered(reply: "asyncio.Future[aiosmtplib.SMTPResponse]") -> bool:
     return reply.done() and not reply.cancelled() and reply.exception() is None
 
 
-def _stuff_dots(content: bytes) -> bytes:
+def stuff_dots(content: bytes) -> bytes:
     """RFC 5321 4.5.2. A message begins with a header, so its first line needs no look."""
     return content.replace(b"\r\n.", b"\r\n..")
 

@@ -1,0 +1,277 @@
+"""Pipelined transactions (RFC 2920): what is on the wire when, and what is known after every kind of cut."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+
+from channels.email import EmailChannel, verp
+from channels.port import Envelope, Outcome, OutcomeKind
+from tests.integration.channels.channel_contract import make_envelope, run, send_all
+from tests.integration.channels.mail_peers import make_channel
+
+GREETING: Final = "250-x\r\n250-PIPELINING\r\n250 8BITMIME"
+ONE_CONNECTION: Final[dict[str, Any]] = {"connections": 1, "timeout_seconds": 2.0}
+
+
+@dataclass
+class Wire:
+    """A server that reads lines and answers as `answer` says; None: it falls silent for good."""
+
+    answer: Callable[[str, "Wire"], str | None]
+    cut_after: int | None = None  #: octets from the client after which the connection is cut, once
+    lines: list[str] = field(default_factory=list)  #: commands as they came; bodies as `BODY n`
+    taken: list[str] = field(default_factory=list)  #: attempts whose body came with its dot
+    connections: int = 0
+    read: int = 0
+    held: str | None = None
+    is_silent: bool = False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        writer.write(b"220 x\r\n")
+        sender, body = "", None
+        while line := await self._read_line(reader):
+            if body is None:
+                verb = line[:4].decode().upper()
+                self.lines.append(verb)
+                if verb == "MAIL":
+                    sender = line.decode().partition("<")[2].partition(">")[0]
+                answer = self.answer(verb, self)
+                body = [] if answer is not None and answer.startswith("354") else None
+            elif line != b".\r\n":
+                body.append(line)
+                continue
+            else:
+                self.lines.append(f"BODY {len(body)}")
+                if body:
+                    reference = verp.read_unchecked(sender)
+                    assert reference is not None
+                    self.taken.append(str(reference.attempt_id))
+                body = None
+                answer = self.answer("DOT", self)
+            self._say(writer, answer)
+
+    def _say(self, writer: asyncio.StreamWriter, answer: str | None) -> None:
+        """An answer that is held back goes out with the next one."""
+        self.is_silent = self.is_silent or answer is None
+        if answer is None or self.is_silent:
+            return
+        if answer == "hold":
+            self.held = "250 ok"
+            return
+        held, self.held = self.held, None
+        text = answer if held is None else f"{held}\r\n{answer}"
+        if not writer.transport.is_closing():
+            writer.write(text.encode() + b"\r\n")
+
+    async def _read_line(self, reader: asyncio.StreamReader) -> bytes:
+        line = b""
+        while not line.endswith(b"\n"):
+            if self.read == self.cut_after:
+                self.cut_after = None
+                return b""
+            octet = await reader.read(1)
+            if not octet:
+                return b""
+            self.read += 1
+            line += octet
+        return line
+
+
+def usual(verb: str, _wire: Wire) -> str:
+    return {"EHLO": GREETING, "DATA": "354 go"}.get(verb, "250 ok")
+
+
+@asynccontextmanager
+async def wired(wire: Wire, **settings: Any) -> AsyncIterator[EmailChannel]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await wire.serve(reader, writer)
+        except OSError:
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    channel = make_channel(server.sockets[0].getsockname()[1], **(ONE_CONNECTION | settings))
+    try:
+        yield channel
+    finally:
+        await channel.close()
+        server.close()
+        await asyncio.sleep(0)
+
+
+def envelopes(count: int, **changes: Any) -> list[Envelope]:
+    return [make_envelope(f"a{number}@example.com", **changes) for number in range(count)]
+
+
+def by_attempt(outcomes: list[Outcome]) -> dict[str, Outcome]:
+    found = {str(one.attempt.attempt_id): one for one in outcomes}
+    assert len(found) == len(outcomes)
+    return found
+
+
+class TestWire:
+    def test_the_next_envelope_leaves_behind_the_body_before_its_reply(self) -> None:
+        def answer(verb: str, wire: Wire) -> str | None:
+            # The reply to a dot is held back until the next MAIL is here: who waits for it waits for ever.
+            is_last = wire.lines.count("MAIL") == 3
+            return "hold" if verb == "DOT" and not is_last else usual(verb, wire)
+
+        async def case() -> None:
+            wire = Wire(answer)
+            async with wired(wire) as channel:
+                outcomes = await send_all(channel, *envelopes(3))
+            assert [one.kind for one in outcomes] == [OutcomeKind.ACCEPTED] * 3
+            assert wire.connections == 1
+
+        run(case())
+
+    def test_a_refused_recipient_whose_data_is_welcomed_gets_a_lone_dot_and_never_the_body(self) -> None:
+        def answer(verb: str, wire: Wire) -> str | None:
+            is_second = wire.lines.count("MAIL") == 2
+            return "550 5.1.1 gone" if verb == "RCPT" and is_second else usual(verb, wire)
+
+        async def case() -> None:
+            wire, letters = Wire(answer), envelopes(3)
+            async with wired(wire) as channel:
+                outcomes = by_attempt(await send_all(channel, *letters))
+            first, second, third = (str(one.attempt.attempt_id) for one in letters)
+            assert outcomes[second].kind is OutcomeKind.PERMANENT
+            assert outcomes[second].reason == "smtp_550_5.1.1"
+            assert wire.taken == [first, third]
+            assert "BODY 0" in wire.lines
+            assert wire.connections == 1
+
+        run(case())
+
+    @pytest.mark.parametrize("refused", ["MAIL", "RCPT"])
+    def test_a_refused_envelope_is_cleared_before_the_next_one(self, refused: str) -> None:
+        def answer(verb: str, wire: Wire) -> str | None:
+            is_refused = wire.lines.count("MAIL") == 2 and "RSET" not in wire.lines
+            if is_refused and verb == refused:
+                return "451 4.3.0 later"
+            return "503 5.5.1 bad sequence" if is_refused and verb == "DATA" else usual(verb, wire)
+
+        async def case() -> None:
+            wire, letters = Wire(answer), envelopes(3)
+            async with wired(wire) as channel:
+                outcomes = by_attempt(await send_all(channel, *letters))
+            assert [outcomes[str(one.attempt.attempt_id)].reason for one in letters] == [
+                "",
+                "smtp_451_4.3.0",
+                "",
+            ]
+            assert wire.lines.count("RSET") == 1
+            assert wire.connections == 1
+
+        run(case())
+
+    def test_what_goes_away_after_a_421_costs_the_next_envelope_nothing(self) -> None:
+        def answer(verb: str, wire: Wire) -> str | None:
+            is_first = wire.connections == 1 and verb == "DOT"
+            return "421 4.3.2 closing" if is_first else usual(verb, wire)
+
+        async def case() -> None:
+            wire, letters = Wire(answer), envelopes(2)
+            async with wired(wire) as channel:
+                outcomes = by_attempt(await send_all(channel, *letters))
+            assert outcomes[str(letters[0].attempt.attempt_id)].kind is OutcomeKind.TRANSIENT
+            assert outcomes[str(letters[1].attempt.attempt_id)].kind is OutcomeKind.ACCEPTED
+            assert wire.connections == 2
+
+        run(case())
+
+    def test_a_reply_that_nobody_asked_for_ends_the_connection_before_anything_is_mistaken(self) -> None:
+        def answer(verb: str, wire: Wire) -> str | None:
+            is_first = wire.connections == 1 and verb == "DOT"
+            return "250 ok\r\n250 and thanks" if is_first else usual(verb, wire)
+
+        async def case() -> None:
+            wire = Wire(answer)
+            async with wired(wire) as channel:
+                first = await send_all(channel, *envelopes(1))
+                second = await send_all(channel, *envelopes(1))
+            assert [one.kind for one in first + second] == [OutcomeKind.ACCEPTED] * 2
+            assert len(wire.taken) == 2
+
+        run(case())
+
+
+class TestTime:
+    def test_who_waits_behind_a_silent_server_is_given_back_in_time_and_never_sent(self) -> None:
+        def answer(verb: str, wire: Wire) -> str | None:
+            return None if verb == "DOT" else usual(verb, wire)
+
+        async def case() -> None:
+            wire = Wire(answer)
+            letters = envelopes(2, begin_within_seconds=0.2)
+            async with wired(wire, timeout_seconds=3.0) as channel:
+                outcomes = [one async for one in channel.send(letters)]
+            assert [one.reason for one in outcomes] == ["not_begun_in_time", "smtp_no_reply"]
+            assert wire.taken == [str(letters[0].attempt.attempt_id)]
+
+        run(case())
+
+    def test_no_body_begins_after_we_were_told_to_stop(self) -> None:
+        async def case() -> None:
+            channels: list[EmailChannel] = []
+
+            def answer(verb: str, wire: Wire) -> str | None:
+                if verb == "DATA" and wire.lines.count("DATA") == 2:
+                    channels[0].stop_starting()
+                return usual(verb, wire)
+
+            wire = Wire(answer)
+            async with wired(wire) as channel:
+                channels.append(channel)
+                outcomes = await send_all(channel, *envelopes(4))
+            assert sorted(one.reason for one in outcomes) == ["", "stopped", "stopped", "stopped"]
+            assert len(wire.taken) == 1
+
+        run(case())
+
+
+class TestCuts:
+    """The connection is cut inside commands, inside bodies, behind dots: all over two transactions."""
+
+    @pytest.mark.parametrize("first", range(0, 28, 7))
+    def test_behind_any_octet_each_envelope_has_one_truthful_outcome(self, first: int) -> None:
+        async def case() -> None:
+            whole = await self._cut(None)
+            assert whole.taken == whole.sent
+            for position in range(first, whole.wire.read, 29):
+                result = await self._cut(position)
+                for attempt, outcome in result.outcomes.items():
+                    copies = result.wire.taken.count(attempt)
+                    if outcome.kind is OutcomeKind.ACCEPTED:
+                        assert copies == 1, position
+                    elif outcome.kind is OutcomeKind.UNKNOWN:
+                        assert copies <= 1, position
+                    else:
+                        assert (outcome.kind, copies) == (OutcomeKind.NOT_SENT, 0), position
+                unknown = [one for one in result.outcomes.values() if one.kind is OutcomeKind.UNKNOWN]
+                assert len(unknown) <= 1, position
+
+        asyncio.run(case())
+
+    @dataclass
+    class Result:
+        """What was sent in one case, what the server took, and what the channel says."""
+
+        sent: list[str]
+        taken: list[str]
+        outcomes: dict[str, Outcome]
+        wire: Wire
+
+    async def _cut(self, position: int | None) -> "TestCuts.Result":
+        wire, letters = Wire(usual, cut_after=position), envelopes(2, text="Долг 1 ₽", subject="Долг")
+        async with wired(wire) as channel:
+            outcomes = by_attempt(await send_all(channel, *letters))
+        sent = [str(one.attempt.attempt_id) for one in letters]
+        return TestCuts.Result(sent, list(wire.taken), outcomes, wire)
