@@ -89,14 +89,18 @@ def judge(
     *,
     permission: Permission | None,
     contacts: Sequence[tuple[str, datetime]],
-    calendar: WorkingCalendar,
+    allowed_at: datetime | None,
     now: datetime,
 ) -> Verdict:
-    """Judge one candidate. The order is that of the reasons' weight: what is final comes first."""
+    """Judge one candidate. The order is that of the reasons' weight: what is final comes first.
+
+    `allowed_at` is what `next_sending_time` says for the candidate's zone, `contacts` what counts against
+    the person's caps.
+    """
     if candidate.notice_state is not NoticeState.OPEN:
         return Verdict(Trigger.CANCEL, "notice_closed")
     refused = judge_permission(candidate, permission)
-    return refused or _judge_time(candidate, run, contacts, calendar, now)
+    return refused or _judge_time(candidate, run, contacts, allowed_at, now)
 
 
 def judge_permission(candidate: Candidate, permission: Permission | None) -> Verdict | None:
@@ -112,10 +116,9 @@ def _judge_time(
     candidate: Candidate,
     run: RunView,
     contacts: Sequence[tuple[str, datetime]],
-    calendar: WorkingCalendar,
+    allowed_at: datetime | None,
     now: datetime,
 ) -> Verdict:
-    allowed_at = next_sending_time(run, candidate.time_zone, calendar, now)
     if allowed_at is None:
         return Verdict(Trigger.EXPIRE, "window_ended")
     if allowed_at > now:

@@ -20,7 +20,14 @@ from consent.calendar import WorkingCalendar
 from consent.caps import LONGEST
 from consent.locks import lock_free_contacts, lock_free_persons
 from consent.permission import ask_permission
-from dispatcher.delivery.checks import Candidate, RunView, Verdict, caps_from_json, judge
+from dispatcher.delivery.checks import (
+    Candidate,
+    RunView,
+    Verdict,
+    caps_from_json,
+    judge,
+    next_sending_time,
+)
 from dispatcher.delivery.run_lock import hold_shared
 from dispatcher.delivery.states import NoticeState, Trigger
 from dispatcher.delivery.step_plan import StepPlan
@@ -188,11 +195,16 @@ def _judge_all(
     contact_ids = [one.contact_point_id for one in candidates if one.contact_point_id]
     permissions = ask_permission(session, contact_ids, channel=channel, purpose=run.purpose, now=now)
     counted = dict(_counted_contacts(session, run, candidates, now))
+    # A few zones, many people: working out when sending is allowed costs more than all other checks.
+    zones = {one.time_zone for one in candidates}
+    allowed = {zone: next_sending_time(run, zone, calendar, now) for zone in zones}
     verdicts = []
     for one in candidates:
         contacts = counted.setdefault(one.person_id, [])
         permission = permissions.get(one.contact_point_id) if one.contact_point_id else None
-        verdict = judge(one, run, permission=permission, contacts=contacts, calendar=calendar, now=now)
+        verdict = judge(
+            one, run, permission=permission, contacts=contacts, allowed_at=allowed[one.time_zone], now=now
+        )
         if verdict.trigger is Trigger.CLAIM:
             # The next attempt of the same person in this group sees this one as spent.
             contacts.append((channel, now))
