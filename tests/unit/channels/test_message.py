@@ -152,10 +152,10 @@ class TestBody:
         assert text_of(content, "plain") == text
 
     def test_a_text_that_holds_the_boundary_cannot_break_the_message(self) -> None:
-        envelope = make_envelope("anna@example.com")
-        evil = f"--=_{envelope.attempt.attempt_id.hex}--\nrest"
-        changed = make_envelope("anna@example.com", attempt=envelope.attempt, text=evil, html="<p>да</p>")
-        content = build(changed)
+        boundary = parse(build(make_envelope("anna@example.com", html="<p>да</p>"))).get_boundary()
+        evil = f"--{boundary}--\nrest"
+        content = build(make_envelope("anna@example.com", text=evil, html="<p>да</p>"))
+        assert parse(content).get_boundary() == boundary
         assert text_of(content, "plain") == crlf(evil)
         assert text_of(content, "html") == "<p>да</p>"
 
