@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -34,6 +34,19 @@ class SmtpSettings(BaseModel):
     max_per_second: float | None = Field(default=None, gt=0)  #: over all processes; None means no limit
 
 
+class DkimKeySettings(BaseModel):
+    """One key that signs our e-mail; several at once all sign (docs/email.md says how to change keys)."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt `active_from` must not sign at once
+
+    selector: str = Field(min_length=1, max_length=200)  #: its record is at <selector>._domainkey.<domain>
+    private_key_file: Path  #: PEM; must not be open to other users
+    algorithm: Literal["rsa", "ed25519"] | None = None  #: None takes what the file holds
+    domain: str = ""  #: who signs (d=); empty means the domain of `from_address`
+    active_from: AwareDatetime | None = None  #: signs from this moment on; None means at once
+    active_until: AwareDatetime | None = None  #: and no longer from this one on; None means for good
+
+
 class MailSettings(BaseModel):
     """How our e-mail introduces itself."""
 
@@ -42,6 +55,10 @@ class MailSettings(BaseModel):
     reply_to: str | None = None
     bounce_domain: str = "bounces.energosbyt.example"  #: domain of the envelope sender (VERP)
     message_id_domain: str = "energosbyt.example"
+    dkim_keys: list[DkimKeySettings] = Field(default=[], max_length=20)
+    #: auto: base64 when we sign (a server that must change 8bit on the way breaks signatures), else 8bit
+    transfer_encoding: Literal["auto", "8bit", "base64"] = "auto"
+    dmarc_reports: str = ""  #: where others send their DMARC reports; empty means dmarc@ the From domain
 
 
 class BounceListenerSettings(BaseModel):

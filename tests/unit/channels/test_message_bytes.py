@@ -101,3 +101,10 @@ class TestBytes:
             envelope = Envelope(EXAMPLE.attempt, "k", ADDRESS, "", f"Долг {number}", "т")
             message = message_from_bytes(build(envelope), policy=policy.default)
             assert message["Subject"] == f"Долг {number}"
+
+
+class TestTransferEncoding:
+    def test_base64_when_the_settings_say_so(self) -> None:
+        builder = MessageBuilder(MailSettings(transfer_encoding="base64"))
+        to = MailAddress(ADDRESS, needs_smtputf8=False)
+        assert builder.build(EXAMPLE, to, date=WHEN, is_8bit=True).isascii()
