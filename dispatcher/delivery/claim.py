@@ -58,18 +58,20 @@ _DUE = text(
     FOR NO KEY UPDATE SKIP LOCKED
     """
 )
+# One look-up by key after the other, whatever the planner believes of tables that have just been filled:
+# a LIMIT keeps it from joining whole tables first.
 _CANDIDATES = text(
     """
     SELECT a.period, a.id AS attempt_id, a.notice_id, a.person_id, a.contact_point_id, a.channel, a.step,
            a.truth_until, n.state AS notice_state, c.address, r.full_name, r.address AS supply_address,
            r.time_zone, r.language, r.fields, r.customer_group, o.number AS account_number, o.has_contract
-    FROM unnest(CAST(:ids AS uuid[])) AS w(id)
-    JOIN attempt a ON a.period = :period AND a.id = w.id
-    JOIN notice n ON n.period = a.period AND n.id = a.notice_id
-    JOIN recipient r ON r.id = n.recipient_id
-    JOIN account o ON o.id = r.account_id
-    LEFT JOIN contact_point c ON c.id = a.contact_point_id
-    ORDER BY a.due_at, a.id
+    FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS w(id, place)
+    CROSS JOIN LATERAL (SELECT * FROM attempt WHERE period = :period AND id = w.id LIMIT 1) a
+    CROSS JOIN LATERAL (SELECT * FROM notice WHERE period = :period AND id = a.notice_id LIMIT 1) n
+    CROSS JOIN LATERAL (SELECT * FROM recipient WHERE id = n.recipient_id LIMIT 1) r
+    CROSS JOIN LATERAL (SELECT * FROM account WHERE id = r.account_id LIMIT 1) o
+    LEFT JOIN LATERAL (SELECT address FROM contact_point WHERE id = a.contact_point_id LIMIT 1) c ON true
+    ORDER BY w.place
     """
 )
 _PAUSED = text("SELECT 1 FROM channel_pause WHERE channel = :channel AND paused_until > :now")
