@@ -3,11 +3,13 @@
 It never expires (a link must work years later) and shows no personal data (requirement 51, RFC 8058).
 """
 
+import json
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
 
 from consent.errors import ConsentError
 
@@ -32,11 +34,13 @@ class UnsubscribeTokens:
 
     def __init__(self, secret_key: bytes) -> None:
         self._serializer = URLSafeSerializer(secret_key, salt=_SALT)
+        self._signer = self._serializer.make_signer(_SALT)
 
     def make(self, link: UnsubscribeLink) -> str:
         """The token for a link, fit for a URL path."""
-        token = self._serializer.dumps([link.contact_point_id.hex, link.channel, link.purpose])
-        return token if isinstance(token, str) else token.decode()
+        payload = json.dumps([link.contact_point_id.hex, link.channel, link.purpose], separators=(",", ":"))
+        # What `dumps` makes, but for its try to compress it, which takes longer than all the rest.
+        return self._signer.sign(base64_encode(payload)).decode("ascii")
 
     def read(self, token: str) -> UnsubscribeLink:
         """What the token withdraws; raises `BadLinkError`."""

@@ -1,9 +1,10 @@
 """Sums, dates and greetings as people write them."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,16 @@ class TestMoney:
         assert money(Decimal(1), "ru", "KZT") == "1,00\xa0₸"
         with pytest.raises(BadFieldValueError, match="валюта"):
             money(Decimal(1), "ru", "XXX")
+
+    @given(
+        st.decimals(-(10**14), 10**14, allow_nan=False, places=4),
+        st.sampled_from([("ru", "RUB", "₽"), ("uk", "UAH", "₴"), ("en", "RUB", "₽")]),
+    )
+    def test_it_is_what_babel_prints(self, value, currency):
+        language, code, sign = currency
+        rounded = value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+        number = format_currency(rounded, code, format="#,##0.00", locale=language)
+        assert money(value, language) == number.replace("\u202f", "\xa0") + f"\xa0{sign}"
 
     @given(st.decimals(min_value=0, max_value=10**12, places=2))
     def test_the_digits_printed_are_the_digits_given(self, value):
