@@ -94,7 +94,7 @@ def load_keys(mail: MailSettings) -> tuple[DkimKey, ...]:
     Refused are: a file that is missing, open to others, no key, encrypted, of another kind or too short;
     a selector twice; a gap in which no key would sign, once one has.
     """
-    keys = tuple(_load(one, mail.from_address) for one in mail.dkim_keys)
+    keys = tuple(_load(one, mail) for one in mail.dkim_keys)
     names = [key.record_name for key in keys]
     for name in names:
         if names.count(name) > 1:
@@ -106,6 +106,16 @@ def load_keys(mail: MailSettings) -> tuple[DkimKey, ...]:
         if key.is_weak:
             _log.warning("email.dkim_key_short", selector=key.selector, least_bits=GOOD_RSA_BITS)
     return keys
+
+
+def sender_domain(mail: MailSettings) -> str:
+    """The domain that readers see in the From, in ASCII; raises `ConfigurationError` when there is none."""
+    local_part, _, domain = mail.from_address.rpartition("@")
+    if not local_part:
+        raise ConfigurationError(
+            f"settings mail: {mail.from_address!r} is no e-mail address: correct from_address"
+        )
+    return ascii_domain(domain).lower()
 
 
 def make_private_key(kind: KeyKind, bits: int = GOOD_RSA_BITS) -> RSAPrivateKey | Ed25519PrivateKey:
@@ -130,11 +140,11 @@ def check_selector(selector: str) -> str:
     return lowered
 
 
-def _load(wanted: DkimKeySettings, from_address: str) -> DkimKey:
+def _load(wanted: DkimKeySettings, mail: MailSettings) -> DkimKey:
     selector = check_selector(wanted.selector)
     private_key = _read(wanted.private_key_file)
     key = DkimKey(
-        domain=ascii_domain(wanted.domain or from_address.rpartition("@")[2]).lower(),
+        domain=ascii_domain(wanted.domain).lower() if wanted.domain else sender_domain(mail),
         selector=selector,
         private_key=private_key,
         active_from=_seconds(wanted.active_from, float("-inf")),

@@ -15,6 +15,7 @@ from dispatcher.cli import (
     clock,
     consent,
     demo,
+    dkim,
     doctor,
     lists,
     processes,
@@ -45,6 +46,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(consent.app, name="consent")
 app.add_typer(staff.app, name="staff")
 app.add_typer(api_key.app, name="api-key")
+app.add_typer(dkim.app, name="dkim")
 doctor.add_to(app)
 demo.add_to(app)
 clock.add_to(app)

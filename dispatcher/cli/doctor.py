@@ -3,9 +3,10 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import redis
 import typer
@@ -14,7 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from channels.email.channel import EmailChannel
 from dispatcher.bootstrap import load_secret_key
-from dispatcher.cli.console import output
+from dispatcher.cli.console import output, print_json
+from dispatcher.cli.doctor_dns import SystemDns
+from dispatcher.cli.doctor_mail import examine_mail, show
 from dispatcher.cli.start import read_settings
 from dispatcher.cli.up import check_port_is_free
 from dispatcher.core.db import Database
@@ -45,15 +48,27 @@ def add_to(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor() -> None:
+def doctor(
+    mail: Annotated[bool, typer.Option("--mail", help="The DNS records that our e-mail needs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
     """Say what is missing or unreachable, and what to do. Exit code 1 when anything is wrong."""
     settings = read_settings(quiet=True)
+    if mail:
+        items = list(examine_mail(settings, SystemDns(), datetime.now(UTC)))
+        raise typer.Exit(0 if show(items, as_json=as_json) else 1)
     is_well = True
+    findings: list[Finding] = []
     for finding in examine(settings):
         is_well = is_well and finding.is_well
+        findings.append(finding)
+        if as_json:
+            continue
         mark = "[green]✔[/green]" if finding.is_well else "[red]✘[/red]"
         output.print(f"{mark} {finding.subject}: ", end="")
         output.print(finding.words, markup=False, highlight=False)
+    if as_json:
+        print_json({"is_well": is_well, "findings": [asdict(finding) for finding in findings]})
     raise typer.Exit(0 if is_well else 1)
 
 
@@ -139,7 +154,10 @@ def _mail_server(settings: Settings) -> Finding:
         return Finding(
             "mail server", False, "none is configured, so no e-mail is sent: set DISPATCHER_SMTP__HOST"
         )
-    channel = EmailChannel(settings.smtp, settings.mail, b"doctor")
+    try:
+        channel = EmailChannel(settings.smtp, settings.mail, b"doctor")
+    except ConfigurationError as error:
+        return Finding("mail server", False, str(error))
 
     async def ask() -> Finding:
         try:
