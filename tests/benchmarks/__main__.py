@@ -85,10 +85,7 @@ def prepare(
         return partial(_measure_peer, stage, peers_url, arguments.peer_recipients, find())
 
     makers: dict[str, Callable[[], Entry]] = {
-        **{
-            protocol: partial(_of_transport, protocol, arguments.recipients, file)
-            for protocol in ("aiosmtplib", "pipelined")
-        },
+        **{protocol: partial(_of_transport, protocol, arguments.recipients, file) for protocol in PROTOCOLS},
         "product": partial(of_variant, lambda: PLAIN),
         "product_dkim_ed25519": partial(of_variant, partial(ed25519_variant, stage.directory)),
         "product_dkim_rsa2048": partial(of_variant, partial(rsa_variant, stage.directory)),
@@ -128,9 +125,6 @@ def run_rounds(
 
 
 def _of_transport(protocol: str, messages: int, file: Path) -> Entry:
-    if protocol not in PROTOCOLS:
-        raise MissingPeerError("this version of the product has no pipelined protocol")
-
     def entry(sink: Sink) -> Round:
         return measure_transport(protocol, sink, messages, file)
 

@@ -10,7 +10,7 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -128,6 +128,9 @@ class Installation(Product):
         return run
 
 
+Progress = Callable[[int], object]
+
+
 def prepare_template(stage: Stage, name: str, recipients: int) -> str:
     """A migrated database with the benchmark's list in it; its URL."""
     url = stage.create_database(name)
@@ -142,24 +145,42 @@ def prepare_template(stage: Stage, name: str, recipients: int) -> str:
 def measure(stage: Stage, template_url: str, sink: Sink, recipients: int, variant: Variant = PLAIN) -> Round:
     """Send the template's list once. Raises `BenchmarkError` when the run stands still."""
     with stage.clone(template_url, "round") as url:
-        installation = Installation(stage, url, sink.port, variant)
-        run = installation.draft_run()
-        with installation.running() as up, stage.connect(url) as connection:
-            return _send(installation, up.pid, connection, run, sink, recipients)
+        return measure_on(stage, url, sink, recipients, variant)
+
+
+def measure_on(
+    stage: Stage,
+    url: str,
+    sink: Sink,
+    recipients: int,
+    variant: Variant = PLAIN,
+    on_progress: Progress = lambda _recorded: None,
+) -> Round:
+    """Send the list of this database, which is used up by it; `on_progress` hears how many are recorded."""
+    installation = Installation(stage, url, sink.port, variant)
+    run = installation.draft_run()
+    with installation.running() as up, stage.connect(url) as connection:
+        return _send(installation, up.pid, connection, run, sink, recipients, on_progress)
 
 
 def _send(
-    installation: Installation, up: int, connection: Connection, run: str, sink: Sink, recipients: int
+    installation: Installation,
+    up: int,
+    connection: Connection,
+    run: str,
+    sink: Sink,
+    recipients: int,
+    on_progress: Progress,
 ) -> Round:
     meter = ProcessorMeter({"dispatcher": up, **installation.stage.roots})
     installation.ask("campaign", "submit", run)
     started_at = wait_until_running(connection, run)
     begin = meter.read()
-    wait_until_recorded(installation, connection, run, recipients)
+    wait_until_recorded(installation, connection, run, recipients, on_progress)
     ended_at = _number(connection, _NOW)
     end = meter.read()
     workers = members(up, "worker", "email-bulk")
-    peak = peak_mb(workers)
+    peaks = {word: peak_mb(members(up, "-m", "dispatcher", word)) for word in ("scheduler", "web")}
     evidence = count_evidence(connection, run)
     problems = miscounts(wanted=recipients, received=sink.received, recorded=evidence["accepted"])
     problems += [
@@ -169,11 +190,11 @@ def _send(
         messages=recipients,
         seconds=ended_at - started_at,
         cpu=spent(begin, end),
-        worker_peak_mb=peak,
+        worker_peak_mb=peak_mb(workers),
         received=sink.received,
         recorded=evidence["accepted"],
         problems=problems,
-        details={"workers": len(workers)},
+        details={"workers": len(workers), "peak_mb": peaks},
     )
 
 
@@ -189,7 +210,7 @@ def wait_until_running(connection: Connection, run: str) -> float:
 
 
 def wait_until_recorded(
-    installation: Installation, connection: Connection, run: str, recipients: int
+    installation: Installation, connection: Connection, run: str, recipients: int, on_progress: Progress
 ) -> None:
     """Wait for the last result. Raises `BenchmarkError` with the log's end when nothing moves."""
     recorded, moved_at = 0, time.monotonic()
@@ -197,6 +218,7 @@ def wait_until_recorded(
         now_recorded = int(_number(connection, _RECORDED, run))
         if now_recorded != recorded:
             recorded, moved_at = now_recorded, time.monotonic()
+            on_progress(recorded)
         elif time.monotonic() - moved_at > STANDSTILL_SECONDS:
             tail = installation.output_of("up")[-LOG_TAIL:]
             raise BenchmarkError(f"nothing moves at {recorded} of {recipients}; the log ends:\n{tail}")

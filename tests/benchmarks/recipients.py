@@ -76,8 +76,8 @@ _INSERTS: Final = (
     """
     INSERT INTO recipient (id, list_id, position, line, account_id, person_id, full_name, customer_group,
                            address, time_zone, language, email_contact_id, phone_contact_id, fields)
-    SELECT recipient, %(list)s, n, n + 1, account, person, name, 1, address, zone, 'ru', email, phone,
-           jsonb_build_object('debt', debt, 'due_date', '2026-12-25')
+    SELECT recipient, %(list)s, n - %(before)s, n - %(before)s + 1, account, person, name, 1, address, zone,
+           'ru', email, phone, jsonb_build_object('debt', debt, 'due_date', '2026-12-25')
     FROM bench_row ORDER BY n
     """,
 )
@@ -92,22 +92,31 @@ RETURNING id
 _TRUST: Final = "SET LOCAL session_replication_role = replica"
 
 
-def load_list(connection: "psycopg.Connection[tuple[Any, ...]]", recipients: int) -> None:
-    """Write one frozen list called `benchmark` into a migrated, empty database, and analyse it.
+def load_list(
+    connection: "psycopg.Connection[tuple[Any, ...]]",
+    recipients: int,
+    *,
+    name: str = LIST_NAME,
+    first_person: int = 1,
+) -> None:
+    """Write one frozen list into a migrated database, of persons that are not there yet, and analyse it.
 
-    The connection must be autocommitting. As a superuser it skips the checks of foreign keys.
+    Persons are numbered from `first_person`. The connection must be autocommitting. As a superuser it skips
+    the checks of foreign keys.
     """
     may_trust = connection.execute("SELECT current_setting('is_superuser') = 'on'").fetchone() == (True,)
-    row = connection.execute(_LIST, {"name": LIST_NAME, "count": recipients}).fetchone()
+    row = connection.execute(_LIST, {"name": name, "count": recipients}).fetchone()
     assert row is not None
-    for first in range(1, recipients + 1, BATCH):
-        last = min(first + BATCH - 1, recipients)
+    end = first_person + recipients
+    for first in range(first_person, end, BATCH):
+        last = min(first + BATCH, end) - 1
         with connection.transaction():
             if may_trust:
                 connection.execute(_TRUST)
             connection.execute(_people_statement(), _values(first, last))
             for statement in _INSERTS:
-                connection.execute(statement, {"list": row[0]} if "%(list)s" in statement else None)
+                values = {"list": row[0], "before": first_person - 1}
+                connection.execute(statement, values if "%(list)s" in statement else None)
     connection.execute("VACUUM ANALYZE")
 
 

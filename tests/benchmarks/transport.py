@@ -22,7 +22,7 @@ from tests.benchmarks.rounds import Round, miscounts
 from tests.benchmarks.sink import Sink
 
 #: What the sending processes can speak.
-PROTOCOLS: Final = ("aiosmtplib",)
+PROTOCOLS: Final = ("aiosmtplib", "pipelined")
 PROCESSES: Final = 2
 CONNECTIONS: Final = 16
 
