@@ -121,6 +121,9 @@ class TestRender:
         texts = TemplateText("Тема", "Текст", "{{ xs | join('<br>') }}")
         assert compile_template(texts).render({"xs": ["<a>", "b"]}).html == "&lt;a&gt;&lt;br&gt;b"
 
+    def test_many_empty_pieces_do_not_end_the_text(self):
+        assert render_text("{% for i in range(100) %}{{ name }}{% endfor %}end", name="") == "end"
+
     def test_fields_that_are_not_used_are_not_looked_at(self):
         assert render_text("Текст", anything=object()) == "Текст"
 
