@@ -12,7 +12,7 @@ from dispatcher.cli import doctor
 from dispatcher.cli.app import app
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.settings import MailSettings
-from tests.unit.cli.test_doctor_mail import MadeUpDns
+from tests.unit.cli.made_up_dns import MadeUpDns
 
 
 def dispatcher(*arguments: str) -> Result:
