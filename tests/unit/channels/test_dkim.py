@@ -2,12 +2,16 @@
 
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 
 import dkim
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +35,7 @@ LINKS = (
 )
 
 
-def records(*keys: DkimKey):
+def records(*keys: DkimKey) -> Callable[..., bytes]:
     texts = {f"{key.record_name}.".encode(): key.record.encode() for key in keys}
     return lambda name, timeout=5: texts.get(name, b"")
 
@@ -42,7 +46,7 @@ def verifies(content: bytes, index: int = 0, keys: tuple[DkimKey, ...] = (RSA, E
 
 
 @pytest.fixture(scope="module")
-def builder(tmp_path_factory) -> MessageBuilder:
+def builder(tmp_path_factory: pytest.TempPathFactory) -> MessageBuilder:
     """Signs with both keys, 8bit, so that verifiers have the hardest case."""
     directory = tmp_path_factory.mktemp("keys")
     wanted = []
@@ -163,7 +167,7 @@ class TestTags:
         assert max(map(len, head.split(b"\r\n"))) <= 90
 
     def test_signed_mail_goes_in_base64_unless_told_otherwise(
-        self, builder: MessageBuilder, tmp_path
+        self, builder: MessageBuilder, tmp_path: Path
     ) -> None:
         path = tmp_path / "key.pem"
         path.touch(mode=0o600)
@@ -237,7 +241,7 @@ class TestVector:
         assert b64encode(sha256(relaxed_body(body)).digest()).decode() == self.tag(0, "bh")
 
     @pytest.mark.parametrize(("index", "key"), [(0, rfc8463.ED25519_KEY), (1, rfc8463.RSA_KEY)])
-    def test_the_signatures(self, index: int, key) -> None:
+    def test_the_signatures(self, index: int, key: RSAPrivateKey | Ed25519PrivateKey) -> None:
         head = rfc8463.MESSAGE.partition(b"\r\n\r\n")[0] + b"\r\n"
         headers = re.findall(rb"[^\r\n]+\r\n(?: [^\r\n]*\r\n)*", head)
         named = {line.partition(b":")[0].lower().decode(): line for line in headers[2:]}
