@@ -20,7 +20,7 @@ from campaigns.dry_run_repository import ListedRecipient, contacts_of, get_run, 
 from campaigns.dry_run_result import DryRun, warnings_of
 from campaigns.dry_run_texts import TextCheck
 from campaigns.expected_finish import Finish, Rate, expected_rate, walk
-from campaigns.frozen_list_repository import newest_frozen
+from campaigns.frozen_list_repository import FrozenList, frozen_version, newest_frozen
 from campaigns.scenarios import current_version
 from campaigns.sums import check_sums
 from campaigns.wanted import NewCampaign, check_hours, check_window
@@ -77,7 +77,7 @@ def dry_run(
     run = compile_run(wanted, campaign_id=_NO_ID, recipients=recipients, scenario=scenario, profile=profile)
     templates = compiled_versions(session, _versions(run.plan))
     trial.rollback()
-    subject = _Subject(_view_of(run, now), recipients.id, recipients.recipient_count, templates)
+    subject = _Subject(_view_of(run, now), recipients, templates)
     result = _try_out(session, subject, tools, now, progress)
     _record(session, "recipient_list", recipients.id, result, actor, now)
     return result
@@ -98,7 +98,7 @@ def dry_run_of(
         raise UnknownRunError("there is no such run")
     view = run_view(row)
     templates = compiled_versions(session, _versions(view.plan))
-    subject = _Subject(view, row["list_id"], row["recipient_count"], templates)
+    subject = _Subject(view, frozen_version(session, row["list_id"]), templates)
     result = _try_out(session, subject, tools, now, progress)
     _record(session, "run", run_id, result, actor, now)
     return result
@@ -107,8 +107,7 @@ def dry_run_of(
 @dataclass(frozen=True, slots=True)
 class _Subject:
     run: RunView
-    list_id: UUID
-    recipients: int
+    recipients: FrozenList
     templates: Mapping[UUID, CompiledTemplate]
 
 
@@ -138,10 +137,10 @@ def _try_out(
     moment = max(now, subject.run.starts_at)
     reckoning = _Reckoning(session, subject, tools, moment)
     seen = 0
-    for recipients in read_slices(session, subject.list_id):
+    for recipients in read_slices(session, subject.recipients.id):
         reckoning.take(recipients)
         seen += len(recipients)
-        progress(seen, subject.recipients)
+        progress(seen, subject.recipients.recipient_count)
     return reckoning.result()
 
 
@@ -250,10 +249,13 @@ class _Reckoning:
         """The answer, once all slices have passed."""
         rates = {channel: self._rate(channel) for channel in self._by_channel}
         finishes = [self._finish(channel, rate) for channel, rate in rates.items()]
+        recipients = self._subject.recipients
         moments = [finish.at for finish in finishes if finish.at is not None]
         result = DryRun(
-            list_id=self._subject.list_id,
-            recipients=self._subject.recipients,
+            list_id=recipients.id,
+            list_version=recipients.version,
+            passed_over_version=recipients.passed_over,
+            recipients=recipients.recipient_count,
             going=self._going,
             by_channel=dict(self._by_channel),
             not_going=dict(self._not_going),
@@ -266,7 +268,7 @@ class _Reckoning:
             expected_finish=max(moments) if moments and len(moments) == len(finishes) else None,
             unsent_at_end=sum(finish.unsent_at_end for finish in finishes),
             zone_unknown=self._zone_unknown,
-            sums=check_sums(self._session, self._subject.list_id),
+            sums=check_sums(self._session, recipients.id),
             warnings=(),
         )
         return replace(result, warnings=tuple(warnings_of(result)))

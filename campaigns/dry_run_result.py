@@ -28,6 +28,8 @@ class DryRun:
     """
 
     list_id: UUID
+    list_version: int
+    passed_over_version: int | None  #: a newer version of the list that is not complete
     recipients: int
     going: int
     by_channel: Mapping[str, int]  #: channel → attempts
@@ -52,6 +54,14 @@ class DryRun:
 def warnings_of(result: DryRun) -> list[DryRunWarning]:
     """What to say aloud, the gravest first."""
     found = [
+        DryRunWarning(
+            "newer_list_incomplete",
+            1,
+            f"версия {result.passed_over_version} списка не загружена целиком: взята версия"
+            f" {result.list_version}; загрузите список снова, если нужна новая",
+        )
+        if result.passed_over_version is not None
+        else None,
         DryRunWarning("nobody_goes", result.recipients, "не уйдёт никому: посмотрите причины")
         if result.going == 0
         else None,

@@ -1,4 +1,8 @@
-"""Frozen lists as campaigns use them: the newest version of a name, its zones."""
+"""Frozen lists as campaigns use them: the newest complete version of a name, its zones.
+
+A version that failed, or is still being read, stands in nobody's way: the newest complete one is taken, and
+whoever takes it is told which one that is and which newer one was passed over.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +13,17 @@ from sqlalchemy.orm import Session
 
 from campaigns.errors import UnknownListError
 
-_NEWEST = text(
-    """
-    SELECT id, state, recipient_count, version, fingerprint FROM recipient_list
-    WHERE name = :name ORDER BY version DESC LIMIT 1
-    """
-)
 _NEWEST_FROZEN = text(
     """
-    SELECT id, recipient_count, version, fingerprint FROM recipient_list
+    SELECT id, recipient_count, version, fingerprint,
+           (SELECT max(newer.version) FROM recipient_list newer
+            WHERE newer.name = :name AND newer.version > l.version) AS passed_over
+    FROM recipient_list l
     WHERE name = :name AND state = 'frozen' ORDER BY version DESC LIMIT 1
     """
 )
+_NEWEST_STATE = text("SELECT state FROM recipient_list WHERE name = :name ORDER BY version DESC LIMIT 1")
+_VERSION = text("SELECT id, recipient_count, version, fingerprint FROM recipient_list WHERE id = :list")
 _ZONES = text("SELECT DISTINCT time_zone FROM recipient WHERE list_id = :list")
 
 
@@ -32,24 +35,34 @@ class FrozenList:
     recipient_count: int
     version: int
     fingerprint: bytes
+    passed_over: int | None = None  #: the newest version, where it is not complete
 
 
 def newest_frozen(session: Session, name: str) -> FrozenList:
-    """The newest version of a list; raises `UnknownListError` when there is none or it is not complete."""
-    row = session.execute(_NEWEST, {"name": name}).first()
-    if row is None:
+    """The newest complete version of a list; raises `UnknownListError` when there is none."""
+    found = latest_usable(session, name)
+    if found is not None:
+        return found
+    state = session.execute(_NEWEST_STATE, {"name": name}).scalar_one_or_none()
+    if state is None:
         raise UnknownListError(f"there is no recipient list {name!r}: import it first")
-    if row.state != "frozen":
-        raise UnknownListError(f"the newest version of list {name!r} is not complete: import it again")
-    return FrozenList(row.id, row.recipient_count, row.version, bytes(row.fingerprint))
+    if state == "importing":
+        raise UnknownListError(f"list {name!r} is still being imported: wait until it is complete")
+    raise UnknownListError(f"no version of list {name!r} is complete: import it again")
 
 
 def latest_usable(session: Session, name: str) -> FrozenList | None:
-    """The newest frozen version, whatever has been begun since: for runs that nobody is there to watch."""
+    """The newest complete version or None, whatever has been begun since."""
     row = session.execute(_NEWEST_FROZEN, {"name": name}).first()
-    return (
-        None if row is None else FrozenList(row.id, row.recipient_count, row.version, bytes(row.fingerprint))
-    )
+    if row is None:
+        return None
+    return FrozenList(row.id, row.recipient_count, row.version, bytes(row.fingerprint), row.passed_over)
+
+
+def frozen_version(session: Session, list_id: UUID) -> FrozenList:
+    """One frozen version by its id, as a run names it."""
+    row = session.execute(_VERSION, {"list": list_id}).one()
+    return FrozenList(row.id, row.recipient_count, row.version, bytes(row.fingerprint))
 
 
 def zones_of(session: Session, list_id: UUID) -> Sequence[str]:

@@ -2,7 +2,8 @@
 
 Whoever works on a job holds a lock on its file (see `dispatcher.web.uploads`). When that process dies, the
 next one of the machine begins anew: versions of lists freeze only when whole, so a half one is never
-used. A version that was frozen just before the death is recognised, not made twice.
+used. A version that was frozen just before the death is recognised, not made twice. What waits for a
+machine that is gone is failed in the end (`import_leases`).
 """
 
 import json
@@ -43,7 +44,8 @@ _PROGRESS = text("UPDATE list_import SET recipients = :recipients, problems = :p
 _FINISH = text(
     """
     UPDATE list_import SET state = 'done', recipients = :recipients, problems = :problems,
-                           rejected = :rejected, list_id = :list, finished_at = :now
+                           rejected = :rejected, list_id = :list, finished_at = :now,
+                           failure = NULL, failure_message = NULL
     WHERE id = :id
     """
 )
@@ -51,7 +53,7 @@ _FAIL = text(
     """
     UPDATE list_import SET state = 'failed', failure = :code, failure_message = :message, list_id = :list,
                            finished_at = :now
-    WHERE id = :id
+    WHERE id = :id AND state IN ('held', 'waiting', 'running')
     """
 )
 _FROZEN = text(

@@ -1,9 +1,10 @@
 """Importing a recipient list: rows into persons, accounts, contact points, consent and frozen recipients.
 
 The file is read as a stream and written in batches. Until the last batch the list is `importing` and
-cannot be used; an import that was killed leaves it so, until the next import of the same name marks it
-`failed`. The good people it has already met stay known. What a person withdrew is never given back by a
-list (requirements 12 and 13), and nothing that staff confirmed is overwritten.
+cannot be used; an import that was killed leaves it so, until its lease is over or the next import of the
+same name begins: then it is marked `failed` (`import_leases`). The good people it has already met stay
+known. What a person withdrew is never given back by a list (requirements 12 and 13), and nothing that staff
+confirmed is overwritten.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,6 +52,7 @@ class ImportRequest:
     source: str | None = None
     saves_mapping: bool = False
     limits: ListLimits = field(default_factory=ListLimits)
+    lease_seconds: float = 300.0  #: without a batch for so long, the import counts as dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class _Importing:
             before.rejected + len(self._lines_rejected),
             before.zone_unknown + sum(not row.time_zone_known for row in rows),
         )
-        if not repository.go_on(session, list_id, counts):
+        if not repository.go_on(session, list_id, counts, self._request.lease_seconds):
             raise _superseded()
         return counts
 
@@ -214,6 +216,7 @@ class _Importing:
                 fingerprint(self._request.path),
                 self._reading.header.titles,
                 self._reading.describe(),
+                self._request.lease_seconds,
             )
             self._begun = self._database.run(
                 lambda session: repository.add_list(
@@ -266,4 +269,8 @@ class _Importing:
 
 
 def _superseded() -> ListFileError:
-    return ListFileError("superseded", "Этот же список начали загружать заново: прежняя загрузка прервана.")
+    return ListFileError(
+        "superseded",
+        "Загрузка прервана: этот же список начали загружать заново, или она слишком долго стояла."
+        " Если новой версии нет, загрузите файл снова.",
+    )

@@ -27,9 +27,10 @@ _END_INTERRUPTED = text(
 _ADD_LIST = text(
     """
     INSERT INTO recipient_list (id, name, version, state, file_name, fingerprint, created_by, created_at,
-                                header, source, same_as_version)
+                                header, source, lease_until, same_as_version)
     SELECT :id, :name, coalesce(max(version), 0) + 1, 'importing', :file_name, :fingerprint, :by, :now,
            CAST(:header AS text[]), CAST(:source AS jsonb),
+           clock_timestamp() + make_interval(secs => CAST(:lease AS float8)),
            max(version) FILTER (WHERE fingerprint = :fingerprint AND state = 'frozen')
     FROM recipient_list WHERE name = :name
     RETURNING id, version, same_as_version
@@ -39,7 +40,8 @@ _GO_ON = text(
     """
     UPDATE recipient_list
     SET recipient_count = :recipients, problem_count = :problems, rejected_count = :rejected,
-        zone_unknown_count = :zones
+        zone_unknown_count = :zones,
+        lease_until = clock_timestamp() + make_interval(secs => CAST(:lease AS float8))
     WHERE id = :list AND state = 'importing'
     """
 )
@@ -93,6 +95,7 @@ class NewList:
     fingerprint: bytes
     header: Sequence[str]
     source: Mapping[str, Any]
+    lease_seconds: float  #: without a batch for so long, the import counts as dead
 
 
 @dataclass(slots=True)
@@ -133,19 +136,24 @@ def add_list(session: Session, new: NewList, *, actor: str, now: datetime) -> Be
             "now": now,
             "header": array_literal(new.header),
             "source": storable(json.dumps(new.source, ensure_ascii=False)),
+            "lease": new.lease_seconds,
         },
     ).one()
     return BegunList(*row)
 
 
-def go_on(session: Session, list_id: UUID, counts: ListCounts) -> bool:
-    """Note how far the import has come; false when another import of the name has taken over."""
+def go_on(session: Session, list_id: UUID, counts: ListCounts, lease_seconds: float) -> bool:
+    """Note how far the import has come, and that it lives.
+
+    False when another import of the name has taken over, or it was given up as dead.
+    """
     values = {
         "list": list_id,
         "recipients": counts.recipients,
         "problems": counts.problems,
         "rejected": counts.rejected,
         "zones": counts.zone_unknown,
+        "lease": lease_seconds,
     }
     return bool(session.execute(_GO_ON, values).rowcount)  # type: ignore[attr-defined]
 

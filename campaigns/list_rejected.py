@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from campaigns.errors import UnknownListError
 from campaigns.list_header import REASON_TITLE
 
-_LIST = text("SELECT file_name, header, source FROM recipient_list WHERE id = :list")
+_LIST = text("SELECT file_name, header, source, rejected_purged_at FROM recipient_list WHERE id = :list")
 _ROWS = text("SELECT cells, reason FROM recipient_list_rejected_row WHERE list_id = :list ORDER BY number")
 _FETCH = 1_000
 #: What spreadsheets run; «+7 900 …» and «-5» are numbers and stay as they are.
@@ -36,13 +36,15 @@ class RejectedFile:
 
 
 def write_rejected(session: Session, list_id: UUID, path: Path) -> RejectedFile:
-    """Write the rejected rows of a list to `path`; raises `UnknownListError`.
+    """Write the rejected rows of a list to `path`; raises `UnknownListError`, also once they were purged.
 
     For an unknown suffix call `rejected_name` first: it says what the file should be called.
     """
     found = session.execute(_LIST, {"list": list_id}).first()
     if found is None or found.header is None:
         raise UnknownListError("there is no such list, or it was imported before rejected rows were kept")
+    if found.rejected_purged_at is not None:
+        raise UnknownListError("the rejected rows of this list were deleted when their time was over")
     header = [*_without_reason(found.header), REASON_TITLE]
     rows = _rows(session, list_id, len(found.header), len(header) - 1)
     if found.source["format"] == "csv":

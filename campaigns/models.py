@@ -11,13 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dispatcher.core.db import Base
 
 Moment = DateTime(timezone=True)
+FIRST_LEASE = text("clock_timestamp() + interval '1 hour'")
 
 
 class RecipientList(Base):
     """A frozen, versioned import."""
 
     __tablename__ = "recipient_list"
-    __table_args__ = (UniqueConstraint("name", "version"),)
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        Index("ix_recipient_list_lease", "lease_until", postgresql_where=text("state IN ('importing')")),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     version: Mapped[int]
@@ -34,6 +38,9 @@ class RecipientList(Base):
     zone_unknown_count: Mapped[int] = mapped_column(server_default=text("0"))
     same_as_version: Mapped[int | None]  #: an earlier version made of the very same file
     failure: Mapped[str | None]  #: why the list is failed: a code of `ListFileError`, or interrupted
+    #: plain database time; an import that has written nothing by then is dead
+    lease_until: Mapped[datetime] = mapped_column(Moment, server_default=FIRST_LEASE)
+    rejected_purged_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class RejectedRow(Base):
@@ -71,6 +78,13 @@ class ListImport(Base):
     """
 
     __tablename__ = "list_import"
+    __table_args__ = (
+        Index(
+            "ix_list_import_lease",
+            "lease_until",
+            postgresql_where=text("state IN ('held', 'waiting', 'running')"),
+        ),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     list_name: Mapped[str]
     file_name: Mapped[str]
@@ -86,6 +100,8 @@ class ListImport(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    #: plain database time; the machine that has the file renews it
+    lease_until: Mapped[datetime] = mapped_column(Moment, server_default=FIRST_LEASE)
 
 
 class Recipient(Base):

@@ -38,6 +38,8 @@ class CreatedCampaign:
     run_id: UUID
     recipient_count: int
     state: RunState
+    list_version: int | None = None  #: None: the list was derived from a run
+    passed_over_version: int | None = None  #: a newer version of the list that is not complete
 
 
 def create_campaign(
@@ -51,8 +53,8 @@ def create_campaign(
 ) -> CreatedCampaign:
     """Make a campaign and schedule its run, or leave it as a draft or to be approved.
 
-    Raises `CampaignError` (window), `UnknownListError`, `UnknownScenarioError` and `PolicyError` (hours
-    that leave no minute); nothing is written then.
+    Of the list the newest complete version is taken. Raises `CampaignError` (window), `UnknownListError`,
+    `UnknownScenarioError` and `PolicyError` (hours that leave no minute); nothing is written then.
     """
     check_window(wanted, now)
     recipients = newest_frozen(session, wanted.list_name)
@@ -81,10 +83,19 @@ def create_campaign(
             "run_id": run_id,
             "state": run.state,
             "recipients": recipients.recipient_count,
+            "list_id": recipients.id,
+            "list_version": recipients.version,
             "ends_at": wanted.ends_at,
         },
     )
-    return CreatedCampaign(campaign_id, run_id, recipients.recipient_count, run.state)
+    return CreatedCampaign(
+        campaign_id,
+        run_id,
+        recipients.recipient_count,
+        run.state,
+        recipients.version,
+        recipients.passed_over,
+    )
 
 
 def add_campaign(

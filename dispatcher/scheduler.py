@@ -20,7 +20,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from campaigns.import_leases import fail_absent_imports, fail_interrupted_lists
 from campaigns.occurrences import make_due_occurrence
+from campaigns.retention import purge_rejected_rows
 from campaigns.seeds import make_seed_run
 from dispatcher.bootstrap import Application
 from dispatcher.core import outbox
@@ -98,6 +100,8 @@ class Scheduler:
             partial(self._each, sweep.hold_first, rounds=1),
             partial(self._as_leader, self._pause_failing),
             partial(self._each, sweep.close_finished, rounds=1),
+            partial(self._each, fail_interrupted_lists, rounds=1),
+            partial(self._each, fail_absent_imports, rounds=1),
             self._wake,
         ):
             self._do(duty)
@@ -181,6 +185,8 @@ class Scheduler:
             forget_old_answers(session, self._application.clock.now())
 
         self._database.run(keep)
+        days = self._application.settings.retention.rejected_row_days
+        self._each(partial(purge_rejected_rows, days=days))
         self._housekept_at = time.monotonic()
 
     def _leave(self) -> None:

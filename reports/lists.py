@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 _VERSIONS = text(
     """
     SELECT id, name, version, state, file_name, recipient_count, problem_count, rejected_count, failure,
-           created_by, created_at
+           created_by, created_at, rejected_purged_at IS NOT NULL
     FROM recipient_list
     WHERE (CAST(:before AS uuid) IS NULL OR id < :before) AND (CAST(:name AS text) IS NULL OR name = :name)
     ORDER BY id DESC LIMIT :limit
@@ -21,17 +21,15 @@ _VERSIONS = text(
 _ONE = text(
     """
     SELECT id, name, version, state, file_name, recipient_count, problem_count, rejected_count, failure,
-           created_by, created_at
+           created_by, created_at, rejected_purged_at IS NOT NULL
     FROM recipient_list WHERE id = :list
     """
 )
-# What a campaign can be made of: the newest version of each name, if it is whole.
+# What a campaign can be made of: names with a version that is whole.
 _READY = text(
     """
-    SELECT name FROM (
-        SELECT DISTINCT ON (name) name, state, id FROM recipient_list ORDER BY name, version DESC
-    ) newest
-    WHERE state = 'frozen' ORDER BY id DESC LIMIT :limit
+    SELECT name FROM recipient_list WHERE state = 'frozen'
+    GROUP BY name ORDER BY max(created_at) DESC, name LIMIT :limit
     """
 )
 _PROBLEMS = text(
@@ -66,6 +64,7 @@ class ListVersion:
     failure: str | None
     created_by: str
     created_at: datetime
+    is_rejected_purged: bool = False  #: the rejected rows themselves are kept no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def get_list_version(session: Session, list_id: UUID) -> ListVersion | None:
 
 
 def list_ready_names(session: Session, *, limit: int) -> Sequence[str]:
-    """Names of lists whose newest version can be sent to, the newest first."""
+    """Names of lists that have a version which can be sent to, the newest first."""
     return list(session.execute(_READY, {"limit": limit}).scalars())
 
 

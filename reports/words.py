@@ -69,6 +69,29 @@ OCCURRENCES: Final[Words] = {
     ),
     "no_list": ("нет готового списка", "немає готового списку", "no complete list"),
 }
+LIST_STATES: Final[Words] = {
+    "importing": ("загружается", "завантажується", "being imported"),
+    "frozen": ("готов", "готовий", "ready"),
+    "failed": ("не годится", "не придатний", "unusable"),
+}
+#: Why a version of a list is failed, and what to do.
+LIST_FAILURES: Final[Words] = {
+    "interrupted": (
+        "загрузка оборвалась: программа или машина остановилась. Загрузите файл ещё раз",
+        "завантаження обірвалося: програма або машина зупинилася. Завантажте файл ще раз",
+        "the import broke off: the program or the machine stopped. Upload the file again",
+    ),
+    "superseded": (
+        "этот же список начали загружать заново: смотрите новую версию",
+        "цей самий список почали завантажувати заново: дивіться нову версію",
+        "the same list was begun anew: see the newer version",
+    ),
+    "no_good_rows": (
+        "ни одной годной строки: исправьте файл по замечаниям и загрузите снова",
+        "жодного придатного рядка: виправте файл за зауваженнями і завантажте знову",
+        "not one good row: mend the file by the remarks and upload it again",
+    ),
+}
 NOTICE_STATES: Final[Words] = {
     "open": ("ещё не решено", "ще не вирішено", "not decided yet"),
     "notified": ("уведомлены", "сповіщені", "notified"),

@@ -91,14 +91,21 @@ def create(
                 "run_id": made.run_id,
                 "recipients": made.recipient_count,
                 "state": made.state,
+                "list_version": made.list_version,
+                "passed_over_version": made.passed_over_version,
             }
         )
     else:
         output.print(
-            f"Задание создано ({word_for(RUN_STATES, made.state, 'ru')}), получателей:"
-            f" {made.recipient_count}. Run: {made.run_id}",
+            f"Задание создано ({word_for(RUN_STATES, made.state, 'ru')}), версия списка {made.list_version},"
+            f" получателей: {made.recipient_count}. Run: {made.run_id}",
             highlight=False,
         )
+        if made.passed_over_version is not None:
+            output.print(
+                f"Внимание: версия {made.passed_over_version} списка не загружена целиком и не взята.",
+                highlight=False,
+            )
 
 
 @app.command(name="list")

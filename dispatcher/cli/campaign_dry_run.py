@@ -93,7 +93,7 @@ def dry_run_command(
 
 
 def _show(result: DryRun, zone: ZoneInfo) -> None:
-    lines = [f"В списке {result.recipients}; уйдёт: {result.going}"]
+    lines = [f"В списке (версия {result.list_version}) {result.recipients}; уйдёт: {result.going}"]
     for channel, count in result.by_channel.items():
         rate = result.rates[channel]
         lines.append(

@@ -26,6 +26,7 @@ from campaigns.list_mapping import SavedMapping, delete_mapping, get_mapping, li
 from campaigns.list_rejected import RejectedFile, rejected_name, write_rejected
 from campaigns.list_report import list_problems
 from dispatcher.bootstrap import Application
+from dispatcher.cli import list_versions
 from dispatcher.cli.console import errors, output, print_json
 from dispatcher.cli.start import actor, application
 
@@ -44,6 +45,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(name="import")(import_)
     app.command(name="list-problems")(problems)
+    list_versions.add_to(list_app)
     app.add_typer(list_app)
     app.add_typer(mapping_app)
 
@@ -74,6 +76,7 @@ def import_(
             sheet=sheet,
             source=source,
             saves_mapping=save_mapping,
+            lease_seconds=settings.imports.lease_seconds,
         )
         if check:
             _show_check(check_list(open_list(built.database, request)), as_json=as_json)

@@ -7,9 +7,9 @@ settings at import. With no database and Redis address the embedded servers are 
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,9 +18,10 @@ from pydantic_settings import (
 )
 
 
-class SmtpSettings(BaseModel):
-    """The mail server that takes our messages."""
+class MailServerSettings(BaseModel):
+    """One mail server that takes our messages."""
 
+    name: str = Field(default="main", pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")  #: for staff, logs and evidence
     host: str = ""  #: empty means that no mail server is configured
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
@@ -28,10 +29,46 @@ class SmtpSettings(BaseModel):
     password: SecretStr | None = None
     ca_file: Path | None = None  #: extra certificate authority, PEM
     connections: int = Field(default=8, ge=1, le=200)  #: kept connections per worker process
+    #: its share of the connections in use; none has one: the servers share as they have connections
+    weight: int | None = Field(default=None, ge=1, le=1000)
     timeout_seconds: float = Field(default=60.0, gt=0)  #: for each reply of the server
     messages_per_connection: int = Field(default=1000, ge=1)
     connection_age_seconds: float = Field(default=600.0, gt=0)
     max_per_second: float | None = Field(default=None, gt=0)  #: over all processes; None means no limit
+
+
+class FurtherMailServerSettings(MailServerSettings):
+    """A mail server beside the first one."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt `ca_file` must not go unseen
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")
+    host: str = Field(min_length=1)
+
+
+class SmtpSettings(MailServerSettings):
+    """The mail servers: the first one here, more of them in `servers` (docs/email.md says how they share)."""
+
+    servers: list[FurtherMailServerSettings] = Field(default=[], max_length=20)
+    #: messages per second to one recipient domain, over all processes: {"gmail.com": 20}
+    domain_limits: dict[str, Annotated[float, Field(gt=0)]] = Field(default={}, max_length=1000)
+
+    def all_servers(self) -> "list[MailServerSettings]":
+        """Every configured server, the first one first; it stands there even without a host."""
+        return [self, *self.servers]
+
+    @model_validator(mode="after")
+    def _servers_fit_together(self) -> Self:
+        servers = self.all_servers()
+        if self.servers and not self.host:
+            raise ValueError("smtp.servers are further mail servers: set smtp.host to the first one")
+        if len({server.name for server in servers}) < len(servers):
+            raise ValueError(
+                "two mail servers have the same name: give each its own (smtp.name, servers.name)"
+            )
+        if len({server.weight is None for server in servers}) > 1:
+            raise ValueError("give every mail server a weight, or none of them")
+        return self
 
 
 class DkimKeySettings(BaseModel):
@@ -119,6 +156,22 @@ class PaymentSettings(BaseModel):
     purpose: str = "Оплата электроэнергии"
 
 
+class ImportSettings(BaseModel):
+    """When an import counts as dead."""
+
+    #: a version of a list to which nothing was added for so long is failed: its process was killed
+    lease_seconds: float = Field(default=300.0, gt=0)
+    #: an upload is failed when the machine that has its file was not heard of for so long
+    machine_seconds: float = Field(default=3600.0, gt=0)
+
+
+class RetentionSettings(BaseModel):
+    """How long personal data are kept that nothing needs any more."""
+
+    rejected_row_days: int = Field(default=30, ge=1)  #: rows that an import did not take, as they stood
+    upload_days: int = Field(default=7, ge=1)  #: files that came in and could not be imported
+
+
 class WorkerSettings(BaseModel):
     """How many worker processes `dispatcher up` starts."""
 
@@ -154,6 +207,8 @@ class Settings(BaseSettings):
     attachments: AttachmentSettings = AttachmentSettings()
     payment: PaymentSettings = PaymentSettings()
     workers: WorkerSettings = WorkerSettings()
+    imports: ImportSettings = ImportSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -116,6 +116,8 @@ class Notice(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     amended_at: Mapped[datetime | None] = mapped_column(Moment)  #: changed after it was closed
+    #: with which step of the run's plan it began; the others follow in the plan's order
+    first_step: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
 
 class Attempt(Base):

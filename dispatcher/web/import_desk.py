@@ -2,10 +2,13 @@
 
 A request answers as soon as its file is whole on disk and its row is committed; reading 500 000 rows takes
 minutes, longer than proxies and browsers wait. A stop breaks the import off between two batches; the next
-process begins anew, and so it is after a kill (promise: no half list).
+process begins anew, and so it is after a kill (promise: no half list). While it lives it says so for every
+file on this machine; when it has been silent for long, the scheduler fails what waits for it. Files that
+nobody could import are removed after some days, for they hold personal data.
 """
 
 import threading
+import time
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -23,16 +26,22 @@ from campaigns.import_jobs import (
     get_import_job,
     note_import_progress,
 )
+from campaigns.import_leases import renew_imports
 from campaigns.import_list import ImportRequest, ImportResult, import_list
 from campaigns.list_errors import ListFileError
 from campaigns.list_file import fingerprint
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database, is_database_gone
 from dispatcher.core.settings import Settings
-from dispatcher.web.uploads import UploadDirectory
+from dispatcher.web.uploads import UploadDirectory, remove_older_files
 
 LOOK_SECONDS: Final = 2.0  #: for what a process that died has left
 STOP_SECONDS: Final = 10.0
+LIFE_SIGNS: Final = 10  #: in one lease of a machine
+TIDY_SECONDS: Final = 3600.0
+DAY_SECONDS: Final = 86_400.0
+DOWNLOADS: Final = "downloads"  #: below the data directory: rejected rows on their way out
+TOO_OLD_WORDS: Final = "Файл не удалось загрузить несколько дней, и он удалён. Загрузите его ещё раз."
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +63,8 @@ class ImportDesk:
         self._stopping = threading.Event()
         self._wanted = threading.Event()
         self._thread: threading.Thread | None = None
+        self._said_alive_at = float("-inf")
+        self._tidied_at = float("-inf")
 
     def start(self) -> None:
         """Begin to work."""
@@ -73,9 +84,11 @@ class ImportDesk:
 
     def work_off(self) -> None:
         """Import everything that waits; returns when nothing is left for this process."""
+        self._say_alive()
         for upload_id in self._uploads.list_ids():
             if self._stopping.is_set():
                 return
+            self._say_alive()
             with self._uploads.locked(upload_id) as path:
                 if path is not None and self._is_done_with(upload_id, path):
                     self._uploads.remove(upload_id)
@@ -85,6 +98,7 @@ class ImportDesk:
             self._wanted.clear()
             try:
                 self.work_off()
+                self._tidy()
             except DBAPIError as error:
                 if not is_database_gone(error):
                     log.exception("web.import_failed")
@@ -93,6 +107,31 @@ class ImportDesk:
             except Exception:
                 log.exception("web.import_failed")
             self._wanted.wait(LOOK_SECONDS)
+
+    def _say_alive(self) -> None:
+        """Tell that the files on this machine are not lost; a few times in each lease."""
+        seconds = self._settings.imports.machine_seconds
+        if time.monotonic() - self._said_alive_at < seconds / LIFE_SIGNS:
+            return
+        uploads = self._uploads.list_ids()
+        self._database.run(lambda session: renew_imports(session, uploads, seconds))
+        self._said_alive_at = time.monotonic()
+
+    def _tidy(self) -> None:
+        """Remove what has become too old; now and then."""
+        if time.monotonic() - self._tidied_at >= TIDY_SECONDS:
+            self.remove_old()
+            self._tidied_at = time.monotonic()
+
+    def remove_old(self) -> None:
+        """Give up uploads that are too old to wait for, with their files, and downloads nobody fetched."""
+        remove_older_files(self._settings.data_directory / DOWNLOADS, DAY_SECONDS)
+        age = self._settings.retention.upload_days * DAY_SECONDS
+        for upload_id in self._uploads.list_older(age):
+            with self._uploads.locked(upload_id) as path:
+                if path is not None:
+                    self._fail(upload_id, "too_old", TOO_OLD_WORDS)
+                    self._uploads.remove(upload_id)
 
     def _is_done_with(self, upload_id: UUID, path: Path) -> bool:
         """Import it; whether its file is needed no longer."""
@@ -136,11 +175,13 @@ class ImportDesk:
             source=job.options.get("source"),
             country=self._settings.country,
             default_zone=ZoneInfo(self._settings.time_zone),
+            lease_seconds=self._settings.imports.lease_seconds,
         )
 
         def progress(recipients: int, problems: int) -> None:
             if self._stopping.is_set():
                 raise _StoppedError
+            self._say_alive()
             self._database.run(lambda session: note_import_progress(session, job.id, recipients, problems))
 
         return import_list(self._database, self._clock, request, actor=job.created_by, progress=progress)

@@ -11,6 +11,7 @@ from reports.live import LiveRun
 from reports.words import (
     ATTEMPT_STATES,
     CHANNELS,
+    LIST_FAILURES,
     NOTICE_STATES,
     PURPOSES,
     RUN_REASONS,
@@ -81,6 +82,7 @@ def _server_code(reason: str) -> str:
 LIVE_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "run_state": _filter_of(RUN_STATES),
     "run_reason": _filter_of(RUN_REASONS),
+    "list_failure": _filter_of(LIST_FAILURES),
     "notice_state": _filter_of(NOTICE_STATES),
     "attempt_state": _filter_of(ATTEMPT_STATES),
     "channel": _filter_of(CHANNELS),

@@ -6,6 +6,7 @@ The lock (flock) belongs to the process: when that dies, the kernel gives it up,
 renew and none to wait for. Personal data: only this user may read it, and it is removed when imported.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -73,8 +74,15 @@ class UploadDirectory:
 
     def is_left_behind(self, upload_id: UUID) -> bool:
         """Whether it is so old that its request cannot be under way any more."""
+        return self._is_older(upload_id, LEFT_BEHIND_SECONDS)
+
+    def list_older(self, seconds: float) -> list[UUID]:
+        """Uploads that came in longer ago."""
+        return [upload_id for upload_id in self.list_ids() if self._is_older(upload_id, seconds)]
+
+    def _is_older(self, upload_id: UUID, seconds: float) -> bool:
         try:
-            return time.time() - (self._path / str(upload_id)).stat().st_mtime > LEFT_BEHIND_SECONDS
+            return time.time() - (self._path / str(upload_id)).stat().st_mtime > seconds
         except OSError:
             return False
 
@@ -92,6 +100,14 @@ class UploadDirectory:
                 yield None
                 return
             yield path
+
+
+def remove_older_files(folder: Path, seconds: float) -> None:
+    """Remove the files of a folder that were last written longer ago; a folder that is not there is empty."""
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):  # another process of this machine was quicker
+            if time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
 
 
 def harmless_name(given: str) -> str:

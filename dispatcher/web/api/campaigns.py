@@ -81,7 +81,7 @@ class NewCampaignIn(Body):
     )
     name: Line
     scenario: Line = Field(description="See GET /scenarios.")
-    list: ListName = Field(description="The newest version of this list is taken; it must be frozen.")
+    list: ListName = Field(description="Its newest complete version is taken; the answer says which.")
     starts_at: Moment | None = Field(default=None, description="Default: now.")
     ends_at: Moment
     daily_from: ClockTime = "00:00"
@@ -107,12 +107,16 @@ class CreatedOut(BaseModel):
             "run_id": _RUN["id"],
             "recipients": 1998,
             "state": "scheduled",
+            "list_version": 3,
+            "passed_over_version": None,
         }
     )
     campaign_id: UUID
     run_id: UUID
     recipients: int
     state: str = Field(description="draft, awaiting_approval or scheduled.")
+    list_version: int | None = Field(description="The version of the list that was taken.")
+    passed_over_version: int | None = Field(description="A newer version that is not complete.")
 
 
 class WarningOut(BaseModel):
@@ -129,6 +133,8 @@ class DryRunOut(BaseModel):
 
     model_config = example(
         {
+            "list_version": 3,
+            "passed_over_version": None,
             "recipients": 1998,
             "going": 1970,
             "by_channel": {"email": 1970},
@@ -141,6 +147,8 @@ class DryRunOut(BaseModel):
             "warnings": [],
         }
     )
+    list_version: int = Field(description="The version of the list that would be taken.")
+    passed_over_version: int | None = Field(description="A newer version that is not complete.")
     recipients: int
     going: int
     by_channel: dict[str, int] = Field(description="Channel → attempts.")
@@ -259,6 +267,8 @@ def make_campaign(call: Maker, wanted: NewCampaignIn) -> object:
             run_id=made.run_id,
             recipients=made.recipient_count,
             state=made.state,
+            list_version=made.list_version,
+            passed_over_version=made.passed_over_version,
         )
         return Made(body, 201, {"Location": f"/api/v1/campaigns/{made.campaign_id}"})
 

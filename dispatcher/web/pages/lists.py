@@ -19,6 +19,7 @@ from dispatcher.core.ids import new_id
 from dispatcher.web.api.values import ListName
 from dispatcher.web.auth import Controller, Services, SignedIn, Staff, is_form_token, session_binding
 from dispatcher.web.errors import ForgedFormError, NotFoundError
+from dispatcher.web.import_desk import DOWNLOADS
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
 from dispatcher.web.services import WebServices
@@ -131,7 +132,7 @@ def show_list(
 @router.get("/lists/{list_id}/rejected")
 def download_rejected(services: Services, signed_in: Controller, list_id: UUID) -> Response:
     """The bad rows in the shape of the source, ready to be mended; personal data, so it goes on record."""
-    folder = services.settings.data_directory / "downloads"
+    folder = services.settings.data_directory / DOWNLOADS
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def write(session: Session) -> tuple[Any, str]:

@@ -119,6 +119,8 @@ TEXTS: Final[dict[str, str]] = {
     "list_frozen": "ready",
     "list_importing": "not complete",
     "list_failed": "unusable",
+    "list_failed_so": "Nothing can be sent to this list:",
+    "rejected_purged": "The rejected rows were deleted when their time was over.",
     "line": "Line",
     "column": "Column",
     "value_class": "Kind of value",

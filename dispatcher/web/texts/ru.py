@@ -122,6 +122,8 @@ TEXTS: Final[dict[str, str]] = {
     "list_frozen": "готов",
     "list_importing": "не закончен",
     "list_failed": "не подошёл",
+    "list_failed_so": "По этому списку ничего не отправить:",
+    "rejected_purged": "Отклонённые строки уже удалены: срок их хранения истёк.",
     "line": "Строка",
     "column": "Столбец",
     "value_class": "Вид значения",

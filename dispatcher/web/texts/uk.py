@@ -122,6 +122,8 @@ TEXTS: Final[dict[str, str]] = {
     "list_frozen": "готовий",
     "list_importing": "не завершений",
     "list_failed": "не підійшов",
+    "list_failed_so": "За цим списком нічого не надіслати:",
+    "rejected_purged": "Відхилені рядки вже видалено: строк їх зберігання минув.",
     "line": "Рядок",
     "column": "Стовпець",
     "value_class": "Вид значення",
