@@ -176,8 +176,13 @@ def build_renderer(application: Application) -> Renderer:
 
 
 def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
-    """How many messages per second each provider takes from us; None means no limit."""
-    return {ChannelKind.EMAIL: settings.smtp.max_per_second}
+    """How many messages per second each provider takes from us; None means no limit.
+
+    Several mail servers take what they take together, if each has a limit.
+    """
+    limits = [server.max_per_second for server in settings.smtp.all_servers()]
+    known = [limit for limit in limits if limit is not None]
+    return {ChannelKind.EMAIL: sum(known) if len(known) == len(limits) else None}
 
 
 def build_lane_worker(application: Application, registry: ChannelRegistry) -> LaneWorker:

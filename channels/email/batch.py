@@ -31,8 +31,10 @@ class Post(Protocol):
         """What goes over the wire; raises `UnsendableError` when it cannot go, or not by this server."""
         ...
 
-    def outcome(self, envelope: Envelope, verdict: Verdict, content: bytes | None = None) -> Outcome:
-        """What the engine is told; `content` are the bytes that left."""
+    def outcome(
+        self, envelope: Envelope, verdict: Verdict, server: str, content: bytes | None = None
+    ) -> Outcome:
+        """What the engine is told: `server` was the attempt's, `content` are the bytes that left."""
         ...
 
     def is_stopped(self) -> bool:
@@ -115,22 +117,20 @@ class Batch:
 
     async def _work(self) -> None:
         """Send until nothing waits, or no connection can be had: the other workers may have better luck."""
-        await self._pool.take_place()
         try:
-            while self._waiting and not self.must_stop():
-                connection = await self._pool.take()
-                if self._waiting and not self.must_stop():
+            while not self._has_nothing_to_begin():
+                connection = await self._pool.take(self._has_nothing_to_begin)
+                if connection is not None:
                     await self._send_over(connection)
-                else:
-                    await self._pool.give_back(connection)
             if self.must_stop():
                 self._settle_waiting()
         except MailServerUnavailableError as error:
             if self._fault is None:  # once a batch is enough
                 log.warning("email.server_unavailable", reason=error.reason)
             self._fault = error
-        finally:
-            self._pool.leave_place()
+
+    def _has_nothing_to_begin(self) -> bool:
+        return not self._waiting or self.must_stop()
 
     async def _send_over(self, connection: SmtpConnection) -> None:
         me = asyncio.current_task()
@@ -142,24 +142,39 @@ class Batch:
                 await send_singly(connection, self)
             if connection.begun == 0 and self._waiting and not self.must_stop():
                 # It hung up at once: that must cost an envelope its turn, not loop for ever.
-                self._outcomes.put_nowait(self._post.outcome(self._waiting.popleft(), LOST_EARLY))
-            await self._pool.give_back(connection)
+                lost = self._waiting.popleft()
+                self._outcomes.put_nowait(self._post.outcome(lost, LOST_EARLY, connection.server))
         except BaseException:
             connection.abort()
             raise
         finally:
             self._in_use.pop(me, None)
+            self._release_idle_workers()
+            await self._pool.give_back(connection)
+
+    def _release_idle_workers(self) -> None:
+        """Nothing waits and nothing can be put back: who still waits for a connection needs none."""
+        if not self._waiting and not self._in_use:
+            for worker in self._workers:
+                if worker is not asyncio.current_task():
+                    worker.cancel()
 
     # The source of letters.
 
     def take(self, connection: SmtpConnection) -> Letter | None:
         """See `LetterSource`. Envelopes that cannot be sent get their outcome on the way."""
         # One at least, however short a connection's life is set to be.
-        while self._waiting and not self.must_stop() and (connection.begun == 0 or connection.is_usable()):
+        while (
+            not self._has_nothing_to_begin()
+            and connection.allowance != 0
+            and (connection.begun == 0 or connection.is_usable())
+        ):
             envelope = self._waiting.popleft()
             request = self._prepare(connection, envelope)
             if request is not None:
-                return Letter(envelope, request, is_first_use=connection.begun == 0)
+                if connection.allowance is not None:
+                    connection.allowance -= 1
+                return Letter(envelope, request, server=connection.server, is_first_use=connection.begun == 0)
         return None
 
     def must_stop(self) -> bool:
@@ -172,8 +187,10 @@ class Batch:
             # A kept connection that had died unseen: nothing was sent, so a fresh one may try.
             self.put_back(letter)
             return
+        if verdict.is_for_server:
+            self._pool.slow_down(letter.server, verdict.reason)
         content = letter.request.content if verdict.is_body_sent else None
-        self._outcomes.put_nowait(self._post.outcome(letter.envelope, verdict, content))
+        self._outcomes.put_nowait(self._post.outcome(letter.envelope, verdict, letter.server, content))
 
     def put_back(self, letter: Letter) -> None:
         """See `LetterSource`: it waits again, before all others."""
@@ -189,7 +206,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - a bug must not cost the envelope its outcome
             _log_bug(error, attempt_id=str(envelope.attempt.attempt_id))
             verdict = Verdict(OutcomeKind.PERMANENT, "not_built")
-        self._outcomes.put_nowait(self._post.outcome(envelope, verdict))
+        self._outcomes.put_nowait(self._post.outcome(envelope, verdict, connection.server))
         return None
 
 

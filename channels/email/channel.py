@@ -1,7 +1,7 @@
 """The e-mail channel: envelopes in, outcomes out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from channels.email import verp
@@ -9,9 +9,11 @@ from channels.email.addresses import MailAddress, ascii_domain, parse_address
 from channels.email.batch import Batch
 from channels.email.connection import SmtpConnection, local_name
 from channels.email.errors import MailServerUnavailableError, UnsendableError
+from channels.email.gate import ServerGate
 from channels.email.message import MessageBuilder, has_8bit
 from channels.email.pool import ConnectionPool
 from channels.email.replies import Verdict
+from channels.email.server import MailServer
 from channels.email.transaction import Request
 from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome
 from dispatcher.core.settings import MailSettings, SmtpSettings
@@ -23,10 +25,10 @@ def utc_now() -> datetime:
 
 
 class EmailChannel:
-    """Sends by one SMTP server over kept connections. Lives on one event loop.
+    """Sends by one or several SMTP servers over kept connections. Lives on one event loop.
 
-    `secret_key` signs the bounce addresses. Raises `ConfigurationError` when the settings cannot make
-    a message.
+    `secret_key` signs the bounce addresses; `gate` holds the limits of single servers. Raises
+    `ConfigurationError` when the settings cannot make a message.
     """
 
     kind = ChannelKind.EMAIL
@@ -37,14 +39,16 @@ class EmailChannel:
         mail: MailSettings,
         secret_key: bytes,
         *,
+        gate: ServerGate | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._settings = smtp
+        self._timeout_seconds = max(server.timeout_seconds for server in smtp.all_servers())
         self._secret_key = secret_key
         self._now = now
         self._builder = MessageBuilder(mail)
         self._bounce_domain = ascii_domain(mail.bounce_domain)
-        self._pool = ConnectionPool(smtp, local_name(fallback=ascii_domain(mail.message_id_domain)))
+        own_name = local_name(fallback=ascii_domain(mail.message_id_domain))
+        self._pool = ConnectionPool(smtp, own_name, gate)
         self._is_stopped = False
         self._batches: set[Batch] = set()
 
@@ -56,7 +60,7 @@ class EmailChannel:
         """
         running = Batch(batch, self._pool, self)
         self._batches.add(running)
-        running.start(self._settings.connections)
+        running.start(self._pool.places())
         deadline: asyncio.TimerHandle | None = None
         try:
             while True:
@@ -68,13 +72,13 @@ class EmailChannel:
                         continue
                     running.stop()
                     loop = asyncio.get_running_loop()
-                    deadline = loop.call_later(self._settings.timeout_seconds, running.abort)
+                    deadline = loop.call_later(self._timeout_seconds, running.abort)
                     continue
                 if outcome is None:
                     break
                 yield outcome
         finally:
-            await running.finish(self._settings.timeout_seconds)
+            await running.finish(self._timeout_seconds)
             self._batches.discard(running)
             if deadline is not None:
                 deadline.cancel()
@@ -86,11 +90,26 @@ class EmailChannel:
         return ()
 
     async def healthy(self) -> Health:
-        """Connect, secure and sign in over a connection of its own, then QUIT."""
+        """Well when one server at least takes us; the problem names those that do not."""
+        health = await self.health_of_servers()
+        problems = [one.problem for one in health.values() if not one.ok]
+        return Health(ok=any(one.ok for one in health.values()), problem="; ".join(problems))
+
+    async def health_of_servers(self, timeout_seconds: float | None = None) -> Mapping[str, Health]:
+        """By the servers' names. Connect, secure and sign in over connections of their own, then QUIT."""
+        servers = self._pool.servers
+        found = await asyncio.gather(*(self._health_of(server, timeout_seconds) for server in servers))
+        return {server.name: health for server, health in zip(servers, found, strict=True)}
+
+    async def _health_of(self, server: MailServer, timeout_seconds: float | None) -> Health:
         try:
-            connection = await self._pool.open()
+            async with asyncio.timeout(timeout_seconds):
+                connection = await server.open()
         except MailServerUnavailableError as error:
             return Health(ok=False, problem=str(error))
+        except TimeoutError:
+            where = f"{server.settings.host}:{server.settings.port}"
+            return Health(ok=False, problem=f"the mail server {where} does not answer: check host and port")
         await connection.close()
         return Health(ok=True)
 
@@ -101,7 +120,7 @@ class EmailChannel:
     async def close(self) -> None:
         """Stop, let what runs end (for `timeout_seconds` at most), close all connections."""
         self.stop_starting()
-        await asyncio.gather(*(batch.finish(self._settings.timeout_seconds) for batch in self._batches))
+        await asyncio.gather(*(batch.finish(self._timeout_seconds) for batch in self._batches))
         await self._pool.close()
 
     # What a batch asks for.
@@ -129,14 +148,19 @@ class EmailChannel:
             rcpt_options=("NOTIFY=FAILURE,DELAY",) if connection.offers("DSN") else (),
         )
 
-    def outcome(self, envelope: Envelope, verdict: Verdict, content: bytes | None = None) -> Outcome:
-        """See `Post`."""
+    def outcome(
+        self, envelope: Envelope, verdict: Verdict, server: str, content: bytes | None = None
+    ) -> Outcome:
+        """See `Post`. With several servers, `provider_id` begins with the server's name: `relay-2/4cXyZ1`."""
+        provider_id = verdict.provider_id
+        if self._pool.has_several:
+            provider_id = f"{server}/{provider_id or ''}"
         return Outcome(
             envelope.attempt,
             verdict.kind,
             verdict.reason,
             reply=verdict.reply,
-            provider_id=verdict.provider_id,
+            provider_id=provider_id,
             content=content,
             at=self._now(),
         )

@@ -14,16 +14,16 @@ from typing import cast
 import aiosmtplib
 
 from channels.email.errors import MailServerUnavailableError
-from dispatcher.core.settings import SmtpSettings
+from dispatcher.core.settings import MailServerSettings
 
 QUIT_SECONDS = 2.0  # politeness only, so not worth a long wait
 TCP_ESTABLISHED = 1  # the first octet of the kernel's tcp_info
 
 
 class TlsContext:
-    """The one TLS context of a channel: loading authorities takes tens of milliseconds."""
+    """The one TLS context of a server: loading authorities takes tens of milliseconds."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: MailServerSettings) -> None:
         self._ca_file = settings.ca_file
         self._context: ssl.SSLContext | None = None
 
@@ -45,11 +45,14 @@ class TlsContext:
 class SmtpConnection:
     """A signed-in connection, for one envelope at a time."""
 
-    def __init__(self, settings: SmtpSettings, tls: TlsContext, local_name: str) -> None:
+    def __init__(self, settings: MailServerSettings, tls: TlsContext, local_name: str) -> None:
         self._settings = settings
+        self.server = settings.name
         self._tls = tls
         self._opened_at = 0.0
         self.begun = 0  #: envelopes begun on it
+        #: how many more may be begun before the server's limit is asked again; None: there is none to ask
+        self.allowance: int | None = None
         self.client = aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,

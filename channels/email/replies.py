@@ -43,6 +43,8 @@ class Verdict:
     reply: str = ""
     provider_id: str | None = None
     is_body_sent: bool = False
+    #: the mail server itself asks us to slow down; at a recipient, it is the recipient's domain
+    is_for_server: bool = False
 
 
 #: Enhanced codes of class 5, as subject.detail: RFC 3463, RFC 7505 (1.10).
@@ -109,6 +111,7 @@ def judge(stage: Stage, code: int, text: str) -> Verdict:
         reply=f"{code} {text}"[:MAX_REPLY_CHARACTERS],
         provider_id=_queue_id(text) if kind is OutcomeKind.ACCEPTED else None,
         is_body_sent=stage is Stage.DOT,
+        is_for_server=kind is OutcomeKind.THROTTLED and stage is Stage.MAIL,
     )
 
 

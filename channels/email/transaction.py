@@ -51,12 +51,13 @@ class Request:
 class Letter:
     """An envelope with what goes over the wire for it.
 
-    `is_first_use`: nothing was begun on its connection before, so the connection is not one that had died
-    unseen while it was kept.
+    `server` is the name of the mail server it goes to. `is_first_use`: nothing was begun on its connection
+    before, so the connection is not one that had died unseen while it was kept.
     """
 
     envelope: Envelope
     request: Request
+    server: str
     is_first_use: bool
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from channels.email.channel import EmailChannel
+from channels.port import Health
 from dispatcher.bootstrap import load_secret_key
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.doctor_dns import SystemDns
@@ -75,7 +76,7 @@ def doctor(
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every check in turn."""
     yield from _servers(settings)
-    yield _mail_server(settings)
+    yield from examine_mail_servers(settings)
     yield _ports(settings)
     yield _disk(settings.data_directory)
     yield _secret_key(settings)
@@ -149,26 +150,29 @@ def _redis(url: str) -> Finding:
     return Finding("Redis", True, f"Valkey {valkey}" if valkey else f"version {version}")
 
 
-def _mail_server(settings: Settings) -> Finding:
+def examine_mail_servers(settings: Settings) -> Iterator[Finding]:
+    """Whether each configured mail server takes our connection."""
     if not settings.smtp.host:
-        return Finding(
+        yield Finding(
             "mail server", False, "none is configured, so no e-mail is sent: set DISPATCHER_SMTP__HOST"
         )
+        return
     try:
         channel = EmailChannel(settings.smtp, settings.mail, b"doctor")
     except ConfigurationError as error:
-        return Finding("mail server", False, str(error))
+        yield Finding("mail server", False, str(error))
+        return
+    healths = asyncio.run(_ask_mail_servers(channel))
+    for name, health in healths.items():
+        subject = "mail server" if len(healths) == 1 else f"mail server {name}"
+        yield Finding(subject, health.ok, health.problem or "takes our connection and sign-in")
 
-    async def ask() -> Finding:
-        try:
-            health = await asyncio.wait_for(channel.healthy(), HEALTH_SECONDS)
-        except TimeoutError:
-            return Finding("mail server", False, "does not answer: check DISPATCHER_SMTP__HOST and __PORT")
-        finally:
-            await channel.close()
-        return Finding("mail server", health.ok, health.problem or "takes our connection and sign-in")
 
-    return asyncio.run(ask())
+async def _ask_mail_servers(channel: EmailChannel) -> Mapping[str, Health]:
+    try:
+        return await channel.health_of_servers(HEALTH_SECONDS)
+    finally:
+        await channel.close()
 
 
 def _ports(settings: Settings) -> Finding:

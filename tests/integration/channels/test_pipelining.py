@@ -1,109 +1,15 @@
 """Pipelined transactions (RFC 2920): what is on the wire when, and what is known after every kind of cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from channels.email import EmailChannel, verp
+from channels.email import EmailChannel
 from channels.port import Envelope, Outcome, OutcomeKind
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
-from tests.integration.channels.mail_peers import make_channel
-
-GREETING: Final = "250-x\r\n250-PIPELINING\r\n250 8BITMIME"
-ONE_CONNECTION: Final[dict[str, Any]] = {"connections": 1, "timeout_seconds": 2.0}
-
-
-@dataclass
-class Wire:
-    """A server that reads lines and answers as `answer` says; None: it falls silent for good."""
-
-    answer: Callable[[str, "Wire"], str | None]
-    cut_after: int | None = None  #: octets from the client after which the connection is cut, once
-    lines: list[str] = field(default_factory=list)  #: commands as they came; bodies as `BODY n`
-    taken: list[str] = field(default_factory=list)  #: attempts whose body came with its dot
-    connections: int = 0
-    read: int = 0
-    held: str | None = None
-    is_silent: bool = False
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        writer.write(b"220 x\r\n")
-        sender, body = "", None
-        while line := await self._read_line(reader):
-            if body is None:
-                verb = line[:4].decode().upper()
-                self.lines.append(verb)
-                if verb == "MAIL":
-                    sender = line.decode().partition("<")[2].partition(">")[0]
-                answer = self.answer(verb, self)
-                body = [] if answer is not None and answer.startswith("354") else None
-            elif line != b".\r\n":
-                body.append(line)
-                continue
-            else:
-                self.lines.append(f"BODY {len(body)}")
-                if body:
-                    reference = verp.read_unchecked(sender)
-                    assert reference is not None
-                    self.taken.append(str(reference.attempt_id))
-                body = None
-                answer = self.answer("DOT", self)
-            self._say(writer, answer)
-
-    def _say(self, writer: asyncio.StreamWriter, answer: str | None) -> None:
-        """An answer that is held back goes out with the next one."""
-        self.is_silent = self.is_silent or answer is None
-        if answer is None or self.is_silent:
-            return
-        if answer == "hold":
-            self.held = "250 ok"
-            return
-        held, self.held = self.held, None
-        text = answer if held is None else f"{held}\r\n{answer}"
-        if not writer.transport.is_closing():
-            writer.write(text.encode() + b"\r\n")
-
-    async def _read_line(self, reader: asyncio.StreamReader) -> bytes:
-        line = b""
-        while not line.endswith(b"\n"):
-            if self.read == self.cut_after:
-                self.cut_after = None
-                return b""
-            octet = await reader.read(1)
-            if not octet:
-                return b""
-            self.read += 1
-            line += octet
-        return line
-
-
-def usual(verb: str, _wire: Wire) -> str:
-    return {"EHLO": GREETING, "DATA": "354 go"}.get(verb, "250 ok")
-
-
-@asynccontextmanager
-async def wired(wire: Wire, **settings: Any) -> AsyncIterator[EmailChannel]:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await wire.serve(reader, writer)
-        except OSError:
-            pass
-        finally:
-            writer.transport.abort()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    channel = make_channel(server.sockets[0].getsockname()[1], **(ONE_CONNECTION | settings))
-    try:
-        yield channel
-    finally:
-        await channel.close()
-        server.close()
-        await asyncio.sleep(0)
+from tests.integration.channels.wire import Wire, usual, wired
 
 
 def envelopes(count: int, **changes: Any) -> list[Envelope]:
