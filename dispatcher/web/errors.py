@@ -16,22 +16,47 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from campaigns.errors import (
+    ApprovalError,
     CampaignError,
+    LinkedRunError,
     NotAnApproverError,
     OwnCampaignError,
+    RecurrenceError,
+    SeedError,
     UnknownListError,
+    UnknownMappingError,
     UnknownScenarioError,
 )
 from campaigns.list_errors import ListFileError
-from consent.errors import PolicyError, UnknownContactError
+from campaigns.preview import UnknownRecipientError
+from consent.errors import (
+    ConsentError,
+    EmptyHoursError,
+    PolicyError,
+    UnknownContactError,
+    UnknownPersonError,
+)
 from consent.unsubscribe import BadLinkError
 from dispatcher.core.db import DatabaseUnavailableError, is_database_gone
 from dispatcher.core.errors import DispatcherError
 from dispatcher.core.idempotency import KeyReusedError, StillRunningError
 from dispatcher.core.references import ExternalIdTakenError
-from dispatcher.delivery.errors import RunStateError, UnknownRunError
+from dispatcher.delivery.errors import DeliveryError, RunStateError, UnknownRunError
+from dispatcher.delivery.payment import BadPaymentTokenError
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
+from templates.errors import (
+    AttachmentError,
+    BadFieldValueError,
+    ForbiddenConstructError,
+    MissingFieldError,
+    SubjectNotOneLineError,
+    TemplateError,
+    TemplateSourceError,
+    TemplateTooLargeError,
+    UnknownBuiltinError,
+    UnknownTemplateError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +85,10 @@ class MissingScopeError(DispatcherError):
     """Raised when the API key is valid but does not permit what was asked."""
 
 
+class UnknownParameterError(DispatcherError):
+    """Raised when a query names a parameter that the operation does not have."""
+
+
 class MissingIdempotencyKeyError(DispatcherError):
     """Raised when a request that makes something came without the header that makes it safe to repeat."""
 
@@ -73,25 +102,51 @@ class Problem:
     title: str
 
 
-#: The only place where an error gets a status. The first class that fits counts.
+_NO_TEMPLATE: Final = Problem(404, "unknown-template", "There is no such template or version")
+_NO_DATABASE: Final = Problem(503, "database-unavailable", "The database cannot be reached")
+
+#: The only place where an error gets a status. The first class that fits counts, so a class stands above its
+#: bases; a test fails for an error of a service that is not named here itself.
 PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     NotSignedInError: Problem(401, "not-signed-in", "Sign in first"),
     NotPermittedError: Problem(403, "not-permitted", "The role does not permit this"),
     ForgedFormError: Problem(403, "forged-form", "The form was not made for this session"),
     BadKeyError: Problem(401, "bad-api-key", "A valid API key is needed"),
     MissingScopeError: Problem(403, "missing-scope", "The API key does not permit this"),
+    UnknownParameterError: Problem(422, "unknown-parameter", "The query has a parameter that there is not"),
     NotFoundError: Problem(404, "not-found", "There is no such thing"),
     UnknownRunError: Problem(404, "unknown-run", "There is no such run"),
     RunStateError: Problem(409, "run-state", "The state of the run does not allow this"),
+    DeliveryError: Problem(409, "delivery-refused", "This cannot be done with the run"),
     BadLinkError: Problem(404, "bad-link", "The link does not work"),
+    BadPaymentTokenError: Problem(404, "bad-payment-link", "The payment link does not work"),
     UnknownContactError: Problem(404, "unknown-address", "Nobody has this address"),
+    UnknownPersonError: Problem(404, "unknown-person", "There is no such person"),
+    ConsentError: Problem(409, "consent-refused", "The ledger of consent does not allow this"),
     UnknownListError: Problem(422, "unknown-list", "There is no such list that is ready"),
+    UnknownMappingError: Problem(404, "unknown-mapping", "No mapping is saved for this source"),
     ListFileError: Problem(422, "unusable-file", "The file as a whole cannot be used"),
     UnknownScenarioError: Problem(422, "unknown-scenario", "There is no such scenario"),
+    UnknownRecipientError: Problem(404, "unknown-recipient", "The list has no such recipient"),
     NotAnApproverError: Problem(403, "not-an-approver", "The role does not permit to approve"),
     OwnCampaignError: Problem(409, "own-campaign", "The second person must not be the first one"),
+    ApprovalError: Problem(409, "approval-refused", "This person cannot decide about this run"),
+    LinkedRunError: Problem(409, "linked-run-refused", "No run can be made from this one now"),
+    RecurrenceError: Problem(422, "recurrence-refused", "The campaign cannot repeat as asked"),
+    SeedError: Problem(422, "seed-refused", "The seed contact cannot be used as asked"),
     CampaignError: Problem(422, "campaign-refused", "The campaign cannot be made as asked"),
+    EmptyHoursError: Problem(422, "empty-hours", "There is no hour at which anything could be sent"),
     PolicyError: Problem(422, "policy", "Hours, caps or calendars contradict themselves"),
+    UnknownTemplateError: _NO_TEMPLATE,
+    UnknownBuiltinError: _NO_TEMPLATE,
+    TemplateSourceError: Problem(422, "template-source", "The template cannot be read"),
+    ForbiddenConstructError: Problem(422, "template-forbidden", "The template uses what is not allowed"),
+    TemplateTooLargeError: Problem(422, "template-too-large", "The template is over a limit"),
+    MissingFieldError: Problem(422, "template-field-missing", "A field of the template is not given"),
+    BadFieldValueError: Problem(422, "template-field-value", "A field's value does not fit the template"),
+    SubjectNotOneLineError: Problem(422, "template-subject", "The subject must be one line"),
+    AttachmentError: Problem(422, "template-attachment", "The recipient's file cannot go out"),
+    TemplateError: Problem(422, "template-refused", "The template cannot be used"),
     MissingIdempotencyKeyError: Problem(
         400, "idempotency-key-missing", "This request needs the header Idempotency-Key"
     ),
@@ -102,8 +157,15 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
         422, "idempotency-key-reused", "This Idempotency-Key was used for another request"
     ),
     ExternalIdTakenError: Problem(409, "external-id-taken", "Another one has this external_id"),
-    DatabaseUnavailableError: Problem(503, "database-unavailable", "The database cannot be reached"),
-    PoolTimeoutError: Problem(503, "database-unavailable", "The database cannot be reached"),
+    DatabaseUnavailableError: _NO_DATABASE,
+    PoolTimeoutError: _NO_DATABASE,
+}
+#: Faults of one class that differ in what to do next, by their own code.
+PROBLEMS_BY_CODE: Final[Mapping[str, Problem]] = {
+    "mapping_wrong": Problem(422, "mapping-wrong", "The mapping of columns cannot be used"),
+    "unknown_recurrence": Problem(404, "unknown-recurrence", "There is no such recurring campaign"),
+    "recurrence_state": Problem(409, "recurrence-state", "The state of the recurrence does not allow this"),
+    "unknown_seed": Problem(404, "unknown-seed", "There is no such seed contact"),
 }
 STATUS: Final[Mapping[type[Exception], int]] = {error: known.status for error, known in PROBLEMS.items()}
 #: Statuses with a text of their own; any other gets that of 400 or 500.
@@ -157,7 +219,8 @@ def error_answer(request: Request, renderer: Renderer, status: int) -> Response:
 
 def problem_of(error: Exception) -> Problem | None:
     """How this error is answered, or None when the map does not know it."""
-    return next((problem for known, problem in PROBLEMS.items() if isinstance(error, known)), None)
+    known = PROBLEMS_BY_CODE.get(error.code) if isinstance(error, DispatcherError) else None
+    return known or next((problem for known, problem in PROBLEMS.items() if isinstance(error, known)), None)
 
 
 def wants_json(request: Request) -> bool:
@@ -172,4 +235,6 @@ def _may_be_sent_to_sign_in(request: Request) -> bool:
 
 
 def _status_of(error: Exception) -> int:
-    return next(status for known, status in STATUS.items() if isinstance(error, known))
+    known = problem_of(error)
+    assert known is not None  # noqa: S101 (only errors of the map get here)
+    return known.status

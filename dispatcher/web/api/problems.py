@@ -12,13 +12,21 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.errors import DispatcherError
-from dispatcher.web.errors import PROBLEMS, RETRY_SECONDS, BadKeyError, Problem, problem_of
+from dispatcher.web.errors import (
+    PROBLEMS,
+    PROBLEMS_BY_CODE,
+    RETRY_SECONDS,
+    BadKeyError,
+    Problem,
+    problem_of,
+)
+from templates.errors import TemplateError
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "/api/v1/problems/"
@@ -33,7 +41,11 @@ OUR_FAULT: Final = Problem(500, "internal", "A fault of ours, which is recorded"
 #: Every code that an answer may carry.
 KNOWN: Final[Mapping[str, Problem]] = {
     problem.code: problem
-    for problem in (*PROBLEMS.values(), INVALID, REFUSED, TOO_LARGE, NOT_A_FILE, NO_DATABASE, OUR_FAULT)
+    for problem in (
+        *PROBLEMS.values(),
+        *PROBLEMS_BY_CODE.values(),
+        *(INVALID, REFUSED, TOO_LARGE, NOT_A_FILE, NO_DATABASE, OUR_FAULT),
+    )
 }
 
 log = structlog.get_logger(__name__)
@@ -56,6 +68,7 @@ class ProblemDocument(BaseModel):
                 "title": "The state of the run does not allow this",
                 "status": 409,
                 "detail": "the run is closed: this is possible only when it is running, scheduled",
+                "code": "run_state",
             }
         }
     )
@@ -64,6 +77,7 @@ class ProblemDocument(BaseModel):
     title: str
     status: int
     detail: str | None = None
+    code: str | None = Field(default=None, description="What exactly, where one type has several causes.")
     errors: list[FieldFault] | None = None
 
 
@@ -87,6 +101,7 @@ def problem_answer(
     problem: Problem,
     *,
     detail: str | None = None,
+    code: str | None = None,
     errors: Sequence[FieldFault] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -96,6 +111,7 @@ def problem_answer(
         title=problem.title,
         status=problem.status,
         detail=detail or None,
+        code=code or None,
         errors=None if errors is None else list(errors),
     )
     all_headers = dict(headers or {})
@@ -136,8 +152,18 @@ def _on_ours(_request: Request, error: Exception) -> Response:
     problem = problem_of(error) or REFUSED
     if isinstance(error, BadKeyError):
         log.warning("web.bad_api_key")
-    detail = None if problem.status == 503 else str(error)
-    return problem_answer(problem, detail=detail)
+    if problem.status == 503:
+        return problem_answer(problem)
+    code = error.code if isinstance(error, DispatcherError) else None
+    return problem_answer(problem, detail=str(error), code=code, errors=_places_in_template(error))
+
+
+def _places_in_template(error: Exception) -> Sequence[FieldFault] | None:
+    """Part and line of a template that cannot be used, for an editor to jump to."""
+    if not isinstance(error, TemplateError) or not error.part:
+        return None
+    line = "" if error.line is None else f"/line/{error.line}"
+    return [FieldFault(where=f"body/{error.part}{line}", detail=error.message[:300])]
 
 
 def _on_invalid(_request: Request, error: Exception) -> Response:
