@@ -35,6 +35,7 @@ from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.checks import RunView, caps_from_json, judge_permission, next_sending_time
 from dispatcher.delivery.claim import run_view
 from dispatcher.delivery.errors import UnknownRunError
+from dispatcher.delivery.preference import choose_step
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.runs import NewRun
 from dispatcher.delivery.step_plan import Combination, StepPlan
@@ -45,6 +46,7 @@ SAMPLES: Final = 3
 _NO_ID: Final = UUID(int=0)
 
 Progress = Callable[[int, int], None]  #: looked at, of how many
+Permissions = Mapping[str, Mapping[UUID, Permission]]  #: channel → contact point → what the ledger says
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +168,18 @@ class _Reckoning:
 
     def take(self, recipients: Sequence[ListedRecipient]) -> None:
         """Judge one slice."""
-        permissions = [self._ask(recipients, step) for step in range(len(self._run.plan.steps))]
+        permissions = {
+            step.channel.value: self._ask(recipients, step.channel.value) for step in self._run.plan.steps
+        }
         counted = self._contacts(recipients)
         for one in recipients:
             self._zone_unknown += not one.is_zone_known
             self._judge(one, permissions, counted.setdefault(one.person_id, []))
 
-    def _ask(self, recipients: Sequence[ListedRecipient], step: int) -> Mapping[UUID, Permission]:
-        plan, run = self._run.plan.steps[step], self._run
-        contacts = contacts_of(recipients, plan)
+    def _ask(self, recipients: Sequence[ListedRecipient], channel: str) -> Mapping[UUID, Permission]:
+        contacts = contacts_of(recipients, channel)
         return ask_permission(
-            self._session, contacts, channel=plan.channel.value, purpose=run.purpose, now=self._moment
+            self._session, contacts, channel=channel, purpose=self._run.purpose, now=self._moment
         )
 
     def _contacts(self, recipients: Sequence[ListedRecipient]) -> dict[UUID, list[tuple[str, datetime]]]:
@@ -190,7 +193,7 @@ class _Reckoning:
     def _judge(
         self,
         one: ListedRecipient,
-        permissions: Sequence[Mapping[UUID, Permission]],
+        permissions: Permissions,
         contacts: list[tuple[str, datetime]],
     ) -> None:
         steps, refusal = self._open_steps(one, permissions)
@@ -211,18 +214,19 @@ class _Reckoning:
             self._count(one, channels, due, free_at)
             contacts.append((channels[0], self._moment))
 
-    def _open_steps(
-        self, one: ListedRecipient, permissions: Sequence[Mapping[UUID, Permission]]
-    ) -> tuple[list[int], str]:
-        """The steps that may be taken: the first permitted one, or all of them where all are required."""
-        found, refusal = list[int](), ""
-        for step, allowed in enumerate(permissions):
+    def _open_steps(self, one: ListedRecipient, permissions: Permissions) -> tuple[list[int], str]:
+        """The steps that may be taken, the person's own choice first: the first permitted one, or all of
+        them where all are required.
+        """
+        found, refusal, plan = list[int](), "", self._run.plan
+        for step in plan.road(choose_step(plan, one, permissions)):
             candidate = one.candidate(self._run, step)
             contact = candidate.contact_point_id
-            verdict = judge_permission(candidate, allowed.get(contact) if contact else None)
+            allowed = permissions[candidate.channel].get(contact) if contact else None
+            verdict = judge_permission(candidate, allowed)
             if verdict is None:
                 found.append(step)
-                if self._run.plan.combination is Combination.ANY:
+                if plan.combination is Combination.ANY:
                     break
             else:
                 refusal = verdict.reason or ""

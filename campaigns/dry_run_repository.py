@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from dispatcher.delivery.checks import Candidate, RunView
 from dispatcher.delivery.states import NoticeState
-from dispatcher.delivery.step_plan import Step
 
 SLICE: Final = 1000
 MEASURED_RUNS: Final = 20
@@ -21,8 +20,10 @@ _SLICE = text(
     """
     SELECT r.position, r.line, r.person_id, r.full_name, r.address AS supply_address, r.time_zone,
            r.language, r.fields, o.number AS account_number, o.has_contract, o.is_zone_known,
-           r.email_contact_id, r.phone_contact_id, e.address AS email, p.address AS phone
+           r.email_contact_id, r.phone_contact_id, e.address AS email, p.address AS phone,
+           h.preferred_channel
     FROM recipient r
+    JOIN person h ON h.id = r.person_id
     JOIN account o ON o.id = r.account_id
     LEFT JOIN contact_point e ON e.id = r.email_contact_id
     LEFT JOIN contact_point p ON p.id = r.phone_contact_id
@@ -93,6 +94,27 @@ class ListedRecipient:
         """Whether the zone comes from the address and not from the company's default."""
         return bool(self.values["is_zone_known"])
 
+    @property
+    def preferred_channel(self) -> str | None:
+        """By which channel the person wants to hear."""
+        found: str | None = self.values["preferred_channel"]
+        return found
+
+    @property
+    def has_contract(self) -> bool:
+        """Whether the account has a contract."""
+        return bool(self.values["has_contract"])
+
+    @property
+    def email_contact_id(self) -> UUID | None:
+        """Where e-mail goes."""
+        return self.contact_over("email")
+
+    @property
+    def phone_contact_id(self) -> UUID | None:
+        """Where SMS and calls go."""
+        return self.contact_over("sms")
+
     def contact_over(self, channel: str) -> UUID | None:
         """The contact point that the channel would use."""
         found: UUID | None = self.values["email_contact_id" if channel == "email" else "phone_contact_id"]
@@ -134,9 +156,9 @@ def read_slices(session: Session, list_id: UUID) -> Iterator[Sequence[ListedReci
         position = found[-1].values["position"]
 
 
-def contacts_of(recipients: Sequence[ListedRecipient], step: Step) -> list[UUID]:
-    """The contact points that a step would use."""
-    found = (one.contact_over(step.channel.value) for one in recipients)
+def contacts_of(recipients: Sequence[ListedRecipient], channel: str) -> list[UUID]:
+    """The contact points that a channel would use."""
+    found = (one.contact_over(channel) for one in recipients)
     return [contact for contact in found if contact is not None]
 
 

@@ -74,15 +74,17 @@ def consequence(
     *,
     notice: NoticeState,
     attempts: Sequence[AttemptView],
+    first_step: int = 0,
     reason: str | None = None,
     retry_after_seconds: float | None = None,
 ) -> Consequence:
     """What follows from `changed` (its state after the trigger) for its notice.
 
-    `attempts` are all attempts of the notice, `changed` among them. A notice that is already closed is
-    never opened again; it can only be amended by what was learned late.
+    `attempts` are all attempts of the notice, `changed` among them; `first_step` is the step with which it
+    began. A notice that is already closed is never opened again; it can only be amended by what was learned
+    late.
     """
-    case = _Case(plan, changed, trigger, attempts, reason, retry_after_seconds)
+    case = _Case(plan, changed, trigger, attempts, first_step, reason, retry_after_seconds)
     return case.followed() if notice is NoticeState.OPEN else case.closed()
 
 
@@ -92,6 +94,7 @@ class _Case:
     changed: AttemptView
     trigger: Trigger
     attempts: Sequence[AttemptView]
+    first_step: int
     reason: str | None
     retry_after_seconds: float | None
 
@@ -149,7 +152,7 @@ class _Case:
             return NOTHING
         if self._is_last_step():
             return replace(self.closed(), cancel_planned=True)
-        following = self.changed.step + 1
+        following = self._road[self._road.index(self.changed.step) + 1]
         wait = self.plan.steps[following].wait_seconds
         return Consequence(next_attempt=NextAttempt(following, 1, wait), cancel_planned=is_repeat_needless)
 
@@ -191,11 +194,16 @@ class _Case:
         return "accepted" if AttemptState.ACCEPTED in states and is_enough else None
 
     def _is_last_step(self) -> bool:
-        return self.changed.step == len(self.plan.steps) - 1
+        return self.changed.step == self._road[-1]
+
+    @property
+    def _road(self) -> tuple[int, ...]:
+        return self.plan.road(self.first_step)
 
     def _later(self) -> list[AttemptView]:
-        place = (self.changed.step, self.changed.number)
-        return [other for other in self.attempts if (other.step, other.number) > place]
+        road = self._road
+        place = (road.index(self.changed.step), self.changed.number)
+        return [other for other in self.attempts if (road.index(other.step), other.number) > place]
 
     def _are_planned_repeats(self, later: Sequence[AttemptView]) -> bool:
         return all(other.step == self.changed.step for other in later) and any(

@@ -3,9 +3,11 @@
 Ids exist before anything is queued, and `(run, recipient)` is unique, so a slice that is planned twice
 changes nothing (promise P2). The run's cursor moves in the same transaction as its slice. A run that is
 stopped, or whose window has ended, is still fanned out to the end, straight into the terminal state:
-planned always equals the list (promise P1).
+planned always equals the list (promise P1). Where a plan has several channels, a notice begins with the one
+that the person prefers (`preference`).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +21,7 @@ from consent.calendar import WorkingCalendar
 from dispatcher.core.ids import new_ids
 from dispatcher.delivery.checks import RunView, next_sending_time
 from dispatcher.delivery.claim import run_view
+from dispatcher.delivery.preference import first_steps, may_choose
 from dispatcher.delivery.progress import ProgressDeltas
 from dispatcher.delivery.run_lock import hold_shared
 from dispatcher.delivery.states import AttemptState, NoticeState
@@ -47,13 +50,24 @@ _SLICE = text(
     WHERE list_id = :list AND position > :position ORDER BY position LIMIT :slice
     """
 )
+# Only where the plan leaves a choice: the joins would cost every run something.
+_SLICE_WITH_WISHES = text(
+    """
+    SELECT r.position, r.id, r.time_zone, r.email_contact_id, r.phone_contact_id, p.preferred_channel,
+           o.has_contract
+    FROM recipient r JOIN person p ON p.id = r.person_id JOIN account o ON o.id = r.account_id
+    WHERE r.list_id = :list AND r.position > :position ORDER BY r.position LIMIT :slice
+    """
+)
 _ADD_NOTICES = text(
     """
-    INSERT INTO notice (period, id, run_id, recipient_id, person_id, state, reason, created_at, closed_at)
+    INSERT INTO notice (period, id, run_id, recipient_id, person_id, state, reason, created_at, closed_at,
+                        first_step)
     SELECT :period, w.id, :run, r.id, r.person_id, w.state, w.reason, :now,
-           CASE WHEN w.state <> 'open' THEN CAST(:now AS timestamptz) END
+           CASE WHEN w.state <> 'open' THEN CAST(:now AS timestamptz) END, w.step
     FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS uuid[]), CAST(:states AS text[]),
-                CAST(:reasons AS text[])) AS w(id, recipient_id, state, reason)
+                CAST(:reasons AS text[]), CAST(:steps AS smallint[]))
+         AS w(id, recipient_id, state, reason, step)
     JOIN recipient r ON r.id = w.recipient_id
     ORDER BY w.id
     """
@@ -63,10 +77,11 @@ _ADD_ATTEMPTS = text(
     INSERT INTO attempt (period, id, notice_id, run_id, person_id, contact_point_id, channel, step, number,
                          state, due_at, created_at)
     SELECT :period, w.id, w.notice_id, :run, r.person_id,
-           CASE WHEN :channel = 'email' THEN r.email_contact_id ELSE r.phone_contact_id END,
-           :channel, 0, 1, 'planned', w.due_at, :now
+           CASE WHEN w.channel = 'email' THEN r.email_contact_id ELSE r.phone_contact_id END,
+           w.channel, w.step, 1, 'planned', w.due_at, :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:notices AS uuid[]), CAST(:recipients AS uuid[]),
-                CAST(:dues AS timestamptz[])) AS w(id, notice_id, recipient_id, due_at)
+                CAST(:dues AS timestamptz[]), CAST(:steps AS smallint[]), CAST(:channels AS text[]))
+         AS w(id, notice_id, recipient_id, due_at, step, channel)
     JOIN recipient r ON r.id = w.recipient_id
     ORDER BY w.id
     """
@@ -80,6 +95,7 @@ class _Planned:
     state: NoticeState
     reason: str | None
     due_at: datetime | None
+    step: int
 
 
 def list_unplanned(session: Session, now: datetime) -> Sequence[UUID]:
@@ -91,14 +107,19 @@ def plan_slice(session: Session, run_id: UUID, *, calendar: WorkingCalendar, now
     """Plan the next slice of a run; returns how many recipients it covered (0: nothing is left)."""
     hold_shared(session, run_id)
     row = session.execute(_RUN, {"run": run_id}).one()
+    run = run_view(row._asdict())
     recipients = session.execute(
-        _SLICE, {"list": row.list_id, "position": row.planned_position, "slice": _room(row, now)}
+        _SLICE_WITH_WISHES if may_choose(run.plan) else _SLICE,
+        {"list": row.list_id, "position": row.planned_position, "slice": _room(row, now)},
     ).all()
     if not recipients:
         return 0
-    run = run_view(row._asdict())
     due = _due_times(run, {one.time_zone for one in recipients}, row.state, calendar, now)
-    planned = [_plan(one.id, row.state, due.get(one.time_zone)) for one in recipients]
+    steps = first_steps(session, run.plan, recipients, purpose=run.purpose, now=now)
+    planned = [
+        _plan(one.id, row.state, due.get(one.time_zone), step)
+        for one, step in zip(recipients, steps, strict=True)
+    ]
     _write(session, run, planned, now)
     session.execute(_MOVE_CURSOR, {"run": run_id, "position": recipients[-1].position})
     return len(recipients)
@@ -123,12 +144,12 @@ def _due_times(
     return {zone: next_sending_time(run, zone, calendar, now) for zone in zones}
 
 
-def _plan(recipient: UUID, run_state: str, due_at: datetime | None) -> _Planned:
+def _plan(recipient: UUID, run_state: str, due_at: datetime | None, step: int) -> _Planned:
     if run_state == "stopping":
-        return _Planned(recipient, NoticeState.STOPPED, "run_stopped", None)
+        return _Planned(recipient, NoticeState.STOPPED, "run_stopped", None, step)
     if due_at is None:
-        return _Planned(recipient, NoticeState.EXPIRED, "window_ended", None)
-    return _Planned(recipient, NoticeState.OPEN, None, due_at)
+        return _Planned(recipient, NoticeState.EXPIRED, "window_ended", None, step)
+    return _Planned(recipient, NoticeState.OPEN, None, due_at, step)
 
 
 def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: datetime) -> None:
@@ -143,10 +164,11 @@ def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: dat
             "recipients": [one.recipient_id for one in planned],
             "states": [one.state.value for one in planned],
             "reasons": [one.reason for one in planned],
+            "steps": [one.step for one in planned],
         },
     )
     going = [(id_, one) for id_, one in zip(notice_ids, planned, strict=True) if one.due_at is not None]
-    channel = run.plan.steps[0].channel.value
+    channels = [run.plan.steps[one.step].channel.value for _, one in going]
     if going:
         session.execute(
             _ADD_ATTEMPTS,
@@ -154,15 +176,17 @@ def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: dat
                 "period": run.period,
                 "run": run.id,
                 "now": now,
-                "channel": channel,
                 "ids": new_ids(len(going)),
                 "notices": [id_ for id_, _ in going],
                 "recipients": [one.recipient_id for _, one in going],
                 "dues": [one.due_at for _, one in going],
+                "steps": [one.step for _, one in going],
+                "channels": channels,
             },
         )
     deltas = ProgressDeltas()
     for one in planned:
         deltas.notice(run.id, one.state, one.reason or "", +1)
-    deltas.attempt(run.id, channel, AttemptState.PLANNED, "", len(going))
+    for channel, count in Counter(channels).items():
+        deltas.attempt(run.id, channel, AttemptState.PLANNED, "", count)
     deltas.write(session)

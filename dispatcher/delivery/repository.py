@@ -28,7 +28,7 @@ _LOCK_ATTEMPTS = text(
 _STEP_PLANS = text("SELECT id, step_plan FROM run WHERE id = ANY(:runs)")
 _LOCK_NOTICES = text(
     """
-    SELECT n.period, n.id, n.run_id, n.state, n.strength, n.reason
+    SELECT n.period, n.id, n.run_id, n.state, n.strength, n.reason, n.first_step
     FROM notice n
     JOIN unnest(CAST(:periods AS date[]), CAST(:ids AS uuid[])) AS w(period, id)
       ON n.period = w.period AND n.id = w.id
@@ -139,6 +139,7 @@ class NoticeRow:
     state: NoticeState
     strength: str | None
     reason: str | None
+    first_step: int = 0  #: the step with which it began: the person's preferred channel
 
 
 @dataclass(frozen=True, slots=True)

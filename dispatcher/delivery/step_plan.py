@@ -89,6 +89,14 @@ class StepPlan:
         """Every template version that this plan may render."""
         return frozenset().union(*(step.version_ids() for step in self.steps))
 
+    def road(self, first_step: int = 0) -> tuple[int, ...]:
+        """The steps in the order in which a notice takes them that begins with `first_step`."""
+        return (first_step, *(step for step in range(len(self.steps)) if step != first_step))
+
+    def step_over(self, channel: str | None) -> int | None:
+        """The first step that uses a channel, or None."""
+        return next((n for n, step in enumerate(self.steps) if step.channel.value == channel), None)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for the run's row."""
         return {

@@ -73,8 +73,9 @@ _FIRST_SENT = text(
       AND NOT EXISTS (SELECT 1 FROM attempt a
                       WHERE a.period = r.period AND a.run_id = r.id AND a.state = 'sending')
       AND NOT EXISTS (SELECT 1 FROM attempt a
+                      JOIN notice n ON n.period = a.period AND n.id = a.notice_id
                       WHERE a.period = r.period AND a.run_id = r.id AND a.state = 'planned'
-                        AND a.number = 1 AND (a.step = 0 OR a.due_at <= :now)
+                        AND a.number = 1 AND (a.step = n.first_step OR a.due_at <= :now)
                         AND a.hold_reason IS DISTINCT FROM 'frequency_cap')
     """
 )

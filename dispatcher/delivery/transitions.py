@@ -178,6 +178,7 @@ class _Work:
             change.trigger,
             notice=notice.state,
             attempts=attempts,
+            first_step=notice.first_step,
             reason=change.reason or row.reason,
             retry_after_seconds=change.retry_after_seconds,
         )

@@ -38,9 +38,13 @@ class LivedNotice:
     plan: StepPlan
     state: NoticeState = NoticeState.OPEN
     strength: str | None = None
-    attempts: list[LivedAttempt] = field(default_factory=lambda: [LivedAttempt(0, 1)])
+    first_step: int = 0
+    attempts: list[LivedAttempt] = field(default_factory=list)
     closed: int = 0
     doubtful_repeats: int = 0  #: attempts begun though an earlier one of the step may have told
+
+    def __post_init__(self) -> None:
+        self.attempts = self.attempts or [LivedAttempt(self.first_step, 1)]
 
     def possible(self, attempt: LivedAttempt) -> list[Trigger]:
         """What may happen to this attempt from outside."""
@@ -72,6 +76,7 @@ class LivedNotice:
             trigger,
             notice=self.state,
             attempts=[one.view for one in self.attempts],
+            first_step=self.first_step,
         )
         if result.cancel_planned:
             self._cancel_planned()
