@@ -67,13 +67,11 @@ $(PEERS)/.ready: tests/benchmarks/requirements-bench.lock
 	@echo "Setting up $(PEERS) for the benchmark's peers (once) …"
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $< \
-		|| { rm -f $(PEERS)/bin/python; echo "Celery and dramatiq could not be installed: they will be skipped"; }
-	@touch $@
+		&& touch $@ || { rm -f $(PEERS)/bin/python; echo "Celery and dramatiq could not be installed: they will be skipped"; }
 
 $(PEERS)/.node-ready: $(BULLMQ)/package-lock.json $(PEERS)/.ready
-	@if command -v npm >/dev/null; then cd $(BULLMQ) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; fi \
-		|| echo "BullMQ could not be installed: it will be skipped"
-	@touch $@
+	@command -v npm >/dev/null && (cd $(BULLMQ) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
+		&& touch $@ || echo "BullMQ could not be installed: it will be skipped"
 
 requirements: $(READY)
 	@$(BIN)/python -m tests.requirements

@@ -62,6 +62,8 @@ def running_sink(directory: Path) -> Iterator[Sink]:
             stdout=file if SMTP_SINK is not None else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            # It refuses to be root; were it to change its user by itself, it would outlive a killed parent.
+            user=_user(),
             preexec_fn=for_child(signal.SIGTERM),
         )
     try:
@@ -75,10 +77,13 @@ def running_sink(directory: Path) -> Iterator[Sink]:
 
 def _command(port: int, directory: Path, output: Path) -> list[str]:
     if SMTP_SINK is not None:
-        user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        return [SMTP_SINK, *user, "-c", f"{HOST}:{port}", str(BACKLOG)]
+        return [SMTP_SINK, "-c", f"{HOST}:{port}", str(BACKLOG)]
     program = str(Path(sys.executable).with_name("dispatcher"))
     return [program, "sandbox", "--port", str(port), "--journal", str(output)]
+
+
+def _user() -> str | None:
+    return "nobody" if SMTP_SINK is not None and os.geteuid() == 0 else None
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:
