@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.arrays import uuid_array
+
 _RESERVE = text(
     """
     INSERT INTO contact_budget (attempt_id, person_id, contact_point_id, purpose_group, channel, reserved_at)
@@ -25,13 +27,13 @@ _RESERVE = text(
 _RELEASE = text(
     """
     UPDATE contact_budget SET released_at = :now
-    WHERE attempt_id = ANY(:attempts) AND released_at IS NULL
+    WHERE attempt_id = ANY(CAST(:attempts AS uuid[])) AND released_at IS NULL
     """
 )
 _COUNT = text(
     """
     SELECT person_id, channel, reserved_at FROM contact_budget
-    WHERE person_id = ANY(:persons) AND purpose_group = :purpose_group
+    WHERE person_id = ANY(CAST(:persons AS uuid[])) AND purpose_group = :purpose_group
       AND reserved_at > :since AND released_at IS NULL
     """
 )
@@ -55,9 +57,9 @@ def reserve(
     session.execute(
         _RESERVE,
         {
-            "attempts": [item.attempt_id for item in reservations],
-            "persons": [item.person_id for item in reservations],
-            "contacts": [item.contact_point_id for item in reservations],
+            "attempts": uuid_array(item.attempt_id for item in reservations),
+            "persons": uuid_array(item.person_id for item in reservations),
+            "contacts": uuid_array(item.contact_point_id for item in reservations),
             "purpose_group": purpose_group,
             "channel": channel,
             "now": now,
@@ -68,7 +70,7 @@ def reserve(
 def release(session: Session, attempts: Sequence[UUID], now: datetime) -> None:
     """Give the budget of these attempts back; a second call changes nothing."""
     if attempts:
-        session.execute(_RELEASE, {"attempts": list(attempts), "now": now})
+        session.execute(_RELEASE, {"attempts": uuid_array(attempts), "now": now})
 
 
 def contacts_since(
@@ -76,7 +78,8 @@ def contacts_since(
 ) -> Mapping[UUID, list[tuple[str, datetime]]]:
     """Per person the channel and time of every counted attempt after `since`, over all campaigns."""
     found: dict[UUID, list[tuple[str, datetime]]] = {}
-    rows = session.execute(_COUNT, {"persons": list(persons), "purpose_group": purpose_group, "since": since})
+    values = {"persons": uuid_array(persons), "purpose_group": purpose_group, "since": since}
+    rows = session.execute(_COUNT, values)
     for person_id, channel, at in rows:
         found.setdefault(person_id, []).append((channel, at))
     return found

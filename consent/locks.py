@@ -6,18 +6,27 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.arrays import uuid_array
+
 # SKIP LOCKED: a claim leaves attempts whose person is busy elsewhere and takes them next time.
-_PERSONS = text("SELECT id FROM person WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED")
+_PERSONS = text(
+    """
+    SELECT id FROM person WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
 _CONTACTS = text(
-    "SELECT id FROM contact_point WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+    """
+    SELECT id FROM contact_point WHERE id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    """
 )
 
 
 def lock_free_persons(session: Session, persons: Collection[UUID]) -> frozenset[UUID]:
     """Lock those of the persons that nobody else holds."""
-    return frozenset(session.execute(_PERSONS, {"ids": list(persons)}).scalars())
+    return frozenset(session.execute(_PERSONS, {"ids": uuid_array(persons)}).scalars())
 
 
 def lock_free_contacts(session: Session, contacts: Collection[UUID]) -> frozenset[UUID]:
     """Lock those of the contact points that nobody else holds; persons must be locked before."""
-    return frozenset(session.execute(_CONTACTS, {"ids": list(contacts)}).scalars())
+    return frozenset(session.execute(_CONTACTS, {"ids": uuid_array(contacts)}).scalars())

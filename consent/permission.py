@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.arrays import uuid_array
+
 EVERY_PURPOSE: Final = "*"
 
 # The latest entry for the purpose or for every purpose wins; no entry means no.
@@ -32,7 +34,7 @@ _ASK = text(
         WHERE e.contact_point_id = c.id AND e.channel = :channel AND e.purpose IN (:purpose, '*')
         ORDER BY e.sequence DESC LIMIT 1
     ) latest ON true
-    WHERE c.id = ANY(:contacts)
+    WHERE c.id = ANY(CAST(:contacts AS uuid[]))
     """
 )
 
@@ -60,7 +62,7 @@ def ask_permission(
 ) -> Mapping[UUID, Permission]:
     """The permission of each contact point at this moment."""
     rows = session.execute(
-        _ASK, {"contacts": list(contacts), "channel": channel, "purpose": purpose, "now": now}
+        _ASK, {"contacts": uuid_array(contacts), "channel": channel, "purpose": purpose, "now": now}
     )
     return {
         contact: Permission(bool(consented), action == "withdrawn", bool(suppressed))

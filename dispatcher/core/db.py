@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, TypeVar
 
-from sqlalchemy import MetaData, Text, create_engine, make_url
+from sqlalchemy import MetaData, Text, create_engine, make_url, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -23,6 +23,13 @@ CONNECT_SECONDS: Final = 5
 #: No transaction of ours waits this long for anything but the database. One that does belongs to a
 #: frozen process or to a machine that is gone, and a pause of staff must not wait for its locks.
 IDLE_TRANSACTION_SECONDS: Final = 30.0
+
+_BY_KEYS: Final = text(
+    """
+    SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true)
+    """
+)
 
 Result = TypeVar("Result")
 
@@ -111,6 +118,15 @@ def _session_options(url: str, idle_transaction_seconds: float) -> str:
     own = f"-c idle_in_transaction_session_timeout={int(idle_transaction_seconds * 1000)}"
     given = make_url(url).query.get("options", "")
     return " ".join([given] if isinstance(given, str) else given) + f" {own}"
+
+
+def plan_by_keys(session: Session) -> None:
+    """Tell the planner that this transaction looks single rows up by their keys.
+
+    Of tables that were filled a moment ago it knows nothing yet, and joins them whole. Holds for this
+    transaction alone, so a pooler in between does no harm.
+    """
+    session.execute(_BY_KEYS)
 
 
 def driver_url(url: str) -> str:

@@ -20,6 +20,7 @@ from consent.calendar import WorkingCalendar
 from consent.caps import LONGEST
 from consent.locks import lock_free_contacts, lock_free_persons
 from consent.permission import ask_permission
+from dispatcher.core.arrays import uuid_array
 from dispatcher.delivery.checks import (
     Candidate,
     RunView,
@@ -132,6 +133,7 @@ def claim_group(
         ],
         now,
         claim=claim,
+        plans={run.id: run.plan},
     )
     taken = [
         one for one, verdict in zip(candidates, verdicts, strict=True) if verdict.trigger is Trigger.CLAIM
@@ -178,7 +180,7 @@ def _lock_candidates(
         for row in due
         if row.person_id in persons and (row.contact_point_id is None or row.contact_point_id in contacts)
     ]
-    rows = session.execute(_CANDIDATES, {"period": run.period, "ids": ids})
+    rows = session.execute(_CANDIDATES, {"period": run.period, "ids": uuid_array(ids)})
     return [_candidate(row._asdict()) for row in rows]
 
 

@@ -22,7 +22,7 @@ from channels.port import Channel, ChannelKind, Envelope, Outcome
 from channels.registry import ChannelRegistry
 from consent.calendar import WorkingCalendar
 from dispatcher.core.clock import Clock
-from dispatcher.core.db import Database, is_database_gone
+from dispatcher.core.db import Database, is_database_gone, plan_by_keys
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.bridge import Bridge
@@ -95,6 +95,7 @@ class LaneWorker:
             max(1, tools.settings.in_flight_limit // tools.settings.claim_size)
         )
         self._turn: dict[Lane, UUID] = {}
+        self._templates: Mapping[UUID, CompiledTemplate] = {}
 
     def stop(self) -> None:
         """Claim nothing more; running groups end and are recorded (SIGTERM)."""
@@ -145,6 +146,7 @@ class LaneWorker:
         token = new_id()
 
         def work(session: Session) -> "_Group | None":
+            plan_by_keys(session)
             now = self.tools.clock.refresh(session)
             group = self._claim(session, lane, token, now) if wants_more else None
             self._record(session, lane, outcomes, now)
@@ -201,10 +203,16 @@ class LaneWorker:
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
                 self._turn[lane] = run.id
-                versions = claimed.run.plan.version_ids()
-                return _Group(claimed, compiled_versions(session, versions), now)
+                return _Group(claimed, self._compiled(session, claimed), now)
             self.tools.buckets.give_back(limits, allowed)
         return None
+
+    def _compiled(self, session: Session, claimed: ClaimedGroup) -> Mapping[UUID, CompiledTemplate]:
+        """The run's texts. A version never changes, so those of the last run need not be read again."""
+        versions, templates = frozenset(claimed.run.plan.version_ids()), self._templates
+        if versions != templates.keys():
+            templates = self._templates = compiled_versions(session, versions)
+        return templates
 
     def _in_turn(self, lane: Lane, runs: Sequence[RunningRun]) -> Sequence[RunningRun]:
         """The runs, beginning after the one served last, so that none waits for another to end."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.arrays import bytes_array, number_array, text_array, time_array, uuid_array
 from dispatcher.core.ids import new_ids
 from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.states import AttemptState, NoticeState, Trigger
@@ -25,6 +26,7 @@ _LOCK_ATTEMPTS = text(
     ORDER BY a.id FOR NO KEY UPDATE OF a
     """
 )
+_STATE = 9  # its place among the columns above, which are those of `AttemptRow`
 _STEP_PLANS = text("SELECT id, step_plan FROM run WHERE id = ANY(:runs)")
 _LOCK_NOTICES = text(
     """
@@ -265,15 +267,15 @@ def update_attempts(
         {
             "now": now,
             "lease": lease_seconds,
-            "periods": [item.period for item in updates],
-            "ids": [item.id for item in updates],
-            "states": [item.state.value for item in updates],
-            "reasons": [item.reason for item in updates],
-            "dues": [item.due_at for item in updates],
-            "holds": [item.hold_reason for item in updates],
-            "tokens": [item.claim_token for item in updates],
-            "reviews": [item.review_at for item in updates],
-            "providers": [item.provider_id for item in updates],
+            "periods": time_array(item.period for item in updates),
+            "ids": uuid_array(item.id for item in updates),
+            "states": text_array(item.state.value for item in updates),
+            "reasons": text_array(item.reason for item in updates),
+            "dues": time_array(item.due_at for item in updates),
+            "holds": text_array(item.hold_reason for item in updates),
+            "tokens": uuid_array(item.claim_token for item in updates),
+            "reviews": time_array(item.review_at for item in updates),
+            "providers": text_array(item.provider_id for item in updates),
         },
     )
 
@@ -286,13 +288,13 @@ def update_notices(session: Session, updates: Sequence[NoticeUpdate]) -> None:
     session.execute(
         _UPDATE_NOTICES,
         {
-            "periods": [item.period for item in last],
-            "ids": [item.id for item in last],
-            "states": [item.state.value for item in last],
-            "strengths": [item.strength for item in last],
-            "reasons": [item.reason for item in last],
-            "closed": [item.closed_at for item in last],
-            "amended": [item.amended_at for item in last],
+            "periods": time_array(item.period for item in last),
+            "ids": uuid_array(item.id for item in last),
+            "states": text_array(item.state.value for item in last),
+            "strengths": text_array(item.strength for item in last),
+            "reasons": text_array(item.reason for item in last),
+            "closed": time_array(item.closed_at for item in last),
+            "amended": time_array(item.amended_at for item in last),
         },
     )
 
@@ -305,13 +307,13 @@ def add_attempts(session: Session, attempts: Sequence[NewAttempt], now: datetime
         _ADD_ATTEMPTS,
         {
             "now": now,
-            "periods": [item.period for item in attempts],
-            "ids": [item.id for item in attempts],
-            "notices": [item.notice_id for item in attempts],
-            "channels": [item.channel for item in attempts],
-            "steps": [item.step for item in attempts],
-            "numbers": [item.number for item in attempts],
-            "dues": [item.due_at for item in attempts],
+            "periods": time_array(item.period for item in attempts),
+            "ids": uuid_array(item.id for item in attempts),
+            "notices": uuid_array(item.notice_id for item in attempts),
+            "channels": text_array(item.channel for item in attempts),
+            "steps": number_array(item.step for item in attempts),
+            "numbers": number_array(item.number for item in attempts),
+            "dues": time_array(item.due_at for item in attempts),
         },
     )
 
@@ -324,14 +326,14 @@ def add_events(session: Session, events: Sequence[NewEvent], now: datetime) -> N
         _ADD_EVENTS,
         {
             "now": now,
-            "periods": [item.period for item in events],
-            "ids": new_ids(len(events)),
-            "attempts": [item.attempt_id for item in events],
-            "triggers": [item.trigger.value for item in events],
-            "from_states": [item.from_state.value for item in events],
-            "to_states": [item.to_state.value for item in events],
-            "reasons": [item.reason for item in events],
-            "hashes": [item.content_hash for item in events],
+            "periods": time_array(item.period for item in events),
+            "ids": uuid_array(new_ids(len(events))),
+            "attempts": uuid_array(item.attempt_id for item in events),
+            "triggers": text_array(item.trigger.value for item in events),
+            "from_states": text_array(item.from_state.value for item in events),
+            "to_states": text_array(item.to_state.value for item in events),
+            "reasons": text_array(item.reason for item in events),
+            "hashes": bytes_array(item.content_hash for item in events),
         },
     )
 
@@ -343,23 +345,24 @@ def add_contents(session: Session, contents: Sequence[tuple[date, UUID, SentCont
     session.execute(
         _ADD_CONTENTS,
         {
-            "periods": [period for period, _, _ in contents],
-            "attempts": [attempt for _, attempt, _ in contents],
-            "salts": [content.salt for _, _, content in contents],
-            "contents": [content.compressed for _, _, content in contents],
-            "addresses": [content.address for _, _, content in contents],
-            "replies": [content.reply for _, _, content in contents],
+            "periods": time_array(period for period, _, _ in contents),
+            "attempts": uuid_array(attempt for _, attempt, _ in contents),
+            "salts": bytes_array(content.salt for _, _, content in contents),
+            "contents": bytes_array(content.compressed for _, _, content in contents),
+            "addresses": text_array(content.address for _, _, content in contents),
+            "replies": text_array(content.reply for _, _, content in contents),
         },
     )
 
 
 def _keys(keys: Sequence[tuple[date, UUID]]) -> dict[str, Any]:
-    return {"periods": [period for period, _ in keys], "ids": [id_ for _, id_ in keys]}
+    return {"periods": time_array(period for period, _ in keys), "ids": uuid_array(id_ for _, id_ in keys)}
 
 
 def _attempt_row(row: Row[Any]) -> AttemptRow:
-    values = row._asdict()
-    return AttemptRow(**{**values, "state": AttemptState(values["state"])})
+    values: list[Any] = list(row)
+    values[_STATE] = AttemptState(values[_STATE])
+    return AttemptRow(*values)
 
 
 def _notice_row(row: Row[Any]) -> NoticeRow:

@@ -67,17 +67,23 @@ class Claim:
 
 
 def apply_changes(
-    session: Session, changes: Sequence[Change], now: datetime, *, claim: Claim | None = None
+    session: Session,
+    changes: Sequence[Change],
+    now: datetime,
+    *,
+    claim: Claim | None = None,
+    plans: Mapping[UUID, StepPlan] | None = None,
 ) -> Mapping[UUID, AttemptState]:
     """Apply the changes that the table allows; returns the new state of each attempt that changed.
 
-    At most one change per attempt. `claim` must be given with CLAIM changes.
+    At most one change per attempt. `claim` must be given with CLAIM changes. `plans` saves a look-up: the
+    pinned step plans of all runs concerned.
     """
     if not changes:
         return {}
     wanted = {change.attempt_id: change for change in changes}
     rows = repository.lock_attempts(session, [(change.period, change.attempt_id) for change in changes])
-    work = _Work(session, now, claim)
+    work = _Work(session, now, claim, plans or {})
     for row in rows:
         work.change_attempt(row, wanted[row.id])
     work.follow_notices()
@@ -88,7 +94,9 @@ def apply_changes(
 class _Work:
     """What one call collects before it writes."""
 
-    def __init__(self, session: Session, now: datetime, claim: Claim | None) -> None:
+    def __init__(
+        self, session: Session, now: datetime, claim: Claim | None, plans: Mapping[UUID, StepPlan]
+    ) -> None:
         self.session = session
         self.now = now
         self.claim = claim
@@ -99,7 +107,7 @@ class _Work:
         self.notice_updates: list[repository.NoticeUpdate] = []
         self.new_attempts: list[repository.NewAttempt] = []
         self.events: list[repository.NewEvent] = []
-        self.plans: Mapping[UUID, StepPlan] = {}
+        self.plans = plans
 
     def change_attempt(self, row: AttemptRow, change: Change) -> None:
         is_mine = change.token is None or change.token == row.claim_token
@@ -111,7 +119,8 @@ class _Work:
         self.changed.append((row, change, state))
 
     def follow_notices(self) -> None:
-        self.plans = repository.step_plans(self.session, {row.run_id for row, _, _ in self.changed})
+        missing = {row.run_id for row, _, _ in self.changed} - self.plans.keys()
+        self.plans = {**self.plans, **repository.step_plans(self.session, missing)}
         for row, change, state in self.changed:
             self._update_attempt(row, change, state)
         touching = [

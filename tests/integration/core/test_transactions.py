@@ -62,12 +62,16 @@ class TestFrozenTransaction:
     def test_it_is_ended_its_locks_are_free_and_the_next_one_works(self, database_url: str) -> None:
         frozen = Database(database_url, idle_transaction_seconds=0.2)
         other = Database(database_url)
+
+        def freeze(session: Session) -> None:
+            session.execute(_SET, {"key": "held"})
+            # Waits for the lock of the first, which thinks of nothing to do.
+            other.run(lambda s: s.execute(_SET, {"key": "held"}))
+            session.execute(_COUNT)
+
         try:
-            with pytest.raises(DBAPIError) as failure, frozen.transaction() as session:
-                session.execute(_SET, {"key": "held"})
-                # Waits for the lock of the first, which thinks of nothing to do.
-                other.run(lambda s: s.execute(_SET, {"key": "held"}))
-                session.execute(_COUNT)
+            with pytest.raises(DBAPIError) as failure:
+                frozen.run(freeze)
             assert is_database_gone(failure.value)
             assert frozen.run(lambda s: s.execute(_COUNT).scalar_one()) == 1
         finally:
