@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from dispatcher.cli.campaign_approval import member_named
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
 from dispatcher.core.api_keys import Scope, create_api_key, list_api_keys, revoke_api_key
@@ -19,6 +20,9 @@ Name = Annotated[str, typer.Argument(help="Who will use it: billing, crm, …")]
 def create(
     name: Name,
     scope: Annotated[list[Scope], typer.Option(help="What it may do; repeat for several.")],
+    approver: Annotated[
+        str | None, typer.Option(help="With campaigns:approve: login of the person who approves by it.")
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="After how many days it expires.")] = 365,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -34,6 +38,7 @@ def create(
                 expires_at=now + timedelta(days=days),
                 actor=actor(),
                 now=now,
+                approver=None if approver is None else member_named(session, approver),
             )
 
         token = built.database.run(make)
@@ -50,7 +55,10 @@ def list_() -> None:
         for key in built.database.run(list_api_keys):
             until = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "—"
             state = "отозван" if key.revoked_at else f"до {until}"
-            output.print(f"{key.name:<24} {state:<14} {' '.join(key.scopes)}", highlight=False, markup=False)
+            person = f"  ({key.approver})" if key.approver else ""
+            output.print(
+                f"{key.name:<24} {state:<14} {' '.join(key.scopes)}{person}", highlight=False, markup=False
+            )
 
 
 @app.command()

@@ -2,6 +2,10 @@
 
 A token is 32 random bytes, so a plain SHA-256 keeps it as well as a slow hash would: nobody guesses it,
 with or without our database. Its prefix lets scanners of source code recognise a leaked one.
+
+Approving is for people: a key that may approve is bound to one member of the staff and dies with that
+person's right to sign in; it may make or change no campaign, so that nobody approves by it what came from
+it (decision 0014).
 """
 
 import hashlib
@@ -21,6 +25,7 @@ from sqlalchemy.orm import Session
 from dispatcher.core.audit import record_action
 from dispatcher.core.errors import DispatcherError
 from dispatcher.core.ids import new_id
+from dispatcher.core.staff import StaffMember, StaffRole
 
 PREFIX: Final = "ndk_"
 TOKEN_BYTES: Final = 32
@@ -28,18 +33,25 @@ TOKEN_BYTES: Final = 32
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _ADD = text(
     """
-    INSERT INTO api_key (id, name, key_hash, scopes, created_at, expires_at)
-    VALUES (:id, :name, :key_hash, CAST(:scopes AS jsonb), :now, :expires_at)
+    INSERT INTO api_key (id, name, key_hash, scopes, approver_id, created_at, expires_at)
+    VALUES (:id, :name, :key_hash, CAST(:scopes AS jsonb), :approver, :now, :expires_at)
     ON CONFLICT (name) DO NOTHING
     """
 )
 _FIND = text(
     """
-    SELECT id, name, scopes FROM api_key
-    WHERE key_hash = :key_hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
+    SELECT k.id, k.name, k.scopes, k.approver_id, s.login, s.full_name, s.role
+    FROM api_key k LEFT JOIN staff s ON s.id = k.approver_id
+    WHERE k.key_hash = :key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)
+      AND (k.approver_id IS NULL OR s.is_active)
     """
 )
-_LIST = text("SELECT id, name, scopes, created_at, expires_at, revoked_at FROM api_key ORDER BY name")
+_LIST = text(
+    """
+    SELECT k.id, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, s.login AS approver
+    FROM api_key k LEFT JOIN staff s ON s.id = k.approver_id ORDER BY k.name
+    """
+)
 _REVOKE = text("UPDATE api_key SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL RETURNING id")
 
 
@@ -56,25 +68,44 @@ class Scope(StrEnum):
 
     #: see lists, their reports and imports
     LISTS_READ = "lists:read"
-    #: upload lists
+    #: upload lists, save the column mappings of their sources
     LISTS_WRITE = "lists:write"
     #: see campaigns, runs and their figures
     CAMPAIGNS_READ = "campaigns:read"
-    #: make campaigns; pause, resume, stop and extend runs
+    #: make campaigns, also recurring and linked ones; submit, edit, pause, resume, stop and extend runs
     CAMPAIGNS_WRITE = "campaigns:write"
+    #: approve and reject runs as the member of the staff whom the key is bound to
+    CAMPAIGNS_APPROVE = "campaigns:approve"
+    #: see texts of notices and their versions
+    TEMPLATES_READ = "templates:read"
+    #: save texts of notices
+    TEMPLATES_WRITE = "templates:write"
+    #: see personal data of recipients: previews, samples, rejected rows, changed accounts
+    RECIPIENTS_READ = "recipients:read"
+    #: see which colleagues receive every campaign's text
+    SEEDS_READ = "seeds:read"
+    #: add and remove such colleagues
+    SEEDS_WRITE = "seeds:write"
+    #: ask what a payment link stands for
+    PAYMENTS_READ = "payments:read"
     #: see what the ledger says about an address
     CONSENT_READ = "consent:read"
     #: record consents and withdrawals
     CONSENT_WRITE = "consent:write"
 
 
+#: Approving excludes making what would be approved.
+NEVER_WITH_APPROVING: Final = frozenset({Scope.CAMPAIGNS_WRITE})
+
+
 @dataclass(frozen=True, slots=True)
 class ApiClient:
-    """Who asks by a valid key."""
+    """Who asks by a valid key. `approver` is the person that a key for approving is bound to."""
 
     id: UUID
     name: str
     scopes: frozenset[str]
+    approver: StaffMember | None = None
 
     @property
     def actor(self) -> str:
@@ -92,6 +123,7 @@ class ApiKeyView:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    approver: str | None = None  #: login
 
 
 def create_api_key(
@@ -102,18 +134,25 @@ def create_api_key(
     expires_at: datetime | None,
     actor: str,
     now: datetime,
+    approver: StaffMember | None = None,
 ) -> str:
-    """Make a key and return its token, which is kept nowhere; raises `ApiKeyError`."""
+    """Make a key and return its token, which is kept nowhere; raises `ApiKeyError`.
+
+    `approver` is needed for the scope to approve and refused without it; whether the person's role permits
+    to approve is asked each time.
+    """
     if _NAME.fullmatch(name) is None:
         raise ApiKeyError("a key's name has 1 to 64 small Latin letters, digits and the signs . _ -")
     if not scopes:
         raise ApiKeyError("a key without a scope may do nothing: name at least one")
     if expires_at is not None and expires_at <= now:
         raise ApiKeyError("the key would have expired already: choose a moment in the future")
+    _check_approver(scopes, approver)
     token = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     key_id, named = new_id(), sorted(scopes)
+    bound = None if approver is None else approver.id
     values = {"id": key_id, "name": name, "key_hash": _hash(token), "scopes": json.dumps(named)}
-    added = session.execute(_ADD, {**values, "now": now, "expires_at": expires_at})
+    added = session.execute(_ADD, {**values, "approver": bound, "now": now, "expires_at": expires_at})
     if not added.rowcount:  # type: ignore[attr-defined]
         raise ApiKeyError(f"the name {name} is taken, maybe by a revoked key: choose another one")
     record_action(
@@ -123,7 +162,7 @@ def create_api_key(
         action="api_key.created",
         subject_type="api_key",
         subject_id=key_id,
-        after={"name": name, "scopes": named, "expires_at": expires_at},
+        after={"name": name, "scopes": named, "expires_at": expires_at, "approver_id": bound},
     )
     return token
 
@@ -131,13 +170,28 @@ def create_api_key(
 def find_client(session: Session, token: str, now: datetime) -> ApiClient | None:
     """Whose token this is, or None when it is unknown, expired or revoked."""
     row = session.execute(_FIND, {"key_hash": _hash(token), "now": now}).first()
-    return None if row is None else ApiClient(row.id, row.name, frozenset(row.scopes))
+    if row is None:
+        return None
+    approver = (
+        None
+        if row.approver_id is None
+        else StaffMember(row.approver_id, row.login, row.full_name, StaffRole(row.role))
+    )
+    return ApiClient(row.id, row.name, frozenset(row.scopes), approver)
 
 
 def list_api_keys(session: Session) -> Sequence[ApiKeyView]:
     """Every key there ever was, by name."""
     return [
-        ApiKeyView(row.id, row.name, tuple(row.scopes), row.created_at, row.expires_at, row.revoked_at)
+        ApiKeyView(
+            row.id,
+            row.name,
+            tuple(row.scopes),
+            row.created_at,
+            row.expires_at,
+            row.revoked_at,
+            row.approver,
+        )
         for row in session.execute(_LIST)
     ]
 
@@ -150,6 +204,21 @@ def revoke_api_key(session: Session, *, name: str, actor: str, now: datetime) ->
     record_action(
         session, at=now, actor=actor, action="api_key.revoked", subject_type="api_key", subject_id=key_id
     )
+
+
+def _check_approver(scopes: Collection[Scope], approver: StaffMember | None) -> None:
+    may_approve = Scope.CAMPAIGNS_APPROVE in scopes
+    if may_approve != (approver is not None):
+        raise ApiKeyError(
+            f"the scope {Scope.CAMPAIGNS_APPROVE} and the person who approves belong together: give both"
+        )
+    if approver is not None and not approver.is_active:
+        raise ApiKeyError("this person may not sign in: bind the key to somebody who may")
+    clash = NEVER_WITH_APPROVING & set(scopes)
+    if may_approve and clash:
+        raise ApiKeyError(
+            f"a key that approves may not have {', '.join(sorted(clash))}: make two keys, for two people"
+        )
 
 
 def _hash(token: str) -> bytes:

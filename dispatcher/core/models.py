@@ -100,6 +100,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(unique=True)  #: for good, since the audit names the client by it
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     scopes: Mapped[list[str]] = mapped_column(JSONB)
+    approver_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))  #: whom it approves for
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -15,6 +15,7 @@ from dispatcher.core.api_keys import (
     list_api_keys,
     revoke_api_key,
 )
+from dispatcher.core.staff import StaffMember, StaffRole, add_staff, get_staff, set_active
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
@@ -57,6 +58,49 @@ class TestCreate:
             revoke_api_key(session, name="billing", actor="cli:test", now=NOW)
             with pytest.raises(ApiKeyError, match="taken"):
                 make(session)
+
+
+class TestApproving:
+    @pytest.fixture
+    def anna(self, database) -> StaffMember:
+        with database.transaction() as session:
+            add_staff(
+                session,
+                login="anna",
+                full_name="Анна",
+                role=StaffRole.APPROVER,
+                password="long enough for tests",
+                actor="cli:test",
+                now=NOW,
+            )
+            return get_staff(session, "anna")[0]
+
+    def test_a_key_that_approves_is_one_persons(self, database, anna):
+        with database.transaction() as session:
+            token = make(session, scopes={Scope.CAMPAIGNS_APPROVE}, approver=anna)
+            assert find_client(session, token, NOW).approver == anna
+            assert list_api_keys(session)[0].approver == "anna"
+
+    @pytest.mark.parametrize(
+        ("scopes", "is_bound"),
+        [
+            ({Scope.CAMPAIGNS_APPROVE}, False),
+            ({Scope.CAMPAIGNS_READ}, True),
+            ({Scope.CAMPAIGNS_APPROVE, Scope.CAMPAIGNS_WRITE}, True),
+        ],
+    )
+    def test_approving_goes_with_a_person_and_not_with_making(self, database, anna, scopes, is_bound):
+        with pytest.raises(ApiKeyError), database.transaction() as session:
+            make(session, scopes=scopes, approver=anna if is_bound else None)
+
+    def test_it_opens_nothing_once_the_person_may_not_sign_in(self, database, anna):
+        with database.transaction() as session:
+            token = make(session, scopes={Scope.CAMPAIGNS_APPROVE}, approver=anna)
+            set_active(session, login="anna", is_active=False, actor="cli:test", now=NOW)
+            assert find_client(session, token, NOW) is None
+            gone = get_staff(session, "anna")[0]
+            with pytest.raises(ApiKeyError):
+                make(session, name="again", scopes={Scope.CAMPAIGNS_APPROVE}, approver=gone)
 
 
 class TestFind:
