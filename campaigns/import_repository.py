@@ -60,12 +60,17 @@ _ADD_REJECTED = text(
                 CAST(:reasons AS text[])) AS r(number, line, cells, reason)
     """
 )
+# What staff changed by hand is what is told: a list does not bring the wrong name back into the letters.
 _ADD_RECIPIENTS = text(
     """
     INSERT INTO recipient (id, list_id, position, line, account_id, person_id, full_name, customer_group,
                            address, time_zone, language, email_contact_id, phone_contact_id, fields)
-    SELECT id, :list, position, line, account_id, person_id, full_name, customer_group, address, time_zone,
-           language, email, phone, CAST(fields AS jsonb)
+    SELECT r.id, :list, position, line, account_id, person_id,
+           CASE WHEN p.staff_changed_at IS NULL THEN r.full_name ELSE p.full_name END,
+           CASE WHEN p.staff_changed_at IS NULL THEN r.customer_group ELSE p.customer_group END,
+           address, time_zone,
+           CASE WHEN p.staff_changed_at IS NULL THEN r.language ELSE p.language END,
+           email, phone, CAST(fields AS jsonb)
     FROM unnest(CAST(:ids AS uuid[]), CAST(:positions AS int[]), CAST(:lines AS int[]),
                 CAST(:accounts AS uuid[]), CAST(:persons AS uuid[]), CAST(:names AS text[]),
                 CAST(:groups AS smallint[]), CAST(:addresses AS text[]), CAST(:zones AS text[]),
@@ -73,6 +78,7 @@ _ADD_RECIPIENTS = text(
                 CAST(:fields AS text[]))
          AS r(id, position, line, account_id, person_id, full_name, customer_group, address, time_zone,
               language, email, phone, fields)
+    JOIN person p ON p.id = r.person_id
     """
 )
 _ADD_PROBLEMS = text(

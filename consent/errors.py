@@ -21,3 +21,7 @@ class UnknownContactError(ConsentError):
 
 class UnknownPersonError(ConsentError):
     """Raised when a person does not exist."""
+
+
+class BadPersonValueError(ConsentError):
+    """Raised when staff give a person a value that there is not."""

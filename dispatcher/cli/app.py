@@ -18,6 +18,7 @@ from dispatcher.cli import (
     dkim,
     doctor,
     lists,
+    person,
     processes,
     seed,
     staff,
@@ -44,6 +45,8 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(seed.app, name="seed")
 app.add_typer(template.app, name="template")
 app.add_typer(consent.app, name="consent")
+app.add_typer(person.person_app, name="person")
+app.add_typer(person.contact_app, name="contact")
 app.add_typer(staff.app, name="staff")
 app.add_typer(api_key.app, name="api-key")
 app.add_typer(dkim.app, name="dkim")

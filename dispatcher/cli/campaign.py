@@ -13,7 +13,7 @@ from campaigns.service import CreatedCampaign, create_campaign
 from dispatcher.bootstrap import Application
 from dispatcher.cli import campaign_approval, campaign_dry_run, campaign_linked, campaign_recurrence
 from dispatcher.cli import campaign_options as options
-from dispatcher.cli.campaign_approval import member_named
+from dispatcher.cli.campaign_approval import active_member, member_named
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
 from dispatcher.cli.times import read_moment
@@ -50,6 +50,9 @@ def create(
     first: options.FirstCount = None,
     draft: options.Draft = False,
     needs_approval: options.NeedsApproval = False,
+    login: Annotated[
+        str | None, typer.Option("--as", help="Login of the member of the staff who makes it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a campaign over a list; it starts by itself at its start, once it is approved where it must be."""
@@ -78,7 +81,7 @@ def create(
             wanted,
             delivery=built.settings.delivery,
             calendar=built.calendar.read(session),
-            actor=actor(),
+            actor=actor() if login is None else active_member(session, login).actor,
             now=now,
         )
 

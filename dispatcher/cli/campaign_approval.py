@@ -37,6 +37,16 @@ def member_named(session: Session, login: str) -> StaffMember:
     return found[0]
 
 
+def active_member(session: Session, login: str) -> StaffMember:
+    """The same, but only one who may still sign in."""
+    member = member_named(session, login)
+    if not member.is_active:
+        raise UnknownStaffError(
+            "this login is no longer active: `dispatcher staff list` shows those that are"
+        )
+    return member
+
+
 def submit(run: RunId, as_json: AsJson = False) -> None:
     """Let a draft go: for approval where one is needed, else to its start."""
 

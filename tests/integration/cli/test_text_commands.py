@@ -1,0 +1,79 @@
+"""`dispatcher seed …`, `template …` and `list versions` through the real command line."""
+
+import pytest
+
+from tests.engine import Engine
+from tests.factories import make_list, row, rows
+
+
+class TestSeed:
+    def test_a_colleague_is_added_listed_and_removed(self, engine: Engine, ask, run):
+        added = ask("seed", "add", "boss@example.org", "--name", "Ольга", "--zone", "Asia/Omsk")
+        [seed] = ask("seed", "list")["seeds"]
+        assert (seed["id"], seed["address"], seed["time_zone"]) == (
+            added["seed_id"],
+            "boss@example.org",
+            "Asia/Omsk",
+        )
+        assert "boss@example.org" in run("seed", "list")
+        assert ask("seed", "remove", "boss@example.org") == {"removed": True}
+        assert ask("seed", "list") == {"seeds": []}
+
+    def test_who_is_not_there_cannot_be_removed(self, engine: Engine, refuse):
+        assert refuse("seed", "remove", "nobody@example.org")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "text"
+    made.mkdir()
+    (made / "subject.txt").write_text("Долг {{ debt | money }}", "utf-8")
+    (made / "body.txt").write_text("{{ full_name }}, заплатите до {{ due_date | date_full }}.", "utf-8")
+    return made
+
+
+class TestTemplate:
+    def test_a_text_is_saved_listed_compared_and_shown(self, engine: Engine, ask, run, folder):
+        assert ask("template", "save", "debt_reminder", folder)["is_new"] is True
+        (folder / "body.txt").write_text("{{ full_name }}, просим заплатить.", "utf-8")
+        second = ask("template", "save", "debt_reminder", folder)
+        assert ask("template", "save", "debt_reminder", folder)["is_new"] is False
+        versions = ask("template", "list", "debt_reminder")["versions"]
+        assert {one["version"] for one in versions} >= {second["version"], second["version"] - 1}
+        assert {one["created_by"] for one in versions} == {"cli:olga"}
+        shown = run("template", "show", "debt_reminder")
+        assert "просим заплатить" in shown
+        different = run("template", "diff", "debt_reminder", second["version"] - 1, second["version"])
+        assert "+{{ full_name }}, просим заплатить." in different
+
+    def test_a_list_is_checked_against_a_text_and_a_letter_shown(
+        self, engine: Engine, ask, run, invoke, folder
+    ):
+        ask("template", "save", "debt_reminder", folder)
+        make_list(engine.application, rows(2))
+        assert ask("template", "check", "debt_reminder", "--list", "Должники")["checked"] == 2
+        letter = run("template", "preview", "debt_reminder", "--list", "Должники", "--position", "2")
+        assert "заплатите до" in letter
+        make_list(engine.application, [row(1, due="")])
+        lacking = invoke("template", "check", "debt_reminder", "--list", "Должники", "--json")
+        assert lacking.exit_code == 2
+        assert "due_date" in lacking.stdout
+
+    def test_a_broken_text_is_refused_and_not_kept(self, engine: Engine, refuse, folder):
+        (folder / "body.txt").write_text("{{ full_name", "utf-8")
+        assert refuse("template", "save", "debt_reminder", folder)
+        assert engine.sql("SELECT 1 FROM template_version WHERE created_by = 'cli:olga'") == []
+
+
+class TestListVersions:
+    def test_each_version_says_whether_it_can_be_used_and_why_not(self, engine: Engine, ask, run):
+        make_list(engine.application, rows(1))
+        make_list(engine.application, rows(1))
+        engine.sql("UPDATE recipient_list SET state = 'failed', failure = 'interrupted' WHERE version = 2")
+        found = ask("list", "versions", "Должники")["versions"]
+        assert [(one["version"], one["state"], one["failure"]) for one in found] == [
+            (2, "failed", "interrupted"),
+            (1, "frozen", None),
+        ]
+        assert "Загрузите файл ещё раз" in run("list", "versions")
+        assert ask("list", "versions", "нет такого") == {"versions": []}
