@@ -12,6 +12,7 @@ from consent.caps import free_again_at
 from consent.hours import SendingHours, intersect, next_allowed
 from consent.permission import Permission
 from consent.policy import Cap, CapPeriod
+from dispatcher.core.zones import zone
 from dispatcher.delivery.states import NoticeState, Trigger
 from dispatcher.delivery.step_plan import StepPlan
 
@@ -139,7 +140,7 @@ def next_sending_time(
 
     The answer is `now` only when the hours are still open at the end of the sending margin.
     """
-    hours = run.hours_in(ZoneInfo(time_zone))
+    hours = run.hours_in(zone(time_zone))
     allowed = next_allowed(now, hours, calendar, run.starts_at, run.ends_at)
     if allowed is None or allowed > now:
         return allowed

@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
-import zlib
 from dataclasses import dataclass, field
 from typing import Final
+
+from isal import isal_zlib
 
 SALT_BYTES: Final = 16
 REPLY_LIMIT: Final = 1000  #: characters of a provider's reply that are kept
@@ -29,5 +30,6 @@ class SentContent:
         for part in (address.encode(), kept_reply.encode(), content or b""):
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
-        compressed = None if content is None else zlib.compress(content, 1)
+        # The zlib format, six times as fast as zlib writes it; anything that reads zlib reads it.
+        compressed = None if content is None else isal_zlib.compress(content, 1)
         return cls(salt, digest.digest(), compressed, address, kept_reply)

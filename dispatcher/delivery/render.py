@@ -10,10 +10,10 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from channels.port import Attachment, AttemptReference, Envelope
 from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
+from dispatcher.core.zones import zone
 from dispatcher.delivery.attachments import AttachmentFolder
 from dispatcher.delivery.checks import SENDING_MARGIN, Candidate, RunView
 from dispatcher.delivery.payment import Payments
@@ -126,7 +126,7 @@ class Renderer:
             "company_name": self._sender.company_name,
             "company_phone": self._sender.company_phone,
             "unsubscribe_url": link,
-            "local_hour": now.astimezone(ZoneInfo(candidate.time_zone)).hour,
+            "local_hour": now.astimezone(zone(candidate.time_zone)).hour,
         }
 
     def _code(
