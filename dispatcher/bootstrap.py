@@ -23,10 +23,12 @@ from dispatcher.core.queue import connect_broker, connect_redis
 from dispatcher.core.settings import Settings
 from dispatcher.delivery.attachments import AttachmentFolder
 from dispatcher.delivery.bridge import Bridge
+from dispatcher.delivery.domain_limits import DomainLimits
 from dispatcher.delivery.lane import LaneWorker, Tools
 from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.payment import Payments
 from dispatcher.delivery.render import Renderer, Sender
+from dispatcher.delivery.server_limits import ServerLimits
 from dispatcher.delivery.throttle import TokenBuckets
 from dispatcher.embedded.servers import borrowed_or_started
 from dispatcher.migrations.migrate import is_current, migrate
@@ -148,13 +150,23 @@ def _kept_secret(path: Path) -> bytes:
     return path.read_text(encoding="ascii").encode()
 
 
-def build_channels(application: Application) -> ChannelRegistry:
-    """The registry of every configured channel; raises `ConfigurationError` when there is none."""
+def build_channels(application: Application, *, urgent: bool = False) -> ChannelRegistry:
+    """The registry of every configured channel; raises `ConfigurationError` when there is none.
+
+    `urgent`: for a process that works urgent lanes only, for which limits keep a reserve.
+    """
     registry = ChannelRegistry()
     settings = application.settings
     if settings.smtp.host:
+        buckets = TokenBuckets(connect_redis(application.addresses.redis_url))
         registry.register(
-            EmailChannel(settings.smtp, settings.mail, application.secret_key, now=application.clock.now)
+            EmailChannel(
+                settings.smtp,
+                settings.mail,
+                application.secret_key,
+                gate=ServerLimits(buckets, urgent=urgent),
+                now=application.clock.now,
+            )
         )
     if not registry.all():
         raise ConfigurationError("no channel is configured: set DISPATCHER_SMTP__HOST for e-mail")
@@ -188,6 +200,7 @@ def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
 def build_lane_worker(application: Application, registry: ChannelRegistry) -> LaneWorker:
     """The engine's worker for one process."""
     settings = application.settings
+    buckets = TokenBuckets(connect_redis(application.addresses.redis_url))
     return LaneWorker(
         Tools(
             database=application.database,
@@ -196,9 +209,10 @@ def build_lane_worker(application: Application, registry: ChannelRegistry) -> La
             bridge=Bridge(),
             renderer=build_renderer(application),
             leases=LeaseKeeper(application.database, settings.delivery.lease_seconds),
-            buckets=TokenBuckets(connect_redis(application.addresses.redis_url)),
+            buckets=buckets,
             settings=settings.delivery,
             provider_limits=provider_limits(settings),
+            domain_limits=DomainLimits(buckets, settings.smtp.domain_limits),
             read_calendar=application.calendar.read,
         )
     )

@@ -34,7 +34,7 @@ STALE_WAKE_WORDS: Final = ("has exceeded its age limit", "was skipped")
 def run_worker(application: Application, queues: Sequence[QueueName], threads: int) -> None:
     """Work the queues until SIGTERM or SIGINT; call it from the main thread."""
     hush_stale_wakes()
-    registry = build_channels(application)
+    registry = build_channels(application, urgent=set(queues) <= {QueueName.EMAIL_URGENT})
     worker = build_lane_worker(application, registry)
     lane_worker.fill(worker)
     worker.tools.leases.start()

@@ -153,6 +153,7 @@ REASONS: Final[Words] = {
     "notice_closed": ("уже уведомлён иначе", "вже сповіщений інакше", "already told another way"),
     "outside_hours": ("ждёт часов отправки", "чекає на години надсилання", "waits for the sending hours"),
     "frequency_cap": ("предел частоты", "межа частоти", "frequency cap"),
+    "domain_limit": ("предел почтового домена", "межа поштового домену", "limit of the mail domain"),
     "truth_stale": ("проверяется, нужно ли ещё", "перевіряється, чи ще потрібно", "checking if still needed"),
     "worker_vanished": ("отправщик пропал", "надсилач зник", "the worker vanished"),
     "worker_stopped": ("отправщик остановлен", "надсилача зупинено", "the worker was stopped"),
@@ -240,6 +241,11 @@ CHANNELS: Final[Words] = {
 PURPOSES: Final[Words] = {
     "debt": ("напоминания о задолженности", "нагадування про заборгованість", "reminders of debt"),
     "due_date": ("напоминания о сроке оплаты", "нагадування про строк оплати", "reminders of due dates"),
+    "payment_due": (
+        "напоминания о сроке оплаты",
+        "нагадування про строк оплати",
+        "reminders of due dates",
+    ),
     "tariff": ("сообщения о тарифах", "повідомлення про тарифи", "news of tariffs"),
     "outage": ("сообщения об отключениях", "повідомлення про відключення", "notices of outages"),
     "meter": ("напоминания о показаниях", "нагадування про показання", "reminders of meter readings"),

@@ -107,7 +107,9 @@ class Batch:
         elif self._is_late() and not self._is_told_to_stop():
             reason = "not_begun_in_time"
         while self._waiting:
-            self._outcomes.put_nowait(Outcome(self._waiting.popleft().attempt, kind, reason))
+            attempt = self._waiting.popleft().attempt
+            is_throttled = kind is OutcomeKind.THROTTLED
+            self._outcomes.put_nowait(Outcome(attempt, kind, reason, is_for_provider=is_throttled))
 
     def _is_told_to_stop(self) -> bool:
         return self._is_stopped or self._post.is_stopped()

@@ -163,6 +163,8 @@ class EmailChannel:
             provider_id=provider_id,
             content=content,
             at=self._now(),
+            # With several servers the pool heeds it: only one of them is meant.
+            is_for_provider=verdict.is_for_server and not self._pool.has_several,
         )
 
 

@@ -6,7 +6,7 @@ what others hold. Only then, in new statements (READ COMMITTED: earlier snapshot
 the rest are read, the verdicts fall, and `sending` is written. The caller commits before it sends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,6 +78,9 @@ _CANDIDATES = text(
 _PAUSED = text("SELECT 1 FROM channel_pause WHERE channel = :channel AND paused_until > :now")
 
 
+HoldBack = Callable[[Sequence[Candidate], Sequence[Verdict], datetime], Sequence[Verdict]]
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedGroup:
     """What one claim took. `seen` counts attempts that were judged, the refused ones among them."""
@@ -115,8 +118,12 @@ def claim_group(
     limit: int,
     calendar: WorkingCalendar,
     now: datetime,
+    hold_back: HoldBack | None = None,
 ) -> ClaimedGroup | None:
-    """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due."""
+    """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due.
+
+    `hold_back` may put off some of those that nothing else forbids, for limits outside the database.
+    """
     hold_shared(session, run_id)
     run = _load_run(session, run_id, now)
     if run is None:
@@ -124,7 +131,9 @@ def claim_group(
     candidates = _lock_candidates(session, run, channel, limit, now)
     if not candidates:
         return None
-    verdicts = _judge_all(session, run, channel, candidates, calendar, now)
+    verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, calendar, now)
+    if hold_back is not None:
+        verdicts = hold_back(candidates, verdicts, now)
     apply_changes(
         session,
         [

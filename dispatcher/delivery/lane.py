@@ -34,6 +34,7 @@ from dispatcher.delivery.claim import (
     is_channel_paused,
     list_running,
 )
+from dispatcher.delivery.domain_limits import DomainLimits
 from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
 from dispatcher.delivery.refusals import refusal_of
@@ -81,6 +82,7 @@ class Tools:
     buckets: TokenBuckets
     settings: DeliverySettings
     provider_limits: Mapping[ChannelKind, float | None]
+    domain_limits: DomainLimits
     read_calendar: Callable[[Session], WorkingCalendar]
 
 
@@ -199,6 +201,7 @@ class LaneWorker:
                 limit=allowed,
                 calendar=calendar,
                 now=now,
+                hold_back=self.tools.domain_limits.hold_back_in(channel, urgent=lane.priority == "urgent"),
             )
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
@@ -241,6 +244,7 @@ class LaneWorker:
         token = group.claimed.token
         envelopes, waiting = self._render(group)
         for outcomes in self._outcomes(channel, list(envelopes.values())):
+            self.tools.domain_limits.heed(lane.channel, outcomes, envelopes)
             waiting += [
                 change_of(one, envelopes.pop(one.attempt.attempt_id), token, self.tools.clock.now())
                 for one in outcomes
