@@ -157,13 +157,13 @@ def _send(
     _tell(producer, recipients + 1, recipients + WARM)
     _expect(producer, b"enqueued")
     _wait_for_results(connection, 0, WARM)
-    before = sink.received
+    before = sink.count(WARM)
     meter = ProcessorMeter({**roots, "producer": producer.pid, **stage.roots})
     begin, started_at = meter.read(), time.monotonic()
     _tell(producer, 1, recipients)
     _wait_for_results(connection, WARM, recipients)
     seconds, finish = time.monotonic() - started_at, meter.read()
-    received, recorded = sink.received - before, _count(connection) - WARM
+    received, recorded = sink.count(before + recipients) - before, _count(connection) - WARM
     return Round(
         messages=recipients,
         seconds=seconds,

@@ -182,7 +182,8 @@ def _send(
     workers = members(up, "worker", "email-bulk")
     peaks = {word: peak_mb(members(up, "-m", "dispatcher", word)) for word in ("scheduler", "web")}
     evidence = count_evidence(connection, run)
-    problems = miscounts(wanted=recipients, received=sink.received, recorded=evidence["accepted"])
+    received = sink.count(recipients)
+    problems = miscounts(wanted=recipients, received=received, recorded=evidence["accepted"])
     problems += [
         f"{what}: {count} of {recipients}" for what, count in evidence.items() if count != recipients
     ]
@@ -191,7 +192,7 @@ def _send(
         seconds=ended_at - started_at,
         cpu=spent(begin, end),
         worker_peak_mb=peak_mb(workers),
-        received=sink.received,
+        received=received,
         recorded=evidence["accepted"],
         problems=problems,
         details={"workers": len(workers), "peak_mb": peaks},

@@ -30,8 +30,9 @@ def summarise(entries: Mapping[str, Sequence[Round]]) -> dict[str, Any]:
             for name, rounds in measured.items()
         },
         "worker_peak_mb": {
-            name: figure([one.worker_peak_mb for one in rounds if one.worker_peak_mb is not None])
+            name: figure(peaks)
             for name, rounds in measured.items()
+            if (peaks := [one.worker_peak_mb for one in rounds if one.worker_peak_mb is not None])
         },
         "seconds": {name: figure([one.seconds for one in rounds], 2) for name, rounds in measured.items()},
     }

@@ -24,6 +24,7 @@ SMTP_SINK: Final = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}
 READY_SECONDS: Final = 30.0
 BACKLOG: Final = 256
 TAIL_BYTES: Final = 200
+COUNT_SECONDS: Final = 2.0
 
 
 class Sink:
@@ -43,6 +44,13 @@ class Sink:
             file.seek(max(0, self._output.stat().st_size - TAIL_BYTES))
             counts = file.read().decode().split("mesg=")
         return int(counts[-1].split()[0]) if len(counts) > 1 else 0
+
+    def count(self, wanted: int) -> int:
+        """Messages taken, as soon as there are so many: it answers a moment before it counts."""
+        until = time.monotonic() + COUNT_SECONDS
+        while self.received < wanted and time.monotonic() < until:
+            time.sleep(0.02)
+        return self.received
 
 
 def sink_name() -> str:

@@ -49,9 +49,10 @@ def measure_transport(protocol: str, sink: Sink, messages: int, contents: Path) 
         for process in processes:
             _tell(process, "end\n")
         wanted = share * PROCESSES
-        problems = miscounts(wanted=wanted, received=sink.received)
+        received = sink.count(wanted)
+        problems = miscounts(wanted=wanted, received=received)
         problems += [] if sent == wanted else [f"{sent} messages were answered of {wanted}"]
-        return Round(wanted, seconds, spent(begin, end), peak, sink.received, problems=problems)
+        return Round(wanted, seconds, spent(begin, end), peak, received, problems=problems)
 
 
 def _start(
@@ -67,7 +68,7 @@ def _start(
         start_new_session=True,
         preexec_fn=for_child(signal.SIGTERM),
     )
-    running.callback(process.wait)
+    running.enter_context(process)  # waits for it and closes its pipes
     running.callback(process.kill)
     return process
 

@@ -106,7 +106,7 @@ class PrebuiltLetters:
             return None
         content = self._contents[number % len(self._contents)]
         request = Request(SENDER, recipient(number), content, mail_options=("BODY=8BITMIME",))
-        return Letter(self._envelope, request, is_first_use=connection.begun == 0)
+        return Letter(self._envelope, request, connection.server, is_first_use=connection.begun == 0)
 
     def must_stop(self) -> bool:
         """Never before the end."""

@@ -136,7 +136,9 @@ def _measure(
         problems.append(f"{caller.made - len(delays)} of {caller.made} urgent notices were not sent")
     if is_bulk_over:
         accepted = count_evidence(connection, bulk)["accepted"]
-        problems += miscounts(wanted=recipients, received=sink.received - len(delays), recorded=accepted)
+        problems += miscounts(
+            wanted=recipients, received=sink.count(recipients + len(delays)) - len(delays), recorded=accepted
+        )
     return {
         "bulk_rate_meanwhile": round((end - begin) / seconds, 1),
         "urgent_runs": caller.made,
