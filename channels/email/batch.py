@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from channels.email.chunking import ChunkedSession
 from channels.email.connection import SmtpConnection
 from channels.email.errors import MailServerUnavailableError, UnsendableError
 from channels.email.pipeline import PipelinedSession
@@ -139,7 +140,8 @@ class Batch:
         self._in_use[me] = connection
         try:
             if connection.offers("PIPELINING"):
-                await PipelinedSession(connection, self).run()
+                is_chunked = connection.wants_chunking and connection.offers("CHUNKING")
+                await (ChunkedSession if is_chunked else PipelinedSession)(connection, self).run()
             else:
                 await send_singly(connection, self)
             if connection.begun == 0 and self._waiting and not self.must_stop():

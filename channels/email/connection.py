@@ -48,6 +48,7 @@ class SmtpConnection:
     def __init__(self, settings: MailServerSettings, tls: TlsContext, local_name: str) -> None:
         self._settings = settings
         self.server = settings.name
+        self.wants_chunking = settings.chunking
         self._tls = tls
         self._opened_at = 0.0
         self.begun = 0  #: envelopes begun on it

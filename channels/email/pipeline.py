@@ -10,6 +10,8 @@ The in-doubt rules (design: section 5.6) need to know at every moment what may h
 * a body too big for the socket's buffer goes first, its dot only when it has left: until then NOT_SENT;
 * the recipient was refused, yet DATA was welcomed: a lone dot ends the transaction, never the body.
 
+`channels.email.chunking` does the same with BDAT.
+
 Written on a bare protocol, because futures and tasks per message would cost more than the message.
 """
 
@@ -29,6 +31,7 @@ from channels.email.transaction import (
     SILENT_EARLY,
     Letter,
     LetterSource,
+    Request,
     stuff_dots,
 )
 
@@ -44,7 +47,8 @@ class Expected(Enum):
     MAIL = auto()
     RCPT = auto()
     DATA = auto()
-    DOT = auto()
+    CHUNK = auto()  #: a part of the body that is not the last (BDAT)
+    DOT = auto()  #: or the last chunk
     LONE_DOT = auto()  #: ends a transaction that DATA opened without a recipient
 
 
@@ -53,6 +57,9 @@ _STAGES: Final = {Expected.MAIL: Stage.MAIL, Expected.RCPT: Stage.RCPT, Expected
 
 class PipelinedSession(asyncio.Protocol):
     """Sends the letters of one source over one connection, until there are none or it is lost."""
+
+    #: What announces a letter; the reply to the last one decides.
+    announcement: tuple[Expected, ...] = (Expected.MAIL, Expected.RCPT, Expected.DATA)
 
     def __init__(self, connection: SmtpConnection, source: LetterSource) -> None:
         self._connection = connection
@@ -107,7 +114,7 @@ class PipelinedSession(asyncio.Protocol):
     def resume_writing(self) -> None:
         """All that was written has left our buffer."""
         if self._in_body is not None:
-            self._end_body(self._in_body)
+            self._on_body_left(self._in_body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Settle what was under way."""
@@ -133,13 +140,16 @@ class PipelinedSession(asyncio.Protocol):
         if self._announced is None:
             return b""
         self._connection.begun += 1
-        self._expected += (Expected.MAIL, Expected.RCPT, Expected.DATA)
-        commands = self._announced.request.commands()
+        commands = self._commands(self._announced.request)
         if self._needs_reset:
             self._needs_reset = False
-            self._expected.insert(len(self._expected) - 3, Expected.RSET)
-            return b"RSET\r\n" + commands
+            self._expected.append(Expected.RSET)
+            commands = b"RSET\r\n" + commands
+        self._expected += self.announcement
         return commands
+
+    def _commands(self, request: Request) -> bytes:
+        return request.announcement() + b"DATA\r\n"
 
     def _on_reply(self, code: int, text: str) -> None:
         if self._in_body is not None:
@@ -173,17 +183,17 @@ class PipelinedSession(asyncio.Protocol):
         is_welcome = code == 354 if expected is Expected.DATA else 200 <= code < 300
         if not is_welcome and self._refusal is None:
             self._refusal = judge(_STAGES[expected], code, text)
-        if expected is Expected.DATA:
-            self._on_data(letter, is_welcome=is_welcome)
+        if expected is self.announcement[-1]:
+            self._on_all_announced(letter, is_welcome=is_welcome)
 
-    def _on_data(self, letter: Letter, *, is_welcome: bool) -> None:
+    def _on_all_announced(self, letter: Letter, *, is_welcome: bool) -> None:
         refusal = self._refusal
         if refusal is None:
             self._send_body(letter)
             return
         self._announced = None
         self._source.settle(letter, refusal)
-        if is_welcome:
+        if is_welcome and Expected.DATA in self.announcement:
             self._expected.append(Expected.LONE_DOT)
             self._write(b".\r\n")
         else:
@@ -195,22 +205,27 @@ class PipelinedSession(asyncio.Protocol):
             self._break(is_silent=False)
             return
         self._announced = None
+        self._write_body(letter)
+
+    def _write_body(self, letter: Letter) -> None:
         content = stuff_dots(letter.request.content)
         if len(content) > SMALL_BODY_OCTETS:
             self._in_body = letter
             self._write(content)
             has_left = self._transport is not None and self._transport.get_write_buffer_size() == 0
             if has_left and self._in_body is letter:
-                self._end_body(letter)
+                self._on_body_left(letter)
             return
-        self._in_doubt = letter
-        self._expected.append(Expected.DOT)
-        self._write(b"".join((content, b".\r\n", self._announce_next())))
+        self._write_end(letter, content, b".\r\n")
 
-    def _end_body(self, letter: Letter) -> None:
+    def _on_body_left(self, letter: Letter) -> None:
+        self._write_end(letter, b".\r\n")
+
+    def _write_end(self, letter: Letter, *parts: bytes) -> None:
+        """Write what makes the message whole, and the next announcement: now the letter is in doubt."""
         self._in_body, self._in_doubt = None, letter
         self._expected.append(Expected.DOT)
-        self._write(b".\r\n" + self._announce_next())
+        self._write(b"".join((*parts, self._announce_next())))
 
     def _on_reply_in_body(self, letter: Letter, code: int, text: str) -> None:
         """The server does not wait for the end. A yes to half a message is no yes."""

@@ -40,11 +40,11 @@ class Request:
     mail_options: tuple[str, ...] = ()
     rcpt_options: tuple[str, ...] = ()
 
-    def commands(self) -> bytes:
-        """MAIL, RCPT and DATA as one group of commands."""
+    def announcement(self) -> bytes:
+        """MAIL and RCPT as one group of commands."""
         mail = " ".join((f"MAIL FROM:<{self.sender}>", *self.mail_options))
         rcpt = " ".join((f"RCPT TO:<{self.recipient}>", *self.rcpt_options))
-        return f"{mail}\r\n{rcpt}\r\nDATA\r\n".encode()
+        return f"{mail}\r\n{rcpt}\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ GRAMMAR: dict[str, str] = {
     "hangdrop": "take the body, journal it as accepted, close without an answer",
     "drop": "close when the first bytes of the body come; journal nothing (a client that has already "
     "written its dot cannot know)",
-    "dropstart": "close right behind the 354, before any body; journal nothing",
+    "dropstart": "close right behind the 354, before any body (with BDAT, behind that); journal nothing",
     "bounce-S": "accept, then send a non-delivery report (RFC 3464) with this status to the sender",
     "slow-N": "accept, and answer the dot only after N milliseconds",
 }

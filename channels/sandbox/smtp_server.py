@@ -146,7 +146,7 @@ class SandboxSmtpServer:
 
     def extensions(self, *, is_secure: bool) -> list[str]:
         """See `MailHost`."""
-        offered = [f"SIZE {MAX_MESSAGE_OCTETS}", "8BITMIME", "SMTPUTF8", "DSN", "PIPELINING"]
+        offered = [f"SIZE {MAX_MESSAGE_OCTETS}", "8BITMIME", "SMTPUTF8", "DSN", "PIPELINING", "CHUNKING"]
         if self._options.security == "starttls" and not is_secure:
             offered.append("STARTTLS")
         elif self._options.username is not None:

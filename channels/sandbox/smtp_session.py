@@ -14,6 +14,7 @@ from typing import cast
 from channels.sandbox.directives import ACCEPT, Directive, Fate
 from channels.sandbox.journal import JournalVerdict
 from channels.sandbox.mail_host import MAX_MESSAGE_OCTETS, MailHost, ReceivedMail
+from channels.sandbox.smtp_chunks import Chunks
 
 MAX_LINE_OCTETS = 8192
 _PATH = re.compile(r"(?:FROM|TO):\s*<([^<>]*)>(.*)", re.IGNORECASE)
@@ -30,6 +31,7 @@ class SmtpSession(asyncio.Protocol):
         self._is_advancing = False
         self._is_waiting = False  # an answer is due later; what comes meanwhile stays in the buffer
         self._in_body = False
+        self._chunks = Chunks()
         self._login: Callable[[bytes], None] | None = None  # the next line belongs to AUTH
         self._is_signed_in = False
         self._mail: ReceivedMail | None = None
@@ -64,8 +66,8 @@ class SmtpSession(asyncio.Protocol):
     def _advance(self) -> None:
         self._is_advancing = True
         while not self._is_waiting and self._transport is not None:
-            if self._in_body:
-                if not self._take_body():
+            if self._in_body or self._chunks.is_awaited:
+                if not (self._take_body() if self._in_body else self._take_chunk()):
                     break
                 continue
             line = self._take_line()
@@ -165,16 +167,39 @@ class SmtpSession(asyncio.Protocol):
         content = bytes(self._buffer[:end])
         del self._buffer[:begin_of_next]
         self._in_body = False
-        self._receive(content)
+        content = content[1:] if content.startswith(b"..") else content
+        self._receive(content.replace(b"\r\n..", b"\r\n."))
+        return True
+
+    def _on_bdat(self, rest: str) -> None:
+        if not self._chunks.announce(rest):
+            self._say("501 5.5.4 BDAT size [LAST] expected")
+            self._say_and_close()  # where the next command begins is lost
+        elif self._directive.fate in (Fate.DROP, Fate.DROP_START):
+            self.hang_up()
+
+    def _take_chunk(self) -> bool:
+        """Take one chunk when it is whole; True when it was."""
+        if not self._chunks.take_from(self._buffer):
+            return False
+        if self._mail is None or not self._mail.recipients:
+            self._chunks.clear()
+            self._say("503 5.5.1 no valid recipients")
+            return True
+        content = self._chunks.whole()
+        if content is None:
+            self._say("250 2.0.0 Ok: go on")
+        else:
+            self._receive(content)
         return True
 
     def _receive(self, content: bytes) -> None:
+        """The whole message is here, as it was written."""
         mail, directive = self._mail, self._directive
         self._clear()
         if mail is None:
             return
-        mail.content = content[1:] if content.startswith(b"..") else content
-        mail.content = mail.content.replace(b"\r\n..", b"\r\n.")
+        mail.content = content
         verdict = JournalVerdict.ACCEPTED
         if directive.fate is Fate.REJECT_DATA:
             verdict = JournalVerdict.DEFERRED if directive.code < 500 else JournalVerdict.REFUSED
@@ -281,6 +306,7 @@ class SmtpSession(asyncio.Protocol):
 
     def _clear(self) -> None:
         self._mail, self._directive = None, ACCEPT
+        self._chunks.clear()
 
     def _say(self, line: str) -> None:
         self._answers.append(line.encode() + b"\r\n")
@@ -302,6 +328,7 @@ class SmtpSession(asyncio.Protocol):
         "MAIL": _on_mail,
         "RCPT": _on_rcpt,
         "DATA": _on_data,
+        "BDAT": _on_bdat,
         "RSET": _on_rset,
         "NOOP": _on_noop,
         "QUIT": _on_quit,

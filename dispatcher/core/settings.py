@@ -35,6 +35,7 @@ class MailServerSettings(BaseModel):
     messages_per_connection: int = Field(default=1000, ge=1)
     connection_age_seconds: float = Field(default=600.0, gt=0)
     max_per_second: float | None = Field(default=None, gt=0)  #: over all processes; None means no limit
+    chunking: bool = False  #: hand bodies over by BDAT (RFC 3030) where the server offers it
 
 
 class FurtherMailServerSettings(MailServerSettings):
