@@ -80,6 +80,8 @@ def environment_for(language: str, *, autoescape: bool) -> SafeEnvironment:
     """Return the shared environment; it is never changed after it was built."""
 
     def finalize(value: object) -> str:
+        if type(value) is str:  # what most expressions are
+            return value
         if isinstance(value, Undefined):
             value._fail_with_undefined_error()
         return plain_value(value, language)

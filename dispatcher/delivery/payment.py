@@ -42,9 +42,9 @@ class Payments:
 
     def url(self, account: str, amount: object, notice: UUID) -> str | None:
         """The link for one notice, or None without a pattern or without a sum to pay."""
-        kopecks = _kopecks(amount)
         pattern = self._settings.url_pattern
-        if not pattern or kopecks is None:
+        kopecks = _kopecks(amount) if pattern else None
+        if kopecks is None:
             return None
         link = pattern.replace("{account}", quote(account, safe="")).replace("{sum}", str(kopecks))
         return link.replace("{token}", self.token(notice)) if "{token}" in link else link
