@@ -19,6 +19,10 @@ class UnknownMappingError(CampaignError):
     """Raised when no column mapping is saved for a source."""
 
 
+class ImportStateError(CampaignError):
+    """Raised when an upload is not in a state that allows what was asked."""
+
+
 class ApprovalError(CampaignError):
     """Raised when this person cannot decide about this campaign."""
 

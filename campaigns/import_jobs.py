@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.errors import ImportStateError
 from campaigns.import_list import ImportResult
 from dispatcher.core.audit import record_action
 
@@ -28,10 +29,11 @@ _COLUMNS = """
 _ADD = text(
     """
     INSERT INTO list_import (id, list_name, file_name, options, state, created_by, created_at)
-    VALUES (:id, :list_name, :file_name, CAST(:options AS jsonb), 'waiting', :by, :now)
+    VALUES (:id, :list_name, :file_name, CAST(:options AS jsonb), :state, :by, :now)
     """
 )
 _GET = text(_COLUMNS + " WHERE id = :id")
+_OF_LIST = text(_COLUMNS + " WHERE list_id = :list ORDER BY id DESC LIMIT 1")
 _LIST = text(_COLUMNS + " WHERE CAST(:before AS uuid) IS NULL OR id < :before ORDER BY id DESC LIMIT :limit")
 _BEGIN = text(
     """
@@ -40,6 +42,17 @@ _BEGIN = text(
     WHERE id = :id AND state IN ('waiting', 'running')
     """
 )
+# As new: what a crash of the first pass may have left must not be taken for the outcome of the second.
+_ASK_AGAIN = text(
+    """
+    UPDATE list_import SET state = 'waiting', options = CAST(:options AS jsonb), recipients = 0, problems = 0,
+                           rejected = 0, list_id = NULL, failure = NULL, failure_message = NULL,
+                           created_by = :by, created_at = :now, started_at = NULL, finished_at = NULL,
+                           lease_until = DEFAULT
+    WHERE id = :id AND state IN ('held', 'done', 'failed')
+    """
+)
+_ROWS = text("UPDATE list_import SET options = options || jsonb_build_object('rows', :rows) WHERE id = :id")
 _PROGRESS = text("UPDATE list_import SET recipients = :recipients, problems = :problems WHERE id = :id")
 _FINISH = text(
     """
@@ -69,6 +82,8 @@ _FROZEN = text(
 class ImportState(StrEnum):
     """Where an upload stands."""
 
+    #: kept whole on disk until staff have looked at its columns
+    HELD = "held"
     #: kept whole on disk, not begun
     WAITING = "waiting"
     #: being read
@@ -104,6 +119,17 @@ class ImportJob:
         """Whether nothing more will happen to it."""
         return self.state in {ImportState.DONE, ImportState.FAILED}
 
+    @property
+    def keeps_file(self) -> bool:
+        """Whether the file stays for a while, so that staff may correct its columns and import it again."""
+        return bool(self.options.get("keeps_file"))
+
+    @property
+    def expected_rows(self) -> int | None:
+        """About how many rows the file has; None before it was opened."""
+        rows = self.options.get("rows")
+        return rows if isinstance(rows, int) else None
+
 
 def add_import_job(
     session: Session,
@@ -114,10 +140,12 @@ def add_import_job(
     options: Mapping[str, Any],
     actor: str,
     now: datetime,
+    is_held: bool = False,
 ) -> None:
-    """Ask for an import of a file that is whole on disk already."""
+    """Ask for an import of a file that is whole on disk already; `is_held` waits for `ask_again` first."""
     values = {"id": job, "list_name": list_name, "file_name": file_name, "options": json.dumps(options)}
-    session.execute(_ADD, {**values, "by": actor, "now": now})
+    state = ImportState.HELD if is_held else ImportState.WAITING
+    session.execute(_ADD, {**values, "state": state.value, "by": actor, "now": now})
     record_action(
         session,
         at=now,
@@ -129,9 +157,34 @@ def add_import_job(
     )
 
 
+def ask_again(session: Session, job: UUID, *, options: Mapping[str, Any], actor: str, now: datetime) -> None:
+    """Import the same file with other options; raises `ImportStateError` while it is being imported.
+
+    A version that the first pass made stays as it is: the second makes the next one.
+    """
+    values = {"id": job, "options": json.dumps(options), "by": actor, "now": now}
+    if not session.execute(_ASK_AGAIN, values).rowcount:  # type: ignore[attr-defined]
+        raise ImportStateError("the file is being imported: wait until that is over", code="import_not_over")
+    record_action(
+        session,
+        at=now,
+        actor=actor,
+        action="list.columns_corrected",
+        subject_type="list_import",
+        subject_id=job,
+        after={"options": options},
+    )
+
+
 def get_import_job(session: Session, job: UUID) -> ImportJob | None:
     """One upload, or None."""
     row = session.execute(_GET, {"id": job}).first()
+    return None if row is None else ImportJob(*row)
+
+
+def get_import_of_list(session: Session, list_id: UUID) -> ImportJob | None:
+    """The upload that became this version, or None when it came another way."""
+    row = session.execute(_OF_LIST, {"list": list_id}).first()
     return None if row is None else ImportJob(*row)
 
 
@@ -148,6 +201,11 @@ def begin_import_job(session: Session, job: UUID, now: datetime) -> ImportJob | 
     if not session.execute(_BEGIN, {"id": job, "now": now}).rowcount:  # type: ignore[attr-defined]
         return None
     return get_import_job(session, job)
+
+
+def note_import_rows(session: Session, job: UUID, rows: int) -> None:
+    """Say about how many rows there are, before the first one."""
+    session.execute(_ROWS, {"id": job, "rows": rows})
 
 
 def note_import_progress(session: Session, job: UUID, recipients: int, problems: int) -> None:

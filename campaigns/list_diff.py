@@ -45,8 +45,11 @@ _CHANGES = text(
     f"""{_SIDES}
     SELECT a.number, c.is_added, c.is_removed, c.email, c.phone, c.debt, c.due_date
     FROM compared c JOIN account a ON a.id = c.account_id
-    WHERE is_added OR is_removed OR email OR phone OR debt OR due_date
-    ORDER BY a.number LIMIT :limit
+    WHERE CASE CAST(:kind AS text)
+              WHEN 'added' THEN is_added WHEN 'removed' THEN is_removed
+              WHEN 'changed' THEN NOT is_added AND NOT is_removed AND (email OR phone OR debt OR due_date)
+              ELSE is_added OR is_removed OR email OR phone OR debt OR due_date END
+    ORDER BY a.number LIMIT :limit OFFSET :skip
     """  # noqa: S608 - a constant of this module
 )
 _FIELDS = ("email", "phone", "debt", "due_date")
@@ -81,19 +84,31 @@ class ListDifference:
 
 
 def diff_lists(
-    session: Session, name: str, earlier: int | None = None, later: int | None = None, *, limit: int = 1000
+    session: Session,
+    name: str,
+    earlier: int | None = None,
+    later: int | None = None,
+    *,
+    limit: int = 1000,
+    skip: int = 0,
+    kind: str | None = None,
 ) -> ListDifference:
-    """Compare two frozen versions; by default the last two. Raises `UnknownListError`."""
+    """Compare two frozen versions; by default the last two. Raises `UnknownListError`.
+
+    `kind` (added, removed, changed) and `skip` choose which changes are told; the counts are of all.
+    """
     versions: dict[int, UUID] = {row.version: row.id for row in session.execute(_VERSIONS, {"name": name})}
     newest = sorted(versions, reverse=True)
     later = later if later is not None else next(iter(newest), None)
     if earlier is None:
         earlier = next((version for version in newest if later is not None and version < later), None)
     if earlier not in versions or later not in versions or earlier is None or later is None:
-        raise UnknownListError(f"У списка «{name}» нет двух готовых версий для сравнения.")
+        raise UnknownListError(
+            f"У списка «{name}» нет двух готовых версий для сравнения.", code="nothing_to_compare", list=name
+        )
     sides = {"earlier": versions[earlier], "later": versions[later]}
     counts = dict(session.execute(_COUNTS, sides).one()._mapping)
-    rows = session.execute(_CHANGES, {**sides, "limit": limit})
+    rows = session.execute(_CHANGES, {**sides, "limit": limit, "skip": skip, "kind": kind})
     return ListDifference(earlier, later, counts, [_change(row) for row in rows])
 
 

@@ -139,18 +139,13 @@ def map_header(
     `saved` is the source's saved mapping: `mapping` beats it, and titles that are absent today are passed
     over. Raises `ListFileError` when a required column is missing or two columns claim one field.
     """
-    chosen = _checked_mapping(titles, mapping or {}, saved or {})
     positions: dict[str, int] = {}
     extras: dict[int, str] = {}
-    names = {normalise_title(field) for field in chosen.values()}
-    for position, title in enumerate(titles):
-        key = normalise_title(title)
-        # A field that the mapping gives to one column is not also taken by the table from another.
-        known = _BY_TITLE.get(key)
-        field = chosen.get(key, known if known is None or normalise_title(known) not in names else None)
-        if field == IGNORE or _is_reason(key, position, titles, chosen):
+    for position, field in enumerate(guess_fields(titles, mapping, saved)):
+        title = titles[position]
+        if field == IGNORE:
             continue
-        if field is None or field == FURTHER:
+        if field == FURTHER:
             extras[position] = _free_name(title, position, extras)
         elif field in positions:
             pair = f"«{_shown(titles[positions[field]])}» и «{_shown(title)}»"
@@ -163,6 +158,30 @@ def map_header(
     return HeaderMap(
         positions, extras, tuple(title.strip() or f"столбец {n}" for n, title in enumerate(titles, 1))
     )
+
+
+def guess_fields(
+    titles: Sequence[str],
+    mapping: Mapping[str, str] | None = None,
+    saved: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """What each column is taken for: a field, `IGNORE` or `FURTHER`; two columns may claim one field."""
+    chosen = _checked_mapping(titles, mapping or {}, saved or {})
+    names = {normalise_title(field) for field in chosen.values()}
+    fields = []
+    for position, title in enumerate(titles):
+        key = normalise_title(title)
+        # A field that the mapping gives to one column is not also taken by the table from another.
+        known = _BY_TITLE.get(key)
+        field = chosen.get(key, known if known is None or normalise_title(known) not in names else None)
+        is_left_out = field == IGNORE or _is_reason(key, position, titles, chosen)
+        fields.append(IGNORE if is_left_out else FURTHER if field is None else field)
+    return tuple(fields)
+
+
+def is_without_titles(titles: Sequence[str]) -> bool:
+    """Whether the first row seems to be somebody's data, because the file has no titles at all."""
+    return not count_known(titles) and any(map(_LOOKS_LIKE_DATA.search, titles))
 
 
 def _is_reason(key: str, position: int, titles: Sequence[str], chosen: Mapping[str, str]) -> bool:
@@ -204,9 +223,10 @@ def _check_required(positions: Mapping[str, int], titles: Sequence[str]) -> None
         missing.append("«E-mail» или «Телефон»")
     if missing:
         # Without a header the first row is somebody's data, and this message may be kept in a log.
-        is_data = not count_known(titles) and any(map(_LOOKS_LIKE_DATA.search, titles))
         found = (
-            "похоже, там уже данные" if is_data else ", ".join(f"«{_shown(title)}»" for title in titles[:30])
+            "похоже, там уже данные"
+            if is_without_titles(titles)
+            else ", ".join(f"«{_shown(title)}»" for title in titles[:30])
         )
         raise ListFileError(
             "missing_column",

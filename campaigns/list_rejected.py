@@ -42,7 +42,10 @@ def write_rejected(session: Session, list_id: UUID, path: Path) -> RejectedFile:
     """
     found = session.execute(_LIST, {"list": list_id}).first()
     if found is None or found.header is None:
-        raise UnknownListError("there is no such list, or it was imported before rejected rows were kept")
+        raise UnknownListError(
+            "there is no such list, or it was imported before rejected rows were kept",
+            code="no_rejected_rows",
+        )
     if found.rejected_purged_at is not None:
         raise UnknownListError("the rejected rows of this list were deleted when their time was over")
     header = [*_without_reason(found.header), REASON_TITLE]
@@ -58,7 +61,10 @@ def rejected_name(session: Session, list_id: UUID) -> str:
     """A name for the file, after the source's own: «debtors.csv» → «debtors-ошибки.csv»."""
     found = session.execute(_LIST, {"list": list_id}).first()
     if found is None or found.source is None:
-        raise UnknownListError("there is no such list, or it was imported before rejected rows were kept")
+        raise UnknownListError(
+            "there is no such list, or it was imported before rejected rows were kept",
+            code="no_rejected_rows",
+        )
     source = Path(found.file_name)
     suffix = (source.suffix or ".csv") if found.source["format"] == "csv" else ".xlsx"
     return f"{source.stem}-ошибки{suffix}"

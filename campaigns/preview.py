@@ -4,7 +4,7 @@ The very renderer that sends makes the preview. No consent is needed, for nothin
 looked at personal data, so each look is on record, by ids only (promise P11).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -40,6 +40,7 @@ class PreviewRequest:
     position: int | None = None
     language: str | None = None  #: None takes the recipient's own, else Russian
     version: int | None = None  #: None takes the newest
+    links_work: bool = True  #: false: no link in it unsubscribes the recipient, for pages on which one clicks
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ def preview_template(
     template, version = find_template(session, wanted.template, language, wanted.version)
     purpose = BUILTIN[wanted.template].purpose if wanted.template in BUILTIN else "debt"
     files, problem = _files(renderer, template, candidate)
-    envelope = renderer.compose(template, candidate, purpose, now, files=files)
+    # Without a contact point the letter carries no link that would really unsubscribe somebody.
+    shown = candidate if wanted.links_work else replace(candidate, contact_point_id=None)
+    envelope = renderer.compose(template, shown, purpose, now, files=files)
     record_action(
         session,
         at=now,

@@ -25,10 +25,11 @@ _ONE = text(
     FROM recipient_list WHERE id = :list
     """
 )
-# What a campaign can be made of: names with a version that is whole.
+# What a campaign can be made of: names with a version that is whole. What was derived from a run, or made of
+# our own staff, came from no file and belongs to its run alone.
 _READY = text(
     """
-    SELECT name FROM recipient_list WHERE state = 'frozen'
+    SELECT name FROM recipient_list WHERE state = 'frozen' AND file_name <> ''
     GROUP BY name ORDER BY max(created_at) DESC, name LIMIT :limit
     """
 )

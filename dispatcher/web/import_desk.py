@@ -25,6 +25,7 @@ from campaigns.import_jobs import (
     finish_import_job,
     get_import_job,
     note_import_progress,
+    note_import_rows,
 )
 from campaigns.import_leases import renew_imports
 from campaigns.import_list import ImportRequest, ImportResult, import_list
@@ -37,6 +38,7 @@ from dispatcher.web.uploads import UploadDirectory, remove_older_files
 
 LOOK_SECONDS: Final = 2.0  #: for what a process that died has left
 STOP_SECONDS: Final = 10.0
+SETTLED_SECONDS: Final = 60.0  #: a file that is only kept is not asked about more often
 LIFE_SIGNS: Final = 10  #: in one lease of a machine
 TIDY_SECONDS: Final = 3600.0
 DAY_SECONDS: Final = 86_400.0
@@ -65,6 +67,7 @@ class ImportDesk:
         self._thread: threading.Thread | None = None
         self._said_alive_at = float("-inf")
         self._tidied_at = float("-inf")
+        self._settled: dict[UUID, float] = {}  #: files that are only kept, and when that was seen
 
     def start(self) -> None:
         """Begin to work."""
@@ -79,7 +82,8 @@ class ImportDesk:
             self._thread.join(STOP_SECONDS)
 
     def hurry(self) -> None:
-        """Look at once: an upload has come in."""
+        """Look at once: an upload has come in, or a kept one is wanted again."""
+        self._settled.clear()
         self._wanted.set()
 
     def work_off(self) -> None:
@@ -89,6 +93,8 @@ class ImportDesk:
             if self._stopping.is_set():
                 return
             self._say_alive()
+            if time.monotonic() - self._settled.get(upload_id, float("-inf")) < SETTLED_SECONDS:
+                continue
             with self._uploads.locked(upload_id) as path:
                 if path is not None and self._is_done_with(upload_id, path):
                     self._uploads.remove(upload_id)
@@ -138,8 +144,7 @@ class ImportDesk:
         now = self._database.run(self._clock.refresh)
         job = self._database.run(lambda session: begin_import_job(session, upload_id, now))
         if job is None:
-            known = self._database.run(lambda session: get_import_job(session, upload_id))
-            return known is not None or self._uploads.is_left_behind(upload_id)
+            return self._is_left_over(upload_id)
         try:
             result = self._import(job, path, is_again=job.started_at != now)
         except _StoppedError:
@@ -158,7 +163,15 @@ class ImportDesk:
             self._database.run(
                 lambda session: finish_import_job(session, upload_id, result, self._clock.refresh(session))
             )
-        return True
+        return not job.keeps_file
+
+    def _is_left_over(self, upload_id: UUID) -> bool:
+        """Whether nobody will want this file: nothing is to be done with it now."""
+        known = self._database.run(lambda session: get_import_job(session, upload_id))
+        if known is not None and not known.keeps_file:
+            return True
+        self._settled[upload_id] = time.monotonic()
+        return self._uploads.is_left_behind(upload_id)
 
     def _import(self, job: ImportJob, path: Path, *, is_again: bool) -> ImportResult:
         if is_again:
@@ -173,6 +186,8 @@ class ImportDesk:
             encoding=job.options.get("encoding"),
             sheet=job.options.get("sheet"),
             source=job.options.get("source"),
+            mapping=job.options.get("mapping"),
+            saves_mapping=bool(job.options.get("saves_mapping")),
             country=self._settings.country,
             default_zone=ZoneInfo(self._settings.time_zone),
             lease_seconds=self._settings.imports.lease_seconds,
@@ -184,7 +199,12 @@ class ImportDesk:
             self._say_alive()
             self._database.run(lambda session: note_import_progress(session, job.id, recipients, problems))
 
-        return import_list(self._database, self._clock, request, actor=job.created_by, progress=progress)
+        def expect(rows: int) -> None:
+            self._database.run(lambda session: note_import_rows(session, job.id, rows))
+
+        return import_list(
+            self._database, self._clock, request, actor=job.created_by, progress=progress, on_total=expect
+        )
 
     def _fail(self, job: UUID, code: str, message: str, list_id: UUID | None = None) -> None:
         self._database.run(

@@ -3,7 +3,8 @@
     data directory / uploads / <id> / <name as the client gave it, made harmless>
 
 The lock (flock) belongs to the process: when that dies, the kernel gives it up, so there is no lease to
-renew and none to wait for. Personal data: only this user may read it, and it is removed when imported.
+renew and none to wait for. Personal data: only this user may read it, and it is removed when imported; what
+staff uploaded in the browser stays a day, so that wrong columns can be corrected without another upload.
 """
 
 import contextlib
@@ -26,7 +27,8 @@ from fastapi.concurrency import run_in_threadpool
 from dispatcher.core.ids import new_id
 
 WRITE_BYTES: Final = 1 << 20
-LEFT_BEHIND_SECONDS: Final = 24 * 3600  #: an upload that broke off leaves a file that nobody asked for
+#: A file that nobody asked for (its upload broke off), or that nobody has corrected, goes after this time.
+LEFT_BEHIND_SECONDS: Final = 24 * 3600
 
 _UNSAFE: Final = re.compile(r"[^\w. ()+-]+")
 _LONGEST_NAME: Final = 100
@@ -66,6 +68,10 @@ class UploadDirectory:
         """Remove the file; nothing happens when it is gone already."""
         shutil.rmtree(self._path / str(upload_id), ignore_errors=True)
 
+    def path_of(self, upload_id: UUID) -> Path | None:
+        """The file, or None when it is gone or waits on another machine."""
+        return next((self._path / str(upload_id)).glob("*"), None)
+
     def list_ids(self) -> list[UUID]:
         """Every upload on this machine, the oldest first (the ids are UUIDv7)."""
         if not self._path.is_dir():
@@ -89,7 +95,7 @@ class UploadDirectory:
     @contextmanager
     def locked(self, upload_id: UUID) -> Iterator[Path | None]:
         """The file, locked for this process alone; None when another one has it or it is gone."""
-        path = next((self._path / str(upload_id)).glob("*"), None)
+        path = self.path_of(upload_id)
         if path is None:
             yield None
             return
