@@ -29,7 +29,7 @@ _RUN = text(
     """
     SELECT r.id, r.number, r.state, r.state_reason, r.priority, r.purpose, r.starts_at, r.ends_at,
            r.started_at, r.closed_at, r.recipient_count, r.planned_position, r.kind, r.parent_run_id,
-           r.first_count,
+           r.first_count, r.needs_approval, r.generation, r.created_by,
            c.name AS campaign, l.name AS list_name
     FROM run r JOIN campaign c ON c.id = r.campaign_id JOIN recipient_list l ON l.id = r.list_id
     WHERE r.id = :run
@@ -39,7 +39,7 @@ _RUN = text(
 _LIST = text(
     """
     SELECT r.id, r.number, r.state, r.state_reason, r.starts_at, r.ends_at, r.recipient_count, r.kind,
-           c.name AS campaign, coalesce(p.decided, 0)::bigint AS decided,
+           r.parent_run_id, r.first_count, c.name AS campaign, coalesce(p.decided, 0)::bigint AS decided,
            coalesce(p.notified, 0)::bigint AS notified
     FROM run r JOIN campaign c ON c.id = r.campaign_id
     LEFT JOIN LATERAL (
@@ -74,6 +74,9 @@ class RunFacts:
     kind: str = "main"  #: main, resend, correction, seed
     parent_run_id: UUID | None = None
     first_count: int | None = None  #: send so many, then wait for staff
+    needs_approval: bool = False
+    generation: int = 1  #: grows with every change; an approver says which one was looked at
+    created_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ class RunSummary:
     decided: int
     notified: int
     kind: str = "main"
+    parent_run_id: UUID | None = None
+    first_count: int | None = None
 
 
 def read_run(session: Session, run: UUID, now: datetime) -> LiveRun | None:

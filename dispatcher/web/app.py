@@ -16,7 +16,20 @@ from dispatcher.web.api.problems import status_answer
 from dispatcher.web.errors import add_error_handlers, error_answer
 from dispatcher.web.guards import MAX_BODY_BYTES, Guards
 from dispatcher.web.live.hub import LiveHub
-from dispatcher.web.pages import actions, campaigns, lists, runs, sign_in
+from dispatcher.web.pages import (
+    actions,
+    campaigns,
+    decisions,
+    followers,
+    imports,
+    letters,
+    lists,
+    repeats,
+    runs,
+    seeds,
+    sign_in,
+    uploading,
+)
 from dispatcher.web.public import health, unsubscribe
 from dispatcher.web.rendering import STATIC, Renderer
 from dispatcher.web.services import WebServices
@@ -26,8 +39,15 @@ ROUTERS: Final = (
     sign_in.router,
     runs.router,
     actions.router,
+    decisions.router,
+    followers.router,
+    uploading.router,
+    imports.router,
     lists.router,
     campaigns.router,
+    repeats.router,
+    letters.router,
+    seeds.router,
     unsubscribe.router,
     health.router,
 )

@@ -19,12 +19,16 @@ MAX_BODY_BYTES: Final = 64 * 1024  #: our forms and a one-click unsubscription a
 #: Where a list comes in as a stream: signed in or with a key, checked before the first byte is read.
 UPLOAD_PATHS: Final = (re.compile(r"/lists/upload"), re.compile(r"/api/v1/lists/[^/]+/versions"))
 
-_POLICY: Final = (
+STRICT_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: Where a text of notices comes in: its parts have limits of their own, in characters, and may be escaped.
+TEXT_PATH: Final = re.compile(r"/api/v1/templates/[^/]+/versions")
+MAX_TEXT_BYTES: Final = 2 * 1024 * 1024
+
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": STRICT_POLICY,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -60,7 +64,7 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._upload_bytes if _is_upload(scope) else MAX_BODY_BYTES
+        limit = self._limit(scope)
         exchange = _Exchange(receive, send, limit, is_secret=not scope["path"].startswith("/static/"))
         if _declared_length(scope) > limit:
             await self._answer(Request(scope), 413)(scope, receive, exchange.send)
@@ -72,6 +76,12 @@ class Guards:
         except Exception:
             log.exception("web.failed", route=getattr(scope.get("route"), "path", None))
             await self._fail(scope, exchange, 500)
+
+    def _limit(self, scope: Scope) -> int:
+        """How many bytes of body this request may have."""
+        if scope["method"] == "POST" and TEXT_PATH.fullmatch(scope["path"]):
+            return MAX_TEXT_BYTES
+        return self._upload_bytes if _is_upload(scope) else MAX_BODY_BYTES
 
     async def _fail(self, scope: Scope, exchange: "_Exchange", status: int) -> None:
         if not exchange.has_begun:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property, partial
 from importlib.resources import files
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_time
@@ -16,13 +17,27 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from dispatcher.web.cron_words import cron_words
+from dispatcher.web.dry_run_words import warning_words
 from dispatcher.web.languages import choose_language, remember_language
+from dispatcher.web.list_words import LIST_FILTERS
 from dispatcher.web.live_words import LIVE_FILTERS
 from dispatcher.web.texts import CATALOGUE
 from reports.words import LANGUAGES, Language
 
 STATIC: Final = files("dispatcher.web") / "static"
+#: What every page may ask for, where nobody is signed in.
+_NOBODY: Final = {"member": None, "csrf_token": "", "flash": None, "flash_words": ""}
+#: Path and text of each part of the workplace.
+_PLACES: Final = (
+    ("/runs", "runs"),
+    ("/repeats", "repeats"),
+    ("/lists", "lists"),
+    ("/templates", "letters"),
+    ("/seeds", "seeds"),
+)
 _MOMENT: Final = "d MMM y, HH:mm"
+_STYLES: Final = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 _LANGUAGE_NAMES: Final = {"ru": "Русский", "uk": "Українська", "en": "English"}
 
 
@@ -43,6 +58,7 @@ class Renderer:
             company_phone=company_phone,
             phone_link=re.sub(r"[^\d+]", "", company_phone),
             time_zone=time_zone,
+            places=_PLACES,
             asset_version=self.asset_version,
             languages=[(language, _LANGUAGE_NAMES[language]) for language in LANGUAGES],
             t=_translate,
@@ -53,7 +69,13 @@ class Renderer:
             number=_number,
             percent=_percent,
             value_kind=_value_kind,
+            warning_words=warning_words,
+            cron_words=cron_words,
+            letter_name=_letter_name,
+            rate=_rate,
+            framed=_framed,
             **LIVE_FILTERS,
+            **LIST_FILTERS,
         )
 
     @cached_property
@@ -75,7 +97,7 @@ class Renderer:
     ) -> HTMLResponse:
         """A whole page in the language that the request asks for."""
         language = choose_language(request)
-        html = self.fragment(template, language, {"member": None, "csrf_token": "", **values})
+        html = self.fragment(template, language, {**_NOBODY, **_where(request), **values})
         response = HTMLResponse(html, status, dict(headers or {}))
         response.headers["Content-Language"] = language
         response.headers["Vary"] = "Accept-Language, Cookie"
@@ -89,6 +111,19 @@ class Renderer:
     def text(self, key: str, language: Language, **values: object) -> str:
         """One text of the catalogue."""
         return CATALOGUE[language][key].format(**values)
+
+
+def _where(request: Request) -> dict[str, Any]:
+    """Where the page is: its part of the workplace, and what a link to another language has to repeat.
+
+    The answer to a form has no address of its own to come back to: `is_answer`.
+    """
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return {
+        "place": f"/{request.url.path.split('/')[1]}",
+        "asked": f"{urlencode(asked)}&" if asked else "",
+        "is_answer": request.method != "GET",
+    }
 
 
 @pass_context
@@ -124,3 +159,19 @@ def _value_kind(context: Context, kind: str) -> str:
     """A kind of value of a list's report; one that has no words yet is shown as it is."""
     key = f"kind_{re.sub('[ -]', '_', kind)}"
     return CATALOGUE[context["language"]].get(key, kind)
+
+
+@pass_context
+def _rate(context: Context, value: float) -> str:
+    return format_decimal(value, format="#,##0.##", locale=context["language"])
+
+
+@pass_context
+def _letter_name(context: Context, name: str) -> str:
+    """The words of a text that comes with the product; one of the staff's own is shown by its name."""
+    return CATALOGUE[context["language"]].get(f"scenario_{name}", name)
+
+
+def _framed(html: str) -> str:
+    """A letter for a frame: its styles stand in its tags already, and sheets of its own are not permitted."""
+    return _STYLES.sub("", html)

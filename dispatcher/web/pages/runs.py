@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from markupsafe import Markup
 
-from dispatcher.web.auth import Services, SignedIn, Staff
-from dispatcher.web.flash import forget_flash, read_flash
+from dispatcher.web.auth import Services, Staff
 from dispatcher.web.languages import choose_language
 from dispatcher.web.live.hub import Snapshot
 from dispatcher.web.live.stream import RunStream, render_fragments
+from dispatcher.web.pages.showing import show
 from dispatcher.web.rendering import Renderer
 from dispatcher.web.services import load_run
 from reports.live import list_runs
@@ -36,12 +36,11 @@ def show_runs(
         found = list_runs(session, limit=PAGE_SIZE + 1, before=before)
     runs = found[:PAGE_SIZE]
     values = {
-        **_person(signed_in),
         "runs": runs,
         "older": runs[-1].id if len(found) > PAGE_SIZE else None,
         "is_first": before is None,
     }
-    return request.app.state.renderer.page(request, "runs.html", values)  # type: ignore[no-any-return]
+    return show(request, signed_in, "runs.html", values)
 
 
 @router.get("/runs/{run}")
@@ -52,14 +51,10 @@ def show_run(request: Request, services: Services, signed_in: Staff, run: UUID) 
     snapshot = Snapshot(live, is_connected=True)
     fragments = render_fragments(renderer, choose_language(request), signed_in, snapshot)
     values = {
-        **_person(signed_in),
         "facts": live.facts,
         "fragments": {event: Markup(html) for event, html in fragments.items()},  # noqa: S704 (our templates)
-        "flash": read_flash(request, services.secret_key, run),
     }
-    response = renderer.page(request, "run.html", values)
-    forget_flash(request, response, run)
-    return response
+    return show(request, signed_in, "run.html", values)
 
 
 @router.get("/runs/{run}/events")
@@ -73,7 +68,3 @@ def stream_run(request: Request, services: Services, signed_in: Staff, run: UUID
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
-
-
-def _person(signed_in: SignedIn) -> dict[str, object]:
-    return {"member": signed_in.member, "csrf_token": signed_in.csrf_token}

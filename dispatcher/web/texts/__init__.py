@@ -7,15 +7,19 @@ by side.
 from collections.abc import Mapping
 from typing import Final
 
+from dispatcher.web.texts.campaigns import CAMPAIGNS
 from dispatcher.web.texts.en import TEXTS as EN
 from dispatcher.web.texts.faults import FAULTS
 from dispatcher.web.texts.file_faults import FILE_FAULTS
+from dispatcher.web.texts.letters import LETTERS
+from dispatcher.web.texts.lists import LISTS
 from dispatcher.web.texts.ru import TEXTS as RU
+from dispatcher.web.texts.runs import RUNS
 from dispatcher.web.texts.uk import TEXTS as UK
 from reports.words import LANGUAGES, Language, Words
 
 _GENERAL: Final[Mapping[Language, Mapping[str, str]]] = {"ru": RU, "uk": UK, "en": EN}
-_BY_SUBJECT: Final[tuple[Words, ...]] = (FAULTS, FILE_FAULTS)
+_BY_SUBJECT: Final[tuple[Words, ...]] = (FAULTS, FILE_FAULTS, LISTS, CAMPAIGNS, RUNS, LETTERS)
 
 
 def _in(language: Language) -> dict[str, str]:

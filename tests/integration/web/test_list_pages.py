@@ -128,5 +128,5 @@ class TestStart:
         for path in ("/campaigns/check", "/campaigns"):
             answer = signed_in.post(path, data=fields)
             assert answer.status_code == 422
-            assert "Так не получится" in answer.text
+            assert "Окончание должно быть позже начала." in answer.text
             assert "Моё задание" in answer.text

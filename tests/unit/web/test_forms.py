@@ -1,7 +1,5 @@
 """Tokens of forms, and the one-time answer."""
 
-from uuid import UUID
-
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +8,7 @@ from dispatcher.web.auth import form_token, is_form_token
 from dispatcher.web.flash import Flash, forget_flash, keep_flash, read_flash
 
 KEY = b"k" * 32
-RUN = UUID(int=5)
+PAGE = "/runs/5"
 
 
 class TestFormToken:
@@ -32,25 +30,25 @@ def after(response: Response) -> Request:
 
 
 class TestFlash:
-    def test_is_read_on_the_page_of_its_run(self):
+    def test_is_read_on_its_page(self):
         response = Response()
-        keep_flash(response, KEY, RUN, Flash("paused", 1, 2, 3))
-        assert f"Path=/runs/{RUN}" in response.headers["set-cookie"]
-        assert read_flash(after(response), KEY, RUN) == Flash("paused", 1, 2, 3)
-        assert read_flash(after(response), KEY, UUID(int=6)) is None
+        keep_flash(response, KEY, PAGE, Flash("paused", 1, 2, 3))
+        assert f"Path={PAGE}" in response.headers["set-cookie"]
+        assert read_flash(after(response), KEY, PAGE) == Flash("paused", 1, 2, 3)
+        assert read_flash(after(response), KEY, "/runs/6") is None
 
     def test_cannot_be_made_up(self):
         response = Response()
-        keep_flash(response, b"another key", RUN, Flash("paused"))
-        assert read_flash(after(response), KEY, RUN) is None
+        keep_flash(response, b"another key", PAGE, Flash("paused"))
+        assert read_flash(after(response), KEY, PAGE) is None
 
     def test_is_forgotten_once_shown(self):
         response, shown = Response(), Response()
-        keep_flash(response, KEY, RUN, Flash("paused"))
-        forget_flash(after(response), shown, RUN)
+        keep_flash(response, KEY, PAGE, Flash("paused"))
+        forget_flash(after(response), shown, PAGE)
         assert "Max-Age=0" in shown.headers["set-cookie"]
 
     def test_nothing_is_forgotten_where_nothing_is(self):
         shown = Response()
-        forget_flash(after(Response()), shown, RUN)
+        forget_flash(after(Response()), shown, PAGE)
         assert "set-cookie" not in shown.headers

@@ -62,6 +62,20 @@ class TestCatalogue:
             "run_",
             "kind_",
             "fault_",
+            "field_",
+            "import_state_",
+            "change_",
+            "version_",
+            "warning_",
+            "basis_",
+            "policy_",
+            "scenario_",
+            "repeat_",
+            "origin_",
+            "resend_",
+            "correct_",
+            "cron_",
+            "account_",
         )
         unused = [key for key in CATALOGUE["ru"] if f'"{key}"' not in source and f"'{key}'" not in source]
         assert [key for key in unused if not key.startswith(families)] == []

@@ -1,0 +1,91 @@
+"""The fields of a campaign, as the forms of single and of recurring campaigns share them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Form
+from sqlalchemy.orm import Session
+
+from campaigns.scenarios import BUILTIN
+from campaigns.seeds import list_seeds
+from campaigns.service import NewCampaign
+from consent.hours import parse_daily_time
+from consent.policy import PROFILES
+from dispatcher.web.pages.showing import one_line
+from dispatcher.web.pages.typed import read_moment, read_number, read_rate
+from reports.lists import list_ready_names
+
+MOST_LISTS: Final = 200
+MOST_FIRST: Final = 1_000_000
+SLOWEST: Final = 0.01  #: messages per second
+FASTEST: Final = 10_000.0
+PRIORITIES: Final = ("bulk", "urgent")
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignForm:
+    """The fields as they were typed; times are on the company's wall clock."""
+
+    name: Annotated[str, Form(max_length=200)] = ""
+    list_name: Annotated[str, Form(max_length=100)] = ""
+    scenario: Annotated[str, Form(max_length=60)] = ""
+    starts_at: Annotated[str, Form(max_length=30)] = ""
+    ends_at: Annotated[str, Form(max_length=30)] = ""
+    daily_from: Annotated[str, Form(max_length=8)] = ""
+    daily_to: Annotated[str, Form(max_length=8)] = ""
+    working_days: Annotated[str, Form(max_length=3)] = ""
+    policy: Annotated[str, Form(max_length=60)] = ""
+    priority: Annotated[str, Form(max_length=10)] = "bulk"
+    first_count: Annotated[str, Form(max_length=9)] = ""
+    max_per_second: Annotated[str, Form(max_length=9)] = ""
+    as_draft: Annotated[str, Form(max_length=3)] = ""
+    needs_approval: Annotated[str, Form(max_length=3)] = ""
+    form_id: Annotated[str, Form(max_length=36)] = ""
+
+
+#: What an empty form proposes. A field that is sent empty is a fault, never silently this.
+PROPOSED: Final = CampaignForm(daily_from="08:00", daily_to="17:00", working_days="yes")
+
+Filled = Annotated[CampaignForm, Depends()]
+
+
+def new_campaign(form: CampaignForm, *, starts_at: datetime, ends_at: datetime) -> NewCampaign:
+    """What the service is asked for; raises `FormFaultError` and `PolicyError`."""
+    title = BUILTIN[form.scenario].title if form.scenario in BUILTIN else form.scenario
+    list_name = one_line(form.list_name)
+    return NewCampaign(
+        name=one_line(form.name) or f"{title}: {list_name}",
+        scenario=one_line(form.scenario),
+        list_name=list_name,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        daily_from=parse_daily_time(form.daily_from),
+        daily_to=parse_daily_time(form.daily_to),
+        working_days_only=bool(form.working_days),
+        policy_profile=one_line(form.policy) or None,
+        priority=form.priority,
+        max_per_second=read_rate(form.max_per_second, SLOWEST, FASTEST),
+        first_count=read_number(form.first_count, 1, MOST_FIRST),
+        as_draft=bool(form.as_draft),
+        needs_approval=bool(form.needs_approval),
+    )
+
+
+def read_campaign(form: CampaignForm, zone: ZoneInfo, now: datetime) -> NewCampaign:
+    """The campaign with its window as it was typed; without a start it begins now."""
+    starts_at = read_moment(form.starts_at, zone) if form.starts_at.strip() else now
+    return new_campaign(form, starts_at=starts_at, ends_at=read_moment(form.ends_at, zone))
+
+
+def campaign_choices(session: Session) -> Mapping[str, Any]:
+    """What the form offers."""
+    return {
+        "lists": list_ready_names(session, limit=MOST_LISTS),
+        "scenarios": list(BUILTIN.values()),
+        "policies": sorted(PROFILES),
+        "priorities": PRIORITIES,
+        "seed_count": len(list_seeds(session)),
+    }

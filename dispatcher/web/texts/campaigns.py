@@ -1,0 +1,158 @@
+"""Campaigns and their dry runs: key → Russian, Ukrainian, English."""
+
+from typing import Final
+
+from reports.words import Words
+
+CAMPAIGNS: Final[Words] = {
+    "more_options": (
+        "Ещё настройки",
+        "Ще налаштування",
+        "More options",
+    ),
+    "max_per_second": (
+        "Не быстрее, сообщений в секунду (пусто — без предела)",
+        "Не швидше, повідомлень за секунду (порожньо — без межі)",
+        "At most, messages per second (empty: no limit)",
+    ),
+    "max_per_second_is": (
+        "Не быстрее {rate} в секунду",
+        "Не швидше {rate} за секунду",
+        "At most {rate} per second",
+    ),
+    "needs_approval": (
+        "Должен согласовать другой сотрудник",
+        "Має погодити інший працівник",
+        "Somebody else must approve it",
+    ),
+    "approval_always": (
+        "Начнётся только после согласования другим сотрудником.",
+        "Почнеться лише після погодження іншим працівником.",
+        "It begins only once somebody else has approved it.",
+    ),
+    "as_draft": (
+        "Оставить черновиком",
+        "Залишити чернеткою",
+        "Leave it as a draft",
+    ),
+    "seeds_too": (
+        "Контрольные письма сотрудникам с выдуманными данными: {count}.",
+        "Контрольні листи працівникам з вигаданими даними: {count}.",
+        "Letters to colleagues with made-up data: {count}.",
+    ),
+    "repeat_instead": (
+        "Повторять по расписанию",
+        "Повторювати за розкладом",
+        "Repeat by a schedule",
+    ),
+    "first_then_wait": (
+        "Сначала {count}, затем ждать решения",
+        "Спочатку {count}, потім чекати на рішення",
+        "First {count}, then wait for a decision",
+    ),
+    "save_draft": (
+        "Сохранить черновик",
+        "Зберегти чернетку",
+        "Save the draft",
+    ),
+    "send_for_approval": (
+        "Передать на согласование: {count}",
+        "Передати на погодження: {count}",
+        "Hand over for approval: {count}",
+    ),
+    "policy_always": (
+        "круглосуточно, без ограничений",
+        "цілодобово, без обмежень",
+        "round the clock, no limits",
+    ),
+    "policy_service_standard": (
+        "рабочие дни, 08:00–17:00",
+        "робочі дні, 08:00–17:00",
+        "working days, 08:00–17:00",
+    ),
+    "scenario_debt_reminder": (
+        "Напоминание о задолженности",
+        "Нагадування про заборгованість",
+        "Reminder of a debt",
+    ),
+    "scenario_payment_due": (
+        "Приближается срок оплаты",
+        "Наближається термін сплати",
+        "The payment term is near",
+    ),
+    "scenario_correction": (
+        "Исправление ошибочного сообщения",
+        "Виправлення помилкового повідомлення",
+        "Correction of a wrong message",
+    ),
+    "rate_of": (
+        "{rate} в секунду",
+        "{rate} за секунду",
+        "{rate} per second",
+    ),
+    "basis_provider_limit": (
+        "предел провайдера",
+        "межа провайдера",
+        "the provider's limit",
+    ),
+    "basis_run_limit": (
+        "предел задания",
+        "межа завдання",
+        "the campaign's limit",
+    ),
+    "basis_measured": (
+        "по недавним заданиям",
+        "за недавніми завданнями",
+        "as recent campaigns went",
+    ),
+    "basis_assumed": (
+        "предположение",
+        "припущення",
+        "an assumption",
+    ),
+    "sample": (
+        "Образец: строка {line}",
+        "Зразок: рядок {line}",
+        "Sample: line {line}",
+    ),
+    "letter": (
+        "Письмо",
+        "Лист",
+        "Letter",
+    ),
+    "letter_text": (
+        "Текст без оформления",
+        "Текст без оформлення",
+        "Plain text",
+    ),
+    "warning_nobody_goes": (
+        "Не уйдёт никому: посмотрите причины.",
+        "Не піде нікому: подивіться причини.",
+        "Nobody will get anything: look at the reasons.",
+    ),
+    "warning_finish_after_end": (
+        "До окончания не успеют уйти: {count}. Продлите срок или начните раньше.",
+        "До закінчення не встигнуть піти: {count}. Продовжте строк або почніть раніше.",
+        "Not sent before the end: {count}. Move the end or begin earlier.",
+    ),
+    "warning_missing_fields": (
+        "Не заполнены поля шаблона: {fields}.",
+        "Не заповнено поля шаблону: {fields}.",
+        "Fields of the text are empty: {fields}.",
+    ),
+    "warning_abnormal_sums": (
+        "Необычно большие ({large}) или малые ({small}) суммы: проверьте их до отправки.",
+        "Незвично великі ({large}) або малі ({small}) суми: перевірте їх до надсилання.",
+        "Unusually large ({large}) or small ({small}) sums: check them first.",
+    ),
+    "warning_zone_unknown": (
+        "Часовой пояс не определён у {count}: взят пояс компании.",
+        "Часовий пояс не визначено у {count}: узято пояс компанії.",
+        "No time zone is known for {count}: the company's was taken.",
+    ),
+    "warning_newer_list_incomplete": (
+        "Версия {passed_over} списка не загружена целиком: взята версия {version}.",
+        "Версію {passed_over} списку не завантажено цілком: узято версію {version}.",
+        "Version {passed_over} of the list is not complete: version {version} is taken.",
+    ),
+}

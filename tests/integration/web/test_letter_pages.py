@@ -1,0 +1,116 @@
+"""Texts of notices by the pages: versions, preview with a recipient, check of a list."""
+
+import pytest
+from sqlalchemy import text
+
+from dispatcher.core.staff import StaffRole
+from templates.rendering import TemplateText
+from templates.service import save_template
+from tests.factories import row
+from tests.integration.web.api_client import list_file
+from tests.integration.web.browsing import csrf, sign_in
+from tests.integration.web.installation import make_staff
+from tests.integration.web.list_pages import upload_list
+
+
+@pytest.fixture
+def signed_in(client):
+    sign_in(client)
+    upload_list(client, list_file(row(1), row(2, debt="")))
+    return client
+
+
+@pytest.fixture
+def versions(services):
+    """Two versions of the staff's own."""
+    with services.database.transaction() as session:
+        for words in ("Здравствуйте", "Добрый день"):
+            texts = TemplateText("Долг", f"{words}, {{{{ full_name }}}}!")
+            now = services.clock.refresh(session)
+            save_template(
+                session, name="debt_reminder", language="ru", texts=texts, actor="staff:anna", now=now
+            )
+
+
+def trial(client, action: str = "preview", name: str = "debt_reminder", **fields: str):
+    data = {"csrf_token": csrf(client), "list_name": "ноябрь", **fields}
+    return client.post(f"/templates/{name}/{action}", data=data)
+
+
+class TestVersions:
+    def test_built_in_texts_are_there_before_any_campaign(self, client):
+        sign_in(client)
+        page = client.get("/templates").text
+        assert "Напоминание о задолженности" in page
+        assert "встроенный" in page
+        assert "{{ " in client.get("/templates/debt_reminder").text
+
+    def test_the_newest_is_shown_and_compared_with_an_older_one(self, client, versions):
+        sign_in(client)
+        page = client.get("/templates/debt_reminder").text
+        assert "Добрый день" in page
+        assert "staff:anna" in page
+        page = client.get("/templates/debt_reminder", params={"version": 2, "other": 1}).text
+        assert "-Здравствуйте" in page
+        assert "+Добрый день" in page
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            ("/templates/unheard_of", 404),
+            ("/templates/debt_reminder?version=99", 404),
+            ("/templates/debt_reminder?language=de", 400),
+            ("/templates/..%00", 400),
+        ],
+    )
+    def test_what_does_not_exist_is_a_page_that_says_so(self, client, path, status):
+        sign_in(client)
+        assert client.get(path).status_code == status
+
+
+class TestPreview:
+    @pytest.mark.requirement(1, "typical (templated) information")
+    def test_shows_the_letter_of_any_recipient_and_keeps_who_looked(self, signed_in, services):
+        answer = trial(signed_in, account="0000000001")
+        assert answer.status_code == 200
+        assert "Петров" in answer.text
+        assert 'sandbox=""' in answer.text
+        assert "0000000001" not in str(answer.url)
+        assert "/u/" not in answer.text
+        with services.database.transaction() as session:
+            actor = session.execute(
+                text("SELECT actor FROM audit_event WHERE action = 'template.previewed'")
+            ).scalar_one()
+        assert actor == "staff:operator"
+
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            ({"account": "404"}, "нет такого получателя"),
+            ({"position": "99"}, "нет такого получателя"),
+            ({"position": "первый"}, "не подходящее число"),
+            ({"list_name": "нет такого"}, "Нет готового списка"),
+            ({"language": "de"}, "значение из списка"),
+        ],
+    )
+    def test_a_fault_is_said_in_words(self, signed_in, fields, words):
+        answer = trial(signed_in, **fields)
+        assert answer.status_code == 422
+        assert words in answer.text
+
+    def test_an_auditor_sees_no_recipient(self, signed_in, services):
+        make_staff(services, "auditor", StaffRole.AUDITOR)
+        sign_in(signed_in, "auditor")
+        assert signed_in.get("/templates/debt_reminder").status_code == 200
+        assert trial(signed_in).status_code == 403
+
+
+class TestCheck:
+    def test_counts_for_whom_a_field_is_empty(self, signed_in):
+        page = trial(signed_in, "check").text
+        assert "Поле «debt» пусто у 1 из 2." in page
+
+    def test_says_when_all_is_well(self, client):
+        sign_in(client)
+        upload_list(client, list_file(row(1)))
+        assert "Все нужные поля заполнены" in trial(client, "check").text
