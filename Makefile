@@ -10,7 +10,7 @@ SEED ?= 1
 PEERS := .venv-bench
 BULLMQ := tests/benchmarks/bullmq
 
-.PHONY: help setup demo static test check chaos bench bench-scale requirements format lock clean
+.PHONY: help setup demo static test integration acceptance check chaos bench bench-scale requirements format lock clean
 
 help:
 	@echo "make demo                     run a real campaign through the sandbox and show it live"
@@ -46,10 +46,13 @@ static: $(READY)
 check: static
 	$(BIN)/pytest tests/unit tests/architecture
 
-# Three sessions: a browser or a server that one of them keeps open is nothing to the others.
+# Three sessions: a browser or a server that one of them keeps open is nothing to the others. The last two
+# wait more than they work, so they run side by side.
 test: check
-	$(BIN)/pytest tests/integration
-	$(BIN)/pytest tests/acceptance
+	@$(MAKE) --no-print-directory -j2 --output-sync=line integration acceptance
+
+integration acceptance: $(READY)
+	$(BIN)/pytest tests/$@
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
