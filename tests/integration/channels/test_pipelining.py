@@ -109,6 +109,27 @@ class TestWire:
         run(case())
 
 
+class TestWear:
+    @pytest.mark.parametrize(
+        ("wear", "connections"),
+        [({"messages_per_connection": 2}, 3), ({"connection_age_seconds": 0.000001}, 5)],
+        ids=["messages", "age"],
+    )
+    def test_a_worn_connection_announces_nothing_more_and_the_rest_goes_by_new_ones(
+        self, wear: dict[str, Any], connections: int
+    ) -> None:
+        async def case() -> None:
+            wire = Wire(usual)
+            async with wired(wire, **wear) as channel:
+                outcomes = await send_all(channel, *envelopes(5))
+            assert [one.kind for one in outcomes] == [OutcomeKind.ACCEPTED] * 5
+            assert wire.connections == connections
+            assert wire.lines.count("MAIL") == 5
+            assert wire.lines.count("QUIT") == connections
+
+        run(case())
+
+
 class TestTime:
     def test_who_waits_behind_a_silent_server_is_given_back_in_time_and_never_sent(self) -> None:
         def answer(verb: str, wire: Wire) -> str | None:

@@ -86,6 +86,22 @@ class TestClassifyRefusal:
         assert classify_refusal(code, status) is about
 
 
+class TestWhoAsksToSlowDown:
+    @pytest.mark.parametrize(
+        ("stage", "code", "text", "is_server"),
+        [
+            (Stage.MAIL, 421, "4.7.0 too many messages", True),
+            (Stage.RCPT, 421, "4.7.0 too many messages", False),
+            (Stage.MAIL, 451, "4.3.0 disk full", False),
+            (Stage.MAIL, 550, "5.7.1 go away", False),
+        ],
+    )
+    def test_only_a_wish_at_mail_is_the_servers_own(
+        self, stage: Stage, code: int, text: str, *, is_server: bool
+    ) -> None:
+        assert judge(stage, code, text).is_for_server is is_server
+
+
 class TestClassifyReason:
     @pytest.mark.parametrize(
         ("reason", "about"),
