@@ -59,7 +59,7 @@ class Envelope:
 
     `notice_key` is the same for every attempt of one notice and step (a stable Message-ID). `headers`
     are added by the delivery engine (unsubscribe); a channel copies them without understanding them.
-    An envelope not begun within `begin_within_seconds` of the call is yielded as `NOT_SENT`, reason
+    An envelope not begun by `begin_until` (of `time.monotonic()`) is yielded as `NOT_SENT`, reason
     `not_begun_in_time`: a window may have closed, or staff may have paused the run, in the meantime.
     """
 
@@ -71,7 +71,7 @@ class Envelope:
     text: str
     html: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    begin_within_seconds: float | None = None
+    begin_until: float | None = None
     attachments: tuple[Attachment, ...] = ()
 
 

@@ -216,8 +216,7 @@ class Batch:
 
 def _earliest_end(envelopes: Sequence[Envelope]) -> float | None:
     """Until when envelopes may be begun (monotonic); one batch has one claim, so one limit serves all."""
-    limits = [one.begin_within_seconds for one in envelopes if one.begin_within_seconds is not None]
-    return time.monotonic() + min(limits) if limits else None
+    return min((one.begin_until for one in envelopes if one.begin_until is not None), default=None)
 
 
 def _log_bug(error: Exception, **ids: str) -> None:

@@ -27,6 +27,7 @@ from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.channel_pause import lift_pause, pause_channel
+from dispatcher.delivery.checks import SENDING_MARGIN, RunView
 from dispatcher.delivery.claim import (
     ClaimedGroup,
     RunningRun,
@@ -206,7 +207,7 @@ class LaneWorker:
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
                 self._turn[lane] = run.id
-                return _Group(claimed, self._compiled(session, claimed), now)
+                return _Group(claimed, self._compiled(session, claimed), now, _begin_until(claimed.run, now))
             self.tools.buckets.give_back(limits, allowed)
         return None
 
@@ -276,7 +277,7 @@ class LaneWorker:
         for one in group.claimed.candidates:
             try:
                 envelopes[one.attempt_id] = self.tools.renderer.envelope(
-                    group.claimed.run, one, group.templates, group.now
+                    group.claimed.run, one, group.templates, group.now, begin_until=group.begin_until
                 )
             except Exception as error:  # noqa: BLE001 - whatever a text does, its recipient fails alone
                 log.warning(
@@ -291,6 +292,13 @@ class _Group:
     claimed: ClaimedGroup
     templates: Mapping[UUID, CompiledTemplate]
     now: datetime
+    begin_until: float  #: of `time.monotonic()`
+
+
+def _begin_until(run: RunView, now: datetime) -> float:
+    """By when what was checked just now must have begun: a frozen process sends nothing once it thaws."""
+    left = min(SENDING_MARGIN, run.ends_at - now)
+    return time.monotonic() + left.total_seconds()
 
 
 def _without_outcome(envelopes: Iterable[Envelope], token: UUID) -> list[Change]:

@@ -15,7 +15,7 @@ from channels.port import Attachment, AttemptReference, Envelope
 from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
 from dispatcher.core.zones import zone
 from dispatcher.delivery.attachments import AttachmentFolder
-from dispatcher.delivery.checks import SENDING_MARGIN, Candidate, RunView
+from dispatcher.delivery.checks import Candidate, RunView
 from dispatcher.delivery.payment import Payments
 from templates.rendering import CompiledTemplate
 
@@ -58,14 +58,23 @@ class Renderer:
         self._attachments = attachments or AttachmentFolder()
 
     def envelope(
-        self, run: RunView, candidate: Candidate, templates: Mapping[UUID, CompiledTemplate], now: datetime
+        self,
+        run: RunView,
+        candidate: Candidate,
+        templates: Mapping[UUID, CompiledTemplate],
+        now: datetime,
+        *,
+        begin_until: float | None = None,
     ) -> Envelope:
-        """Render one notice; raises `TemplateError` when the text cannot be made for this recipient."""
+        """Render one notice; raises `TemplateError` when the text cannot be made for this recipient.
+
+        `begin_until`: the moment of `time.monotonic()` by which sending must have begun.
+        """
         step = run.plan.steps[candidate.step]
         version = step.version_for(candidate.language)
         template = templates.get(version) or templates[step.template_version_id]
         files = self.files_of(template, candidate)
-        return self.compose(template, candidate, run.purpose, now, files=files)
+        return self.compose(template, candidate, run.purpose, now, files=files, begin_until=begin_until)
 
     def compose(
         self,
@@ -75,6 +84,7 @@ class Renderer:
         now: datetime,
         *,
         files: tuple[Attachment, ...] = (),
+        begin_until: float | None = None,
     ) -> Envelope:
         """Render one template for one recipient; raises `TemplateError`."""
         link = self.unsubscribe_url(purpose, candidate)
@@ -95,7 +105,7 @@ class Renderer:
                 ("List-Unsubscribe", f"<{link}>"),
                 ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ),
-            begin_within_seconds=SENDING_MARGIN.total_seconds(),
+            begin_until=begin_until,
             attachments=files if code is None else (*files, code),
         )
 

@@ -1,6 +1,7 @@
 """Several mail servers: who carries what, who stands in for whom, and what is known afterwards."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -299,7 +300,8 @@ class TestLimits:
         async def case() -> None:
             gate = Gate({"main": 3, "second": 4})
             async with two_peers(max_per_second=5.0, gate=gate) as (_first, _second, channel):
-                envelopes = [make_envelope("a@example.com", begin_within_seconds=0.3) for _ in range(10)]
+                until = time.monotonic() + 0.3
+                envelopes = [make_envelope("a@example.com", begin_until=until) for _ in range(10)]
                 outcomes = await send_all(channel, *envelopes)
                 assert sorted(one.reason for one in outcomes) == [""] * 7 + ["not_begun_in_time"] * 3
 

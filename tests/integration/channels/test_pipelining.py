@@ -1,6 +1,7 @@
 """Pipelined transactions (RFC 2920): what is on the wire when, and what is known after every kind of cut."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +138,7 @@ class TestTime:
 
         async def case() -> None:
             wire = Wire(answer)
-            letters = envelopes(2, begin_within_seconds=0.2)
+            letters = envelopes(2, begin_until=time.monotonic() + 0.2)
             async with wired(wire, timeout_seconds=3.0) as channel:
                 outcomes = [one async for one in channel.send(letters)]
             assert [one.reason for one in outcomes] == ["not_begun_in_time", "smtp_no_reply"]

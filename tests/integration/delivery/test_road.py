@@ -1,9 +1,12 @@
 """The road of a notice: claim, commit, send, record, settle, close (P1, P2, P3)."""
 
+import time
+from collections.abc import Sequence
+
 import psycopg
 import pytest
 
-from channels.port import OutcomeKind
+from channels.port import Envelope, OutcomeKind
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, make_run, make_step, row, rows
 from tests.servers import plain_url
@@ -67,6 +70,21 @@ class TestClaimCommitSendRecord:
         engine.start(make_campaign(engine.application).run_id)
         engine.work()
         assert seen == [("sending", 3)]
+
+    def test_what_was_checked_must_begin_within_two_seconds_of_the_checks(self, engine: Engine) -> None:
+        limits: list[float] = []
+
+        def look(batch: Sequence[Envelope]) -> None:
+            limits.extend(one.begin_until or float("inf") for one in batch)
+
+        engine.email.before_send = look
+        make_list(engine.application, rows(3))
+        engine.start(make_campaign(engine.application).run_id)
+        earliest = time.monotonic() + 2
+        engine.work()
+        # Whatever stands still between the claim and the call, the limit stands still with it.
+        assert len(limits) == 3
+        assert all(earliest <= limit <= time.monotonic() + 2 for limit in limits)
 
     def test_no_transaction_is_open_during_the_call(self, engine: Engine) -> None:
         states: list[str] = []
