@@ -49,7 +49,7 @@ def add_seed(
         raise SeedError("a seed contact needs a name: the text greets by it", code="seed_name")
     try:
         ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # `Etc` is a folder of the zone data
         raise SeedError("this time zone is not known: write Europe/Moscow", code="zone_unknown") from error
     seed, contact = repository.upsert_seed(
         session,

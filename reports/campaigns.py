@@ -20,7 +20,7 @@ _LIST = text(
 _ONE = text(_COLUMNS + " WHERE c.id = :campaign")
 _RUNS = text(
     """
-    SELECT campaign_id, id, number, state, recipient_count FROM run
+    SELECT campaign_id, id, number, state, recipient_count, kind, parent_run_id, first_count FROM run
     WHERE campaign_id = ANY(:campaigns) ORDER BY campaign_id, number
     """
 )
@@ -52,6 +52,9 @@ class CampaignRun:
     number: int
     state: str
     recipient_count: int
+    kind: str
+    parent_run_id: UUID | None
+    first_count: int | None  #: send so many, then wait for staff
 
 
 def list_campaigns(session: Session, *, limit: int, before: UUID | None = None) -> Sequence[CampaignFacts]:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from campaigns.errors import (
     ApprovalError,
     CampaignError,
+    ImportStateError,
     LinkedRunError,
     NotAnApproverError,
     OwnCampaignError,
@@ -127,6 +128,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ConsentError: Problem(409, "consent-refused", "The ledger of consent does not allow this"),
     UnknownListError: Problem(422, "unknown-list", "There is no such list that is ready"),
     UnknownMappingError: Problem(404, "unknown-mapping", "No mapping is saved for this source"),
+    ImportStateError: Problem(409, "import-state", "The state of the upload does not allow this"),
     ListFileError: Problem(422, "unusable-file", "The file as a whole cannot be used"),
     UnknownScenarioError: Problem(422, "unknown-scenario", "There is no such scenario"),
     UnknownRecipientError: Problem(404, "unknown-recipient", "The list has no such recipient"),
@@ -226,7 +228,12 @@ def problem_of(error: Exception) -> Problem | None:
 
 
 def wants_json(request: Request) -> bool:
-    """Whether the other side is a program."""
+    """Whether the other side is a program.
+
+    An address below the API that holds a line break reaches no route of the API: it is answered here.
+    """
+    if request.url.path.startswith("/api/"):
+        return True
     accept = request.headers.get("accept", "")
     return "json" in accept and "text/html" not in accept
 

@@ -16,6 +16,7 @@ from dispatcher.core.db import Database
 from dispatcher.core.settings import Settings
 from dispatcher.core.sign_in import SignIn
 from dispatcher.delivery.errors import UnknownRunError
+from dispatcher.delivery.payment import Payments
 from dispatcher.delivery.render import Renderer, Sender
 from dispatcher.web.import_desk import ImportDesk
 from dispatcher.web.uploads import UploadDirectory
@@ -58,12 +59,23 @@ class WebServices:
         """Makes lists of uploads; the application starts and stops it."""
         return ImportDesk(self.database, self.clock, self.settings, self.uploads)
 
+    @cached_property
+    def notices(self) -> Renderer:
+        """What makes notices, for previews and dry runs."""
+        settings = self.settings
+        sender = Sender(settings.company_name, settings.company_phone, settings.web.public_url)
+        return self.renderer or Renderer(sender, self.unsubscribe_tokens)
+
+    @cached_property
+    def payments(self) -> Payments:
+        """Reads the tokens of payment links."""
+        return Payments(self.settings.payment, self.secret_key)
+
     def dry_run_tools(self, session: Session) -> DryRunTools:
         """What a dry run shares with sending."""
         settings = self.settings
-        sender = Sender(settings.company_name, settings.company_phone, settings.web.public_url)
         return DryRunTools(
-            renderer=self.renderer or Renderer(sender, self.unsubscribe_tokens),
+            renderer=self.notices,
             delivery=settings.delivery,
             calendar=self.calendar.read(session),
             provider_limits=provider_limits(settings),

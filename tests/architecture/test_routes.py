@@ -115,6 +115,10 @@ class TestApi:
                 if path not in API_PUBLIC_PATHS:
                     assert "Scope: `" in operation["description"], (method, path)
                     assert operation["security"] == [{"ApiKey": []}]
+                    for status in ("400", "401", "403", "422", "503"):
+                        [(kind, problem)] = operation["responses"][status]["content"].items()
+                        assert kind == "application/problem+json", (method, path, status)
+                        assert problem["schema"]["$ref"].endswith("/ProblemDocument"), (method, path, status)
                 assert operation["tags"]
                 bodies = [answer.get("content", {}) for answer in operation["responses"].values()]
                 for content in [*bodies, operation.get("requestBody", {}).get("content", {})]:

@@ -11,7 +11,25 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from dispatcher.web.api import campaigns, consents, lists, runs
+from dispatcher.web.api import (
+    approvals,
+    campaigns,
+    consents,
+    dry_runs,
+    imports,
+    linked_runs,
+    list_differences,
+    lists,
+    mappings,
+    payment_links,
+    recurrences,
+    run_actions,
+    runs,
+    scenarios,
+    seeds,
+    template_trials,
+    templates,
+)
 from dispatcher.web.api.calls import REPLAYED_HEADER, Requires
 from dispatcher.web.api.problems import KNOWN, TYPES, ProblemDocument, add_problem_handlers, answers
 from dispatcher.web.api.values import example
@@ -19,12 +37,30 @@ from dispatcher.web.errors import NotFoundError
 from dispatcher.web.services import WebServices
 
 PREFIX: Final = "/api/v1"
-ROUTERS: Final = (lists.router, campaigns.router, runs.router, consents.router)
+ROUTERS: Final = (
+    imports.router,
+    lists.router,
+    list_differences.router,
+    mappings.router,
+    templates.router,
+    template_trials.router,
+    scenarios.router,
+    dry_runs.router,
+    campaigns.router,
+    recurrences.router,
+    runs.router,
+    run_actions.router,
+    linked_runs.router,
+    approvals.router,
+    seeds.router,
+    consents.router,
+    payment_links.router,
+)
 #: What answers without a key; a test fails for any other route that does.
 PUBLIC_PATHS: Final = frozenset({"/openapi.json", "/problems/{code}"})
 
 _DESCRIPTION: Final = f"""
-Lists, campaigns, runs and consent for other systems.
+Lists, templates, campaigns, runs and consent for other systems.
 
 - **Keys**: `dispatcher api-key create NAME --scope …`; send it as `Authorization: Bearer ndk_…`.
 - **Repeating is safe**: a request with an `Idempotency-Key` is done once; the same again gets the stored
@@ -34,10 +70,18 @@ Lists, campaigns, runs and consent for other systems.
 - Times are RFC 3339 with an offset; times of day are in the recipient's own zone.
 """
 _TAGS: Final = [
-    {"name": "lists", "description": "Recipient lists: uploads, versions, row-level reports."},
+    {"name": "imports", "description": "Uploads of lists, and what comes of them."},
+    {"name": "lists", "description": "Versions of lists, row-level reports, rejected rows, differences."},
+    {"name": "mappings", "description": "Which column of a billing system's files is which field."},
+    {"name": "templates", "description": "Texts of notices: versions, checks, previews."},
+    {"name": "dry runs", "description": "What would happen, before anything is sent."},
     {"name": "campaigns", "description": "A scenario, a list and a window."},
-    {"name": "runs", "description": "What a campaign does: figures, pause, resume, stop, extend."},
+    {"name": "recurrences", "description": "Campaigns that go again by a schedule."},
+    {"name": "runs", "description": "What a campaign does: figures, pause, resume, stop, extend, resend."},
+    {"name": "approval", "description": "The second pair of eyes."},
+    {"name": "seeds", "description": "Colleagues who receive every campaign's text."},
     {"name": "consents", "description": "Permission of an address, by channel and purpose."},
+    {"name": "payments", "description": "What a payment link stands for."},
     {"name": "problems", "description": "The types of problem documents."},
 ]
 

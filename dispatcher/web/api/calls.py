@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
@@ -25,8 +27,9 @@ from dispatcher.core.idempotency import (
     recall_answer,
     remember_answer,
 )
+from dispatcher.core.references import add_reference
 from dispatcher.web.api.problems import IDEMPOTENCY_HEADER
-from dispatcher.web.errors import BadKeyError, MissingScopeError
+from dispatcher.web.errors import BadKeyError, MissingScopeError, UnknownParameterError
 from dispatcher.web.services import WebServices
 
 REPLAYED_HEADER: Final = "Idempotency-Replayed"
@@ -67,7 +70,8 @@ class ApiCall:
 
     services: WebServices
     client: ApiClient
-    place: str  #: method and path, part of what makes a request the same
+    method: str
+    place: str  #: path and query; with the method and the body, what makes a request the same
     idempotency_key: str | None = None
 
     @property
@@ -104,12 +108,26 @@ class ApiCall:
         replayed = {REPLAYED_HEADER: "true"} if is_again else {}
         return JSONResponse(dict(answer.body), answer.status, {**answer.headers, **replayed}), is_again
 
+    def name_subject(
+        self, session: Session, kind: str, external_id: str | None, subject: UUID, now: datetime
+    ) -> None:
+        """Keep what the client calls a thing, if it calls it anything; raises `ExternalIdTakenError`."""
+        if external_id is not None:
+            add_reference(
+                session,
+                client=self.client_name,
+                subject_type=kind,
+                external_id=external_id,
+                subject=subject,
+                now=now,
+            )
+
     def _repeatable(self, request: bytes) -> RepeatableRequest | None:
         if self.idempotency_key is None:
             return None
         # The draft writes the key as a quoted string; both spellings are the same key.
         key = self.idempotency_key.strip('"') or self.idempotency_key
-        return RepeatableRequest(self.client_name, key, fingerprint_of("POST", self.place, request))
+        return RepeatableRequest(self.client_name, key, fingerprint_of(self.method, self.place, request))
 
 
 def api_client(
@@ -141,9 +159,26 @@ class Requires:
     def _call(self, request: Request, client: ApiClient, key: str | None) -> ApiCall:
         if self.scope not in client.scopes:
             raise MissingScopeError(f"this needs a key with the scope {self.scope}")
+        _refuse_unknown_parameters(request)
         query = request.url.query
         place = request.url.path + (f"?{query}" if query else "")
-        return ApiCall(request.app.state.services, client, place, key)
+        return ApiCall(request.app.state.services, client, request.method, place, key)
+
+
+def _refuse_unknown_parameters(request: Request) -> None:
+    """A misspelt filter would be an answer about something else; raises `UnknownParameterError`."""
+    asked = set(request.query_params)
+    if asked:
+        unknown = asked - _parameters(request.scope["route"].dependant)
+        if unknown:
+            raise UnknownParameterError(
+                "this operation does not know every parameter of the query: see its description"
+            )
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_parameters(inner) for inner in dependant.dependencies))
 
 
 class Reads(Requires):

@@ -1,7 +1,7 @@
 """Values that many bodies share. What PostgreSQL cannot hold (NUL) is refused at the door."""
 
 from datetime import UTC, datetime, time
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Query
@@ -25,11 +25,19 @@ Moment = Annotated[
 ]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PRINTABLE)]
 ListName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f/]+$")]
+#: The part of an address that names a source must not hold a slash.
+SourceName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/]+$")]
+TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Language = Literal["ru", "uk", "en"]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
 ClockTime = Annotated[
     str,
     StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
     Field(description="Time of day in the recipient's own zone."),
+]
+MaxPerSecond = Annotated[float | None, Field(ge=0.01, le=10_000)]
+FirstCount = Annotated[
+    int | None, Field(ge=1, le=1_000_000, description="Send so many exactly, then wait to be resumed.")
 ]
 Cursor = Annotated[
     UUID | None, Query(description="`next` of the page before; without it the newest come first.")
@@ -47,6 +55,11 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+def json_bytes(body: BaseModel) -> bytes:
+    """What a repetition of a request must equal."""
+    return body.model_dump_json().encode()
 
 
 def example(value: dict[str, Any]) -> ConfigDict:

@@ -2,29 +2,39 @@
 
 import time
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from starlette.testclient import TestClient
 
 from dispatcher.core.api_keys import Scope, create_api_key
 from dispatcher.core.ids import new_id
+from dispatcher.core.staff import get_staff
 from dispatcher.web.services import WebServices
 from tests.factories import HEADER, row
 
 V1 = "/api/v1"
 
 
+#: Everything but approving, which takes a person and excludes making.
+MAKING: Final = frozenset(Scope) - {Scope.CAMPAIGNS_APPROVE}
+
+
 def make_key(
-    services: WebServices, name: str = "billing", scopes: Collection[Scope] = frozenset(Scope)
+    services: WebServices,
+    name: str = "billing",
+    scopes: Collection[Scope] = MAKING,
+    approver: str | None = None,
 ) -> str:
-    """A key that holds for good."""
+    """A key that holds for good; `approver` is the login of the person who approves by it."""
     with services.database.transaction() as session:
+        found = None if approver is None else get_staff(session, approver)
         return create_api_key(
             session,
             name=name,
             scopes=scopes,
             expires_at=None,
             actor="test",
+            approver=None if found is None else found[0],
             now=services.clock.refresh(session),
         )
 
@@ -43,8 +53,13 @@ class ApiClient:
         headers = {**self._authority, "idempotency-key": key or new_id().hex}
         return self._client.post(V1 + path, json=body, headers=headers, **options)
 
-    def upload(self, name: str, file: bytes, *, key: str | None = None, **query: Any):
-        headers = {**self._authority, "idempotency-key": key or new_id().hex, "content-type": "text/csv"}
+    def send(self, method: str, path: str, body: Any = None, *, key: str | None = None):
+        """PUT, PATCH, DELETE; with a key only where the test gives one."""
+        headers = {**self._authority, **({} if key is None else {"idempotency-key": key})}
+        return self._client.request(method, V1 + path, json=body, headers=headers)
+
+    def upload(self, name: str, file: bytes, *, key: str | None = None, kind: str = "text/csv", **query: Any):
+        headers = {**self._authority, "idempotency-key": key or new_id().hex, "content-type": kind}
         return self._client.post(f"{V1}/lists/{name}/versions", content=file, params=query, headers=headers)
 
     def finished(self, import_id: str) -> Mapping[str, Any]:
@@ -59,6 +74,15 @@ class ApiClient:
     def imported(self, name: str, file: bytes) -> Mapping[str, Any]:
         """A list that was uploaded and taken."""
         return self.finished(self.upload(name, file).json()["id"])
+
+
+def code_of(answer: Any) -> str:
+    """The code of a problem, having checked the form of the document."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert document["status"] == answer.status_code
+    assert document["type"].startswith(f"{V1}/problems/")
+    return str(document["type"].rsplit("/", 1)[-1])
 
 
 def list_file(*rows: Mapping[str, str]) -> bytes:

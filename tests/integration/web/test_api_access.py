@@ -101,6 +101,10 @@ class TestProblems:
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
         assert answer.headers["content-type"] == "application/problem+json"
 
+    def test_an_address_with_a_line_break_is_a_problem_too(self, api):
+        answer = api.get("/runs/a%0Ab")
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
     def test_a_body_beyond_the_limit_is_refused(self, api):
         assert problem(api.post("/campaigns", {"name": "x" * 70_000})) == "too-large"
 

@@ -4,11 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dispatcher.core.staff import StaffRole
 from tests.factories import row
-from tests.integration.web.api_client import ApiClient, list_file, make_key
-from tests.integration.web.browsing import csrf, sign_in
-from tests.integration.web.installation import make_staff
+from tests.integration.web.api_client import ApiClient, code_of, list_file, make_key
 from tests.integration.web.rows import add_run, count_attempts, count_notices
 
 
@@ -26,10 +23,6 @@ def wanted(**changes) -> dict:
         "policy_profile": "always",
     }
     return values | changes
-
-
-def code_of(answer) -> str:
-    return answer.json()["type"].rsplit("/", 1)[-1]
 
 
 class TestMake:
@@ -97,31 +90,6 @@ class TestDryRun:
         assert (tried["recipients"], tried["going"], tried["by_channel"]) == (2, 1, {"email": 1})
         assert tried["not_going"] == {"no_consent": 1}
         assert api.get("/campaigns").json()["items"] == []
-
-
-class TestDraft:
-    def test_waits_for_its_submission_then_for_the_second_person(self, api, client, services):
-        api.imported("november", list_file())
-        made = api.post("/campaigns", wanted(as_draft=True, needs_approval=True)).json()
-        assert made["state"] == "draft"
-        run = f"/runs/{made['run_id']}"
-        assert api.post(f"{run}/submit").status_code == 200
-        assert api.get(run).json()["run"]["state"] == "awaiting_approval"
-        assert api.post(f"{run}/submit").status_code == 409
-        make_staff(services, "approver", StaffRole.APPROVER)
-        sign_in(client, "approver")
-        assert "Согласовать" in client.get(run).text
-        client.post(f"{run}/approve", data={"csrf_token": csrf(client)})
-        assert "Согласовано" in client.get(run).text
-        assert api.get(run).json()["run"]["state"] in {"scheduled", "running"}
-
-    def test_an_operator_cannot_be_the_second_person(self, api, client, services):
-        api.imported("november", list_file())
-        made = api.post("/campaigns", wanted(needs_approval=True)).json()
-        sign_in(client)
-        answer = client.post(f"/runs/{made['run_id']}/approve", data={"csrf_token": csrf(client)})
-        assert answer.status_code == 403
-        assert api.get(f"/runs/{made['run_id']}").json()["run"]["state"] == "awaiting_approval"
 
 
 class TestRuns:

@@ -11,17 +11,13 @@ from dispatcher.core.ids import new_id
 from dispatcher.web.import_desk import ImportDesk
 from dispatcher.web.uploads import UploadDirectory, harmless_name
 from tests.factories import row
-from tests.integration.web.api_client import ApiClient, list_file, make_key
+from tests.integration.web.api_client import ApiClient, code_of, list_file, make_key
 from tests.integration.web.serving import wait_until
 
 
 @pytest.fixture
 def api(client, services) -> ApiClient:
     return ApiClient(client, make_key(services))
-
-
-def code_of(answer) -> str:
-    return answer.json()["type"].rsplit("/", 1)[-1]
 
 
 class TestUpload:
