@@ -94,7 +94,7 @@ def compare(
         "kind": kind,
         "problem": problem,
     }
-    return show(request, signed_in, "compare.html", values, 200 if found else 422)
+    return show(request, signed_in, "compare.html", values)
 
 
 @router.get("/{list_id}")

@@ -34,10 +34,10 @@ def run(services: WebServices):
         return run
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, login: str = "operator") -> None:
     page.goto("/")
     picture(page, "sign_in")
-    page.get_by_label("Логин").fill("operator")
+    page.get_by_label("Логин").fill(login)
     page.get_by_label("Пароль").fill(PASSWORD)
     page.get_by_role("button", name="Войти").click()
     expect(page.get_by_role("heading", name="Задания")).to_be_visible()
