@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any, Final
 
 from tests.benchmarks.dkim_variants import ed25519_variant, rsa_variant
-from tests.benchmarks.errors import MissingPeerError
+from tests.benchmarks.errors import BenchmarkError, MissingPeerError
 from tests.benchmarks.interrupts import ending_in_good_order
 from tests.benchmarks.machine import describe_machine
 from tests.benchmarks.peer_rounds import (
@@ -51,11 +51,11 @@ def main() -> None:
             "conditions": {**stage.conditions, "sink": sink_name()},
         }
         entries, report["skipped"], report["message_bytes"] = prepare(stage, arguments)
-        measured = run_rounds(stage, entries, arguments, started_at + arguments.minutes * 60)
+        measured, failures = run_rounds(stage, entries, arguments, started_at + arguments.minutes * 60)
     report |= summarise(measured)
     report["rounds"] = {name: [one.to_json() for one in rounds] for name, rounds in measured.items()}
     report["rounds_wanted"] = arguments.rounds
-    report["problems"] = problems_of(measured)
+    report["problems"] = [*failures, *problems_of(measured)]
     report["minutes"] = round((time.monotonic() - started_at) / 60, 1)
     text = json.dumps(report, indent=1, ensure_ascii=False)
     if arguments.out is not None:
@@ -108,20 +108,30 @@ def prepare(
 
 def run_rounds(
     stage: Stage, entries: dict[str, Entry], arguments: argparse.Namespace, deadline: float
-) -> dict[str, list[Round]]:
-    """Round after round of all entries; no further round is begun that would end too late."""
+) -> tuple[dict[str, list[Round]], list[str]]:
+    """Round after round of all entries; no further round is begun that would end too late.
+
+    An entry that fails is left out altogether, for its other rounds would have no pairs; what it said
+    comes second.
+    """
     measured: dict[str, list[Round]] = {name: [] for name in entries}
+    failures: list[str] = []
     for number in range(1, arguments.rounds + 1):
         began = time.monotonic()
-        for name, entry in entries.items():
-            with running_sink(stage.directory) as sink:
-                one = entry(sink)
+        for name in list(measured):
+            try:
+                with running_sink(stage.directory) as sink:
+                    one = entries[name](sink)
+            except BenchmarkError as error:
+                failures.append(f"{name}, round {number}: {error}")
+                del measured[name]
+                continue
             measured[name].append(one)
             _say(f"round {number}: {name:<22} {one.rate:8.0f}/s  {one.cpu_s_per_1000:7.3f} CPU s per 1000")
         if time.monotonic() + (time.monotonic() - began) > deadline and number < arguments.rounds:
             _say(f"stopping after {number} rounds: another one would not end in time")
             break
-    return measured
+    return measured, failures
 
 
 def _of_transport(protocol: str, messages: int, file: Path) -> Entry:
