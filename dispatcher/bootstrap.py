@@ -21,7 +21,9 @@ from dispatcher.core.db import Database
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.queue import connect_broker, connect_redis
 from dispatcher.core.settings import Settings
-from dispatcher.delivery.attachments import AttachmentFolder
+from dispatcher.delivery.attachments import AttachmentFolder, Attachments
+from dispatcher.delivery.bills.urls import UrlRules
+from dispatcher.delivery.bills.worker import BillTools, BillWorker
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.domain_limits import DomainLimits
 from dispatcher.delivery.lane import LaneWorker, Tools
@@ -183,8 +185,27 @@ def build_renderer(application: Application) -> Renderer:
         Sender(settings.company_name, settings.company_phone, settings.web.public_url),
         application.tokens,
         payments=Payments(settings.payment, application.secret_key),
-        attachments=AttachmentFolder(settings.attachments.directory, settings.attachments.max_bytes),
+        attachments=Attachments(
+            AttachmentFolder(settings.attachments.directory, settings.attachments.max_bytes),
+            build_url_rules(settings),
+        ),
     )
+
+
+def build_url_rules(settings: Settings) -> UrlRules:
+    """Which servers lists may name for bills; raises `ConfigurationError` for hosts that are none."""
+    return UrlRules(settings.attachments.hosts, settings.attachments.internal_hosts)
+
+
+def build_bill_worker(application: Application) -> BillWorker:
+    """What fetches bills in one process; raises `ConfigurationError` when its settings cannot be used."""
+    from dispatcher.delivery.bills.fetch import BillFetcher, FetchLimits  # slow to load, and rarely needed
+
+    settings, rules = application.settings.attachments, build_url_rules(application.settings)
+    fetcher = BillFetcher(
+        rules, FetchLimits(settings.max_bytes, settings.fetch_seconds), ca_file=settings.ca_file
+    )
+    return BillWorker(BillTools(application.database, application.clock, Bridge(), fetcher, rules, settings))
 
 
 def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
@@ -212,6 +233,7 @@ def build_lane_worker(application: Application, registry: ChannelRegistry) -> La
             buckets=buckets,
             settings=settings.delivery,
             provider_limits=provider_limits(settings),
+            url_rules=build_url_rules(settings),
             domain_limits=DomainLimits(buckets, settings.smtp.domain_limits),
             read_calendar=application.calendar.read,
         )

@@ -24,12 +24,14 @@ from campaigns.import_leases import fail_absent_imports, fail_interrupted_lists
 from campaigns.occurrences import make_due_occurrence
 from campaigns.retention import purge_rejected_rows
 from campaigns.seeds import make_seed_run
-from dispatcher.bootstrap import Application
+from dispatcher.bootstrap import Application, build_url_rules
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
 from dispatcher.delivery import planning, receipts, sweep
+from dispatcher.delivery.bills.repository import drop_of_closed_runs, is_any_due
+from dispatcher.delivery.bills.tasks import wake_bills
 from dispatcher.delivery.claim import list_running
 from dispatcher.delivery.error_limit import pause_failing_runs
 from dispatcher.delivery.tasks import LANES, wake
@@ -40,6 +42,7 @@ PLANNING_SECONDS: Final = 1.0  #: per round, so that sweeps never wait long behi
 SWEEP_ROUNDS: Final = 20  #: slices of one kind per round
 WAKES_PER_ROUND: Final = 8  #: a lane with work is offered to so many threads; idle ones return at once
 HOUSEKEEPING_SECONDS: Final = 3600.0
+DROP_ROUNDS: Final = 200  #: slices of bills of closed runs that are let go at a time; the rest in an hour
 WAKING_TOPICS: Final = frozenset({"run.started", "run.resumed"})
 
 # Partitions are made two months ahead, so that opening a run never has to.
@@ -61,6 +64,7 @@ class Scheduler:
         self._lead = Lead()
         self._stop = threading.Event()
         self._housekept_at = float("-inf")
+        self._url_rules = build_url_rules(application.settings)
 
     def stop(self) -> None:
         """End after the current round."""
@@ -144,6 +148,7 @@ class Scheduler:
                         run,
                         calendar=self._application.calendar.read(session),
                         now=self._application.clock.refresh(session),
+                        url_rules=self._url_rules,
                     )
                 )
                 if planned == 0:
@@ -169,11 +174,17 @@ class Scheduler:
                 if self._database.run(self._runs_of(lane.priority)):
                     for _ in range(WAKES_PER_ROUND):
                         wake(queue)
+            if self._url_rules.is_on and self._database.run(self._are_bills_due):
+                wake_bills()
         except (redis.RedisError, BrokerError, OSError) as error:
             log.warning("scheduler.queue_away", error=type(error).__name__)
 
     def _runs_of(self, priority: str) -> Callable[[Session], Sequence[object]]:
         return lambda session: list_running(session, priority, self._application.clock.refresh(session))
+
+    def _are_bills_due(self, session: Session) -> bool:
+        now = self._application.clock.refresh(session)
+        return is_any_due(session, self._url_rules.origins, now)
 
     def _housekeep(self) -> None:
         if time.monotonic() - self._housekept_at < HOUSEKEEPING_SECONDS:
@@ -187,6 +198,7 @@ class Scheduler:
         self._database.run(keep)
         days = self._application.settings.retention.rejected_row_days
         self._each(partial(purge_rejected_rows, days=days))
+        self._each(drop_of_closed_runs, rounds=DROP_ROUNDS)
         self._housekept_at = time.monotonic()
 
     def _leave(self) -> None:

@@ -16,11 +16,13 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from dispatcher.bootstrap import Application, build_channels, build_lane_worker
+from dispatcher.bootstrap import Application, build_bill_worker, build_channels, build_lane_worker
 from dispatcher.core.queue import QueueName, broker
+from dispatcher.delivery.bills.tasks import bill_worker
+from dispatcher.delivery.bills.worker import BillWorker
 from dispatcher.delivery.lane import LaneWorker
 from dispatcher.delivery.states import Trigger
-from dispatcher.delivery.tasks import lane_worker
+from dispatcher.delivery.tasks import LANES, lane_worker
 from dispatcher.delivery.transitions import Change, apply_changes
 
 log = structlog.get_logger()
@@ -34,18 +36,30 @@ STALE_WAKE_WORDS: Final = ("has exceeded its age limit", "was skipped")
 def run_worker(application: Application, queues: Sequence[QueueName], threads: int) -> None:
     """Work the queues until SIGTERM or SIGINT; call it from the main thread."""
     hush_stale_wakes()
-    registry = build_channels(application, urgent=set(queues) <= {QueueName.EMAIL_URGENT})
-    worker = build_lane_worker(application, registry)
-    lane_worker.fill(worker)
-    worker.tools.leases.start()
+    worker = _fill_lanes(application, queues) if set(queues) & set(LANES) else None
+    bills = _fill_bills(application) if QueueName.BILLS in queues else None
     told_to_end = _stop_event()
     pool = dramatiq.Worker(broker, queues={str(queue) for queue in queues}, worker_threads=threads)
     broker.emit_after("process_boot")
     pool.start()
     log.info("worker.started", queues=[str(queue) for queue in queues], threads=threads)
     told_to_end.wait()
-    _end(application, worker, pool)
+    _end(application, worker, bills, pool)
     log.info("worker.ended")
+
+
+def _fill_lanes(application: Application, queues: Sequence[QueueName]) -> LaneWorker:
+    registry = build_channels(application, urgent=set(queues) <= {QueueName.EMAIL_URGENT})
+    worker = build_lane_worker(application, registry)
+    lane_worker.fill(worker)
+    worker.tools.leases.start()
+    return worker
+
+
+def _fill_bills(application: Application) -> BillWorker:
+    worker = build_bill_worker(application)
+    bill_worker.fill(worker)
+    return worker
 
 
 def hush_stale_wakes() -> None:
@@ -69,10 +83,21 @@ def _stop_event() -> threading.Event:
     return event
 
 
-def _end(application: Application, worker: LaneWorker, pool: dramatiq.Worker) -> None:
-    worker.stop()
+def _end(
+    application: Application, worker: LaneWorker | None, bills: BillWorker | None, pool: dramatiq.Worker
+) -> None:
+    for one in (worker, bills):
+        if one is not None:
+            one.stop()
     wait_ms = int(application.settings.delivery.stop_seconds * 1000)
     pool.stop(timeout=wait_ms)
+    if bills is not None:
+        bills.close()
+    if worker is not None:
+        _end_lanes(application, worker)
+
+
+def _end_lanes(application: Application, worker: LaneWorker) -> None:
     _mark_unanswered(application, worker)
     worker.tools.leases.stop()
     for channel in worker.tools.registry.all():

@@ -13,6 +13,7 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Words = Mapping[str, tuple[str, str, str]]  #: code → ru, uk, en
 
 _SERVER_CODE: Final = re.compile(r"(?:smtp_[2-5]\d\d|dsn|bounce)_([245])\.(\d{1,3}\.\d{1,3})")
+_HTTP_CODE: Final = re.compile(r"http_(\d{3})")
 _PLAIN_CODE: Final = re.compile(r"smtp_([45])\d\d")
 
 RUN_STATES: Final[Words] = {
@@ -92,6 +93,53 @@ LIST_FAILURES: Final[Words] = {
         "not one good row: mend the file by the remarks and upload it again",
     ),
 }
+#: Of bills that a list names by link: where they stand, and why one has not come.
+BILL_STATES: Final[Words] = {
+    "waiting": ("ещё не загружены", "ще не завантажено", "still to come"),
+    "ready": ("загружены", "завантажено", "fetched"),
+    "failed": ("получить не удалось", "отримати не вдалося", "given up"),
+    "dropped": ("больше не нужны", "більше не потрібні", "no longer needed"),
+}
+BILL_FAULTS: Final[Words] = {
+    "http_401": ("сервер не пускает нас", "сервер нас не пускає", "the server does not let us in"),
+    "http_403": ("сервер не пускает нас", "сервер нас не пускає", "the server does not let us in"),
+    "http_404": ("файла нет на сервере", "файлу немає на сервері", "the server has no such file"),
+    "http_410": ("файла больше нет на сервере", "файлу більше немає на сервері", "the file is gone"),
+    "http_429": ("сервер просит реже", "сервер просить рідше", "the server asks us to slow down"),
+    "timeout": ("сервер не ответил вовремя", "сервер не відповів вчасно", "no answer in time"),
+    "dns": ("имя сервера не найдено", "ім’я сервера не знайдено", "the server's name is not known"),
+    "tls": (
+        "сертификат сервера не подтверждён",
+        "сертифікат сервера не підтверджено",
+        "the server's certificate is not trusted",
+    ),
+    "unreachable": ("сервер недоступен", "сервер недоступний", "the server cannot be reached"),
+    "broken_off": ("связь оборвалась", "зв’язок обірвався", "the connection was lost"),
+    "bad_answer": ("непонятный ответ сервера", "незрозуміла відповідь сервера", "a senseless answer"),
+    "too_large": ("файл слишком велик", "файл завеликий", "the file is too large"),
+    "bad_type": ("не PDF и не изображение", "не PDF і не зображення", "neither a PDF nor a picture"),
+    "address_refused": (
+        "имя сервера ведёт во внутреннюю сеть",
+        "ім’я сервера веде у внутрішню мережу",
+        "the server's name leads into the inner network",
+    ),
+    "redirect_refused": (
+        "сервер отправляет не на разрешённый адрес",
+        "сервер спрямовує не на дозволену адресу",
+        "the server sends us to where we may not go",
+    ),
+    "redirects_too_many": ("слишком много переадресаций", "забагато переадресацій", "too many redirects"),
+    "url_refused": (
+        "сервер убрали из разрешённых",
+        "сервер прибрали з дозволених",
+        "the server is no longer allowed",
+    ),
+    "broken": (
+        "сбой при загрузке: сообщите нам",
+        "збій під час завантаження: повідомте нам",
+        "our own fault",
+    ),
+}
 NOTICE_STATES: Final[Words] = {
     "open": ("ещё не решено", "ще не вирішено", "not decided yet"),
     "notified": ("уведомлены", "сповіщені", "notified"),
@@ -129,6 +177,36 @@ REASONS: Final[Words] = {
         "файл вложения слишком велик",
         "файл вкладення завеликий",
         "the file to attach is too large",
+    ),
+    "attachment_unavailable": (
+        "счёт по ссылке получить не удалось",
+        "рахунок за посиланням отримати не вдалося",
+        "the bill behind the link could not be had",
+    ),
+    "attachment_bad_type": (
+        "по ссылке не PDF и не изображение",
+        "за посиланням не PDF і не зображення",
+        "the link leads to neither a PDF nor a picture",
+    ),
+    "attachment_url_refused": (
+        "ссылка на счёт ведёт не на разрешённый сервер",
+        "посилання на рахунок веде не на дозволений сервер",
+        "the bill's link leads to no server that is allowed",
+    ),
+    "attachment_url_off": (
+        "счета по ссылкам не включены в настройках",
+        "рахунки за посиланнями не ввімкнено в налаштуваннях",
+        "bills by link are not switched on in the settings",
+    ),
+    "bill_waiting": (
+        "ждёт загрузки счёта по ссылке",
+        "чекає на завантаження рахунку за посиланням",
+        "waits for the bill behind the link",
+    ),
+    "bill_settled": (
+        "счёт по ссылке загружен или отклонён",
+        "рахунок за посиланням завантажено або відхилено",
+        "the bill behind the link has come, or was given up",
     ),
     "attachment_not_pdf": ("файл вложения не PDF", "файл вкладення не PDF", "the file to attach is no PDF"),
     "accepted": (
@@ -259,6 +337,15 @@ def word_for(words: Words, code: str, language: Language) -> str:
     """The word for a code, or the code itself."""
     found = words.get(code)
     return code if found is None else found[LANGUAGES.index(language)]
+
+
+def bill_fault_word(code: str, language: Language) -> str:
+    """Why a bill has not come; other answers of the server by their number."""
+    if code in BILL_FAULTS:
+        return word_for(BILL_FAULTS, code, language)
+    match = _HTTP_CODE.fullmatch(code)
+    answered = ("сервер ответил", "сервер відповів", "the server answered")
+    return code if match is None else f"{answered[LANGUAGES.index(language)]} {match[1]}"
 
 
 def reason_word(code: str, language: Language) -> str:

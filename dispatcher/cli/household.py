@@ -47,7 +47,10 @@ def command(name: str, *arguments: str, environment: Mapping[str, str]) -> Child
 
 
 def household_commands(application: Application, environment: Mapping[str, str]) -> list[ChildCommand]:
-    """Web, scheduler, bounce listener, and workers by lane when a mail server is configured."""
+    """Web, scheduler, bounce listener, and workers by lane when a mail server is configured.
+
+    One more worker fetches bills where servers are named for them.
+    """
     commands = [command(name, name, environment=environment) for name in ("web", "scheduler", "bounces")]
     if not application.settings.smtp.host:
         return commands
@@ -69,4 +72,8 @@ def household_commands(application: Application, environment: Mapping[str, str])
             )
             for number in range(1, count + 1)
         ]
+    attachments = application.settings.attachments
+    if attachments.hosts or attachments.internal_hosts:
+        arguments = ("worker", "--lane", str(QueueName.BILLS), "--threads", "1")
+        commands.append(command(f"worker-{QueueName.BILLS}", *arguments, environment=environment))
     return commands

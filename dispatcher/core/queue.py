@@ -30,6 +30,8 @@ class QueueName(StrEnum):
     EMAIL_BULK = "email-bulk"
     #: e-mail of urgent campaigns (outages, safety): a worker process of its own
     EMAIL_URGENT = "email-urgent"
+    #: fetching of bills that lists name by URL: no lane, nothing is sent
+    BILLS = "bills"
 
 
 class _NotConnected(redis.ConnectionPool):

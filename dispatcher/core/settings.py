@@ -137,10 +137,20 @@ class DeliverySettings(BaseModel):
 
 
 class AttachmentSettings(BaseModel):
-    """Files that go with notices: PDF bills that the billing system puts into a folder."""
+    """Files that go with notices: bills out of a folder, or from servers that are named here."""
 
-    directory: Path | None = None  #: None: no file can be attached
+    directory: Path | None = None  #: None: no file can be attached by its name
     max_bytes: int = Field(default=2_000_000, ge=1, le=10_000_000)  #: of one file; 64 may be in memory
+    #: servers that URLs in lists may name, `host` or `host:port`, https alone; empty: URLs are refused
+    hosts: list[str] = []
+    #: the same inside the company's network: these may have inner addresses, and http is allowed
+    internal_hosts: list[str] = []
+    ca_file: Path | None = None  #: extra certificate authority of these servers, PEM
+    fetch_seconds: float = Field(default=30.0, gt=0, le=300)  #: for one bill, from its name to its last byte
+    fetches_per_host: int = Field(default=4, ge=1, le=64)  #: at once, over all machines
+    fetches_at_once: int = Field(default=16, ge=1, le=64)  #: per worker process; each may hold `max_bytes`
+    #: waits before the next try of a bill; after the last it is given up
+    fetch_retry_seconds: list[float] = Field(default=[30.0, 120.0, 600.0, 1800.0, 3600.0], min_length=1)
 
 
 class PaymentSettings(BaseModel):

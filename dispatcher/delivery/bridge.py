@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from channels.port import Outcome
@@ -25,9 +26,13 @@ class Bridge:
         self._thread = threading.Thread(target=self._loop.run_forever, name="channels", daemon=True)
         self._thread.start()
 
+    def start(self, work: Coroutine[Any, Any, Result]) -> "Future[Result]":
+        """Start one coroutine on the loop; cancelling the future cancels it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def run(self, work: Coroutine[Any, Any, Result], timeout_seconds: float | None = None) -> Result:
         """Run one coroutine on the loop and wait for it; raises what it raises, or `TimeoutError`."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_seconds)
+        return self.start(work).result(timeout_seconds)
 
     def groups(
         self, start: Callable[[], AsyncIterator[Outcome]], *, size: int, wait_seconds: float

@@ -13,6 +13,7 @@ from consent.hours import SendingHours, intersect, next_allowed
 from consent.permission import Permission
 from consent.policy import Cap, CapPeriod
 from dispatcher.core.zones import zone
+from dispatcher.delivery.bills.states import BILL_WAITING, UNAVAILABLE
 from dispatcher.delivery.states import NoticeState, Trigger
 from dispatcher.delivery.step_plan import StepPlan
 
@@ -73,6 +74,7 @@ class Candidate:
     account_number: str
     has_contract: bool
     customer_group: int = 1
+    recipient_id: UUID | None = None  #: None in a preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,16 @@ def judge(
         return Verdict(Trigger.CANCEL, "notice_closed")
     refused = judge_permission(candidate, permission)
     return refused or _judge_time(candidate, run, contacts, allowed_at, now)
+
+
+def wait_for_bill(verdict: Verdict, look_at: datetime) -> Verdict:
+    """The verdict on a notice whose bill by URL is still to come; it is looked for again at `look_at`.
+
+    What would leave now waits. What has run out of time has done so for want of its bill.
+    """
+    if verdict.trigger is Trigger.CLAIM:
+        return Verdict(Trigger.HOLD, BILL_WAITING, look_at)
+    return Verdict(Trigger.EXPIRE, UNAVAILABLE) if verdict.trigger is Trigger.EXPIRE else verdict
 
 
 def judge_permission(candidate: Candidate, permission: Permission | None) -> Verdict | None:

@@ -28,6 +28,7 @@ from dispatcher.delivery.checks import (
     caps_from_json,
     judge,
     next_sending_time,
+    wait_for_bill,
 )
 from dispatcher.delivery.run_lock import hold_shared
 from dispatcher.delivery.states import NoticeState, Trigger
@@ -65,7 +66,8 @@ _CANDIDATES = text(
     """
     SELECT a.period, a.id AS attempt_id, a.notice_id, a.person_id, a.contact_point_id, a.channel, a.step,
            a.truth_until, n.state AS notice_state, c.address, r.full_name, r.address AS supply_address,
-           r.time_zone, r.language, r.fields, r.customer_group, o.number AS account_number, o.has_contract
+           r.time_zone, r.language, r.fields, r.customer_group, o.number AS account_number, o.has_contract,
+           r.id AS recipient_id
     FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS w(id, place)
     CROSS JOIN LATERAL (SELECT * FROM attempt WHERE period = :period AND id = w.id LIMIT 1) a
     CROSS JOIN LATERAL (SELECT * FROM notice WHERE period = :period AND id = a.notice_id LIMIT 1) n
@@ -78,6 +80,8 @@ _CANDIDATES = text(
 _PAUSED = text("SELECT 1 FROM channel_pause WHERE channel = :channel AND paused_until > :now")
 
 
+#: Which of the candidates wait for a bill, and when to look again.
+BillLooks = Callable[[Session, RunView, Sequence[Candidate], datetime], Mapping[UUID, datetime]]
 HoldBack = Callable[[Sequence[Candidate], Sequence[Verdict], datetime], Sequence[Verdict]]
 
 
@@ -119,10 +123,12 @@ def claim_group(
     calendar: WorkingCalendar,
     now: datetime,
     hold_back: HoldBack | None = None,
+    bill_looks: BillLooks | None = None,
 ) -> ClaimedGroup | None:
     """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due.
 
-    `hold_back` may put off some of those that nothing else forbids, for limits outside the database.
+    `hold_back` may put off some of those that nothing else forbids, for limits outside the database;
+    `bill_looks` says which must wait for a bill that is still to be fetched.
     """
     hold_shared(session, run_id)
     run = _load_run(session, run_id, now)
@@ -131,7 +137,7 @@ def claim_group(
     candidates = _lock_candidates(session, run, channel, limit, now)
     if not candidates:
         return None
-    verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, calendar, now)
+    verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, calendar, now, bill_looks)
     if hold_back is not None:
         verdicts = hold_back(candidates, verdicts, now)
     apply_changes(
@@ -204,6 +210,7 @@ def _judge_all(
     candidates: Sequence[Candidate],
     calendar: WorkingCalendar,
     now: datetime,
+    bill_looks: BillLooks | None,
 ) -> list[Verdict]:
     contact_ids = [one.contact_point_id for one in candidates if one.contact_point_id]
     permissions = ask_permission(session, contact_ids, channel=channel, purpose=run.purpose, now=now)
@@ -211,6 +218,7 @@ def _judge_all(
     # A few zones, many people: working out when sending is allowed costs more than all other checks.
     zones = {one.time_zone for one in candidates}
     allowed = {zone: next_sending_time(run, zone, calendar, now) for zone in zones}
+    looks = {} if bill_looks is None else bill_looks(session, run, candidates, now)
     verdicts = []
     for one in candidates:
         contacts = counted.setdefault(one.person_id, [])
@@ -218,6 +226,8 @@ def _judge_all(
         verdict = judge(
             one, run, permission=permission, contacts=contacts, allowed_at=allowed[one.time_zone], now=now
         )
+        if one.attempt_id in looks:
+            verdict = wait_for_bill(verdict, looks[one.attempt_id])
         if verdict.trigger is Trigger.CLAIM:
             # The next attempt of the same person in this group sees this one as spent.
             contacts.append((channel, now))

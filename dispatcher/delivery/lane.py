@@ -25,6 +25,8 @@ from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database, is_database_gone, plan_by_keys
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.bills.gate import BillGate
+from dispatcher.delivery.bills.urls import UrlRules
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.channel_pause import lift_pause, pause_channel
 from dispatcher.delivery.checks import SENDING_MARGIN, RunView
@@ -83,6 +85,7 @@ class Tools:
     buckets: TokenBuckets
     settings: DeliverySettings
     provider_limits: Mapping[ChannelKind, float | None]
+    url_rules: UrlRules
     domain_limits: DomainLimits
     read_calendar: Callable[[Session], WorkingCalendar]
 
@@ -99,6 +102,7 @@ class LaneWorker:
         )
         self._turn: dict[Lane, UUID] = {}
         self._templates: Mapping[UUID, CompiledTemplate] = {}
+        self._bills = BillGate(tools.url_rules, self._compiled)
 
     def stop(self) -> None:
         """Claim nothing more; running groups end and are recorded (SIGTERM)."""
@@ -202,18 +206,21 @@ class LaneWorker:
                 limit=allowed,
                 calendar=calendar,
                 now=now,
+                bill_looks=self._bills.looks,
                 hold_back=self.tools.domain_limits.hold_back_in(channel, urgent=lane.priority == "urgent"),
             )
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
                 self._turn[lane] = run.id
-                return _Group(claimed, self._compiled(session, claimed), now, _begin_until(claimed.run, now))
+                return _Group(
+                    claimed, self._compiled(session, claimed.run), now, _begin_until(claimed.run, now)
+                )
             self.tools.buckets.give_back(limits, allowed)
         return None
 
-    def _compiled(self, session: Session, claimed: ClaimedGroup) -> Mapping[UUID, CompiledTemplate]:
+    def _compiled(self, session: Session, run: RunView) -> Mapping[UUID, CompiledTemplate]:
         """The run's texts. A version never changes, so those of the last run need not be read again."""
-        versions, templates = frozenset(claimed.run.plan.version_ids()), self._templates
+        versions, templates = frozenset(run.plan.version_ids()), self._templates
         if versions != templates.keys():
             templates = self._templates = compiled_versions(session, versions)
         return templates
@@ -274,10 +281,17 @@ class LaneWorker:
     def _render(self, group: "_Group") -> tuple[dict[UUID, Envelope], list[Change]]:
         envelopes: dict[UUID, Envelope] = {}
         refused: list[Change] = []
+        claimed = group.claimed
+        bills = self._bills.take(self.tools.database, claimed.run, claimed.candidates, group.templates)
         for one in group.claimed.candidates:
             try:
                 envelopes[one.attempt_id] = self.tools.renderer.envelope(
-                    group.claimed.run, one, group.templates, group.now, begin_until=group.begin_until
+                    claimed.run,
+                    one,
+                    group.templates,
+                    group.now,
+                    bills=bills,
+                    begin_until=group.begin_until,
                 )
             except Exception as error:  # noqa: BLE001 - whatever a text does, its recipient fails alone
                 log.warning(

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from consent.calendar import WorkingCalendar
 from dispatcher.core.ids import new_ids
+from dispatcher.delivery.bills.urls import NO_URLS, UrlRules
+from dispatcher.delivery.bills.wanted import want_bills_of
 from dispatcher.delivery.checks import RunView, next_sending_time
 from dispatcher.delivery.claim import run_view
 from dispatcher.delivery.preference import first_steps, may_choose
@@ -103,8 +105,18 @@ def list_unplanned(session: Session, now: datetime) -> Sequence[UUID]:
     return session.execute(_UNPLANNED, {"now": now}).scalars().all()
 
 
-def plan_slice(session: Session, run_id: UUID, *, calendar: WorkingCalendar, now: datetime) -> int:
-    """Plan the next slice of a run; returns how many recipients it covered (0: nothing is left)."""
+def plan_slice(
+    session: Session,
+    run_id: UUID,
+    *,
+    calendar: WorkingCalendar,
+    now: datetime,
+    url_rules: UrlRules = NO_URLS,
+) -> int:
+    """Plan the next slice of a run; returns how many recipients it covered (0: nothing is left).
+
+    Bills that the list names by URL are noted as wanted in the same transaction.
+    """
     hold_shared(session, run_id)
     row = session.execute(_RUN, {"run": run_id}).one()
     run = run_view(row._asdict())
@@ -121,6 +133,8 @@ def plan_slice(session: Session, run_id: UUID, *, calendar: WorkingCalendar, now
         for one, step in zip(recipients, steps, strict=True)
     ]
     _write(session, run, planned, now)
+    going = [one.recipient_id for one in planned if one.due_at is not None]
+    want_bills_of(session, run, going, url_rules, now)
     session.execute(_MOVE_CURSOR, {"run": run_id, "position": recipients[-1].position})
     return len(recipients)
 

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from dispatcher.delivery.bills.states import BILL_WAITING
+from dispatcher.delivery.bills.wanted import FIRST_LOOK
 from dispatcher.delivery.checks import Candidate
 from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.states import Trigger
@@ -16,9 +18,8 @@ FILE_WAIT: Final = timedelta(minutes=15)  #: between two looks for a file that m
 def refusal_of(one: Candidate, error: Exception, token: UUID, now: datetime) -> Change:
     """The change for one recipient: held while its file may still come, else refused."""
     if isinstance(error, AttachmentError) and error.may_come:
-        return Change(
-            one.period, one.attempt_id, Trigger.NOT_SENT, "attachment_missing", token, due_at=now + FILE_WAIT
-        )
+        wait = FIRST_LOOK if error.code == BILL_WAITING else FILE_WAIT
+        return Change(one.period, one.attempt_id, Trigger.NOT_SENT, error.code, token, due_at=now + wait)
     reason = error.code if isinstance(error, AttachmentError) else "template_error"
     # Our own errors carry no values; the words of others might.
     words = str(error) if isinstance(error, TemplateError) else type(error).__name__

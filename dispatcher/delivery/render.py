@@ -14,7 +14,8 @@ from uuid import UUID
 from channels.port import Attachment, AttemptReference, Envelope
 from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
 from dispatcher.core.zones import zone
-from dispatcher.delivery.attachments import AttachmentFolder
+from dispatcher.delivery.attachments import NO_BILLS, Attachments, Bills, FileCheck
+from dispatcher.delivery.bills.wanted import template_of
 from dispatcher.delivery.checks import Candidate, RunView
 from dispatcher.delivery.payment import Payments
 from templates.rendering import CompiledTemplate
@@ -50,12 +51,12 @@ class Renderer:
         tokens: UnsubscribeTokens,
         *,
         payments: Payments | None = None,
-        attachments: AttachmentFolder | None = None,
+        attachments: Attachments | None = None,
     ) -> None:
         self._sender = sender
         self._tokens = tokens
         self._payments = payments
-        self._attachments = attachments or AttachmentFolder()
+        self._attachments = attachments or Attachments()
 
     def envelope(
         self,
@@ -64,16 +65,16 @@ class Renderer:
         templates: Mapping[UUID, CompiledTemplate],
         now: datetime,
         *,
+        bills: Bills = NO_BILLS,
         begin_until: float | None = None,
     ) -> Envelope:
-        """Render one notice; raises `TemplateError` when the text cannot be made for this recipient.
+        """Render one notice with its files; raises `TemplateError` when it cannot be made for this recipient.
 
-        `begin_until`: the moment of `time.monotonic()` by which sending must have begun.
+        `bills` are those that were fetched for it by URL; `begin_until`: the moment of `time.monotonic()`
+        by which sending must have begun.
         """
-        step = run.plan.steps[candidate.step]
-        version = step.version_for(candidate.language)
-        template = templates.get(version) or templates[step.template_version_id]
-        files = self.files_of(template, candidate)
+        template = template_of(run, candidate, templates)
+        files = self.files_of(template, candidate, bills)
         return self.compose(template, candidate, run.purpose, now, files=files, begin_until=begin_until)
 
     def compose(
@@ -109,9 +110,15 @@ class Renderer:
             attachments=files if code is None else (*files, code),
         )
 
-    def files_of(self, template: CompiledTemplate, candidate: Candidate) -> tuple[Attachment, ...]:
+    def files_of(
+        self, template: CompiledTemplate, candidate: Candidate, bills: Bills = NO_BILLS
+    ) -> tuple[Attachment, ...]:
         """The files that go with one notice; raises `AttachmentError`."""
-        return self._attachments.collect(template.attachments, candidate.fields)
+        return self._attachments.collect(template.attachments, candidate.fields, bills)
+
+    def check_files(self, template: CompiledTemplate, candidate: Candidate) -> FileCheck:
+        """What can be said of the files of one notice before it is sent; reads no file whole."""
+        return self._attachments.check(template.attachments, candidate.fields)
 
     def unsubscribe_url(self, purpose: str, candidate: Candidate) -> str:
         """The address at which this contact point's consent can be withdrawn (RFC 8058)."""

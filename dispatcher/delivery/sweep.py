@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from dispatcher.core.audit import record_action
 from dispatcher.core.outbox import publish
+from dispatcher.delivery.bills.states import BILL_WAITING, UNAVAILABLE
 from dispatcher.delivery.errors import RunStateError
 from dispatcher.delivery.progress import read_progress
 from dispatcher.delivery.run_change import change_state, lock_run
@@ -40,7 +41,7 @@ _SETTLED = text(
 )
 _ENDED = text(
     """
-    SELECT a.period, a.id FROM run r
+    SELECT a.period, a.id, a.hold_reason FROM run r
     JOIN attempt a ON a.period = r.period AND a.run_id = r.id AND a.state = 'planned'
     WHERE r.state IN ('running', 'paused') AND r.ends_at <= :now
     ORDER BY a.id LIMIT :slice FOR NO KEY UPDATE OF a SKIP LOCKED
@@ -92,8 +93,15 @@ def settle_due(session: Session, now: datetime) -> int:
 
 
 def expire_ended(session: Session, now: datetime) -> int:
-    """What did not leave before its window ended expires: not notified."""
-    return _apply(session, _ENDED, {"now": now}, Trigger.EXPIRE, "window_ended", now)
+    """What did not leave before its window ended expires: not notified.
+
+    Who waited for a bill until then expires for want of it: that is what staff can mend.
+    """
+    rows = session.execute(_ENDED, {"slice": SLICE, "now": now}).all()
+    reasons = {row.id: UNAVAILABLE if row.hold_reason == BILL_WAITING else "window_ended" for row in rows}
+    changes = [Change(row.period, row.id, Trigger.EXPIRE, reasons[row.id]) for row in rows]
+    apply_changes(session, changes, now)
+    return len(rows)
 
 
 def stop_planned(session: Session, now: datetime) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 import campaigns.models
 import consent.models
 import dispatcher.core.models
+import dispatcher.delivery.bills.models
 import dispatcher.delivery.models
 import dispatcher.evidence.models
 import dispatcher.webhooks.models
@@ -18,6 +19,7 @@ ALL_MODELS: Final = (
     campaigns.models,
     consent.models,
     dispatcher.core.models,
+    dispatcher.delivery.bills.models,
     dispatcher.delivery.models,
     dispatcher.evidence.models,
     dispatcher.webhooks.models,

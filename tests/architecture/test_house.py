@@ -27,6 +27,7 @@ STATES = (
     ("dispatcher.delivery.states", "Trigger"),
     ("dispatcher.delivery.states", "NoticeState"),
     ("dispatcher.delivery.runs", "RunState"),
+    ("dispatcher.delivery.bills.states", "BillState"),
     ("dispatcher.delivery.step_plan", "Combination"),
     ("dispatcher.delivery.step_plan", "OnUnknown"),
     ("channels.port", "OutcomeKind"),
@@ -70,8 +71,8 @@ class TestQueues:
         served = {broker.get_actor(name).queue_name for name in broker.get_declared_actors()}
         assert served == {str(queue) for queue in QueueName}
 
-    def test_every_queue_is_a_lane_that_can_be_woken(self) -> None:
-        assert set(LANES) == set(WAKE) == set(QueueName)
+    def test_every_queue_is_a_lane_that_can_be_woken_but_that_of_bills(self) -> None:
+        assert set(LANES) == set(WAKE) == set(QueueName) - {QueueName.BILLS}
 
     def test_no_actor_keeps_the_brokers_defaults(self) -> None:
         for name in broker.get_declared_actors():

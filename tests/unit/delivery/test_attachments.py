@@ -1,12 +1,15 @@
 """Bills out of one folder, and nothing else out of anywhere else."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.delivery.attachments import AttachmentFolder
+from dispatcher.delivery.attachments import AttachmentFolder, Attachments, FileCheck
+from dispatcher.delivery.bills.content import FetchedBill
+from dispatcher.delivery.bills.urls import UrlRules, key_of
 from templates.attachment_rules import AttachmentRule, IfMissing
 from templates.errors import AttachmentError
 
@@ -35,6 +38,9 @@ def code_of(folder, name):
         AttachmentFolder(folder, max_bytes=500).read(name)
     if isinstance(name, str) and name.strip():
         assert name not in str(caught.value)
+    with pytest.raises(AttachmentError) as looked:
+        AttachmentFolder(folder, max_bytes=500).look(name)
+    assert looked.value.code == caught.value.code
     return caught.value.code
 
 
@@ -91,11 +97,83 @@ class TestCollect:
     def test_a_missing_file_refuses_or_waits(self, bills, if_missing, may_come):
         rules = [AttachmentRule("bill", if_missing)]
         with pytest.raises(AttachmentError) as caught:
-            AttachmentFolder(bills).collect(rules, {"bill": "nothing.pdf"})
+            Attachments(AttachmentFolder(bills)).collect(rules, {"bill": "nothing.pdf"})
         assert caught.value.may_come is may_come
 
     def test_an_optional_file_may_be_missing_but_not_dangerous(self, bills):
         rules = [AttachmentRule("bill", IfMissing.OMIT)]
-        assert AttachmentFolder(bills).collect(rules, {}) == ()
+        assert Attachments(AttachmentFolder(bills)).collect(rules, {}) == ()
         with pytest.raises(AttachmentError):
-            AttachmentFolder(bills).collect(rules, {"bill": "../secret.pdf"})
+            Attachments(AttachmentFolder(bills)).collect(rules, {"bill": "../secret.pdf"})
+
+
+URL = "https://bills.example.org/7.pdf"
+RULES = UrlRules(["bills.example.org"])
+
+
+class TestUrls:
+    def test_a_bill_that_was_fetched_goes_along(self, bills):
+        found = Attachments(AttachmentFolder(bills), RULES).collect(
+            [AttachmentRule("bill"), AttachmentRule("file")],
+            {"bill": URL, "file": "bill.pdf"},
+            {key_of(URL): FetchedBill("application/pdf", BILL)},
+        )
+        assert [(one.file_name, one.content) for one in found] == [("7.pdf", BILL), ("bill.pdf", BILL)]
+
+    def test_one_that_was_not_is_waited_for(self):
+        with pytest.raises(AttachmentError) as caught:
+            Attachments(url_rules=RULES).collect([AttachmentRule("bill", IfMissing.OMIT)], {"bill": URL})
+        assert (caught.value.code, caught.value.may_come) == ("bill_waiting", True)
+
+    @pytest.mark.parametrize(
+        ("fault", "if_missing", "code"),
+        [
+            ("http_404", IfMissing.REFUSE, "attachment_unavailable"),
+            ("http_404", IfMissing.HOLD, "attachment_unavailable"),
+            ("timeout", IfMissing.REFUSE, "attachment_unavailable"),
+            ("too_large", IfMissing.OMIT, "attachment_too_large"),
+            ("bad_type", IfMissing.OMIT, "attachment_bad_type"),
+            ("address_refused", IfMissing.OMIT, "attachment_url_refused"),
+            ("redirect_refused", IfMissing.REFUSE, "attachment_url_refused"),
+        ],
+    )
+    def test_one_that_was_given_up_refuses_with_the_reason(self, fault, if_missing, code):
+        with pytest.raises(AttachmentError) as caught:
+            Attachments(url_rules=RULES).collect(
+                [AttachmentRule("bill", if_missing)], {"bill": URL}, {key_of(URL): fault}
+            )
+        assert (caught.value.code, caught.value.may_come) == (code, False)
+
+    def test_an_optional_one_that_cannot_be_had_is_left_out(self):
+        rules = [AttachmentRule("bill", IfMissing.OMIT)]
+        assert Attachments(url_rules=RULES).collect(rules, {"bill": URL}, {key_of(URL): "http_404"}) == ()
+
+    def test_a_url_that_is_no_longer_allowed_is_refused_even_if_it_was_fetched(self):
+        fetched = {key_of(URL): FetchedBill("application/pdf", BILL)}
+        with pytest.raises(AttachmentError) as caught:
+            Attachments().collect([AttachmentRule("bill", IfMissing.OMIT)], {"bill": URL}, fetched)
+        assert caught.value.code == "attachment_url_off"
+
+
+class TestCheckBeforeSending:
+    @pytest.mark.parametrize(
+        ("cell", "if_missing", "expected"),
+        [
+            ("bill.pdf", IfMissing.REFUSE, FileCheck()),
+            ("none.pdf", IfMissing.REFUSE, FileCheck(refused="attachment_missing")),
+            ("none.pdf", IfMissing.HOLD, FileCheck(waits_for="attachment_missing")),
+            ("none.pdf", IfMissing.OMIT, FileCheck()),
+            ("text.pdf", IfMissing.OMIT, FileCheck(refused="attachment_not_pdf")),
+            (URL, IfMissing.REFUSE, FileCheck(waits_for="bill_waiting")),
+            ("https://evil.org/x.pdf", IfMissing.OMIT, FileCheck(refused="attachment_url_refused")),
+        ],
+    )
+    def test_what_will_become_of_a_recipients_file(self, bills, cell, if_missing, expected):
+        attachments = Attachments(AttachmentFolder(bills), RULES)
+        assert attachments.check([AttachmentRule("bill", if_missing)], {"bill": cell}) == expected
+
+    def test_files_are_looked_at_without_leaking_descriptors(self, bills):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for name in ("bill.pdf", "folder.pdf", "pipe.pdf", "text.pdf", "none.pdf", "link.pdf"):
+            Attachments(AttachmentFolder(bills)).check([AttachmentRule("bill")], {"bill": name})
+        assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.delivery.bills.states import BillState, attachment_error
 from dispatcher.delivery.runs import RunState
 from dispatcher.delivery.states import AttemptState, NoticeState
 from reports import words
@@ -19,6 +20,7 @@ class TestCompleteness:
             (RunState, words.RUN_STATES),
             (NoticeState, words.NOTICE_STATES),
             (AttemptState, words.ATTEMPT_STATES),
+            (BillState, words.BILL_STATES),
         ],
     )
     def test_every_state_has_its_words(self, states, table):
@@ -34,6 +36,16 @@ class TestCompleteness:
         }
         assert "no_contract" in used
         assert used - set(words.REASONS) == set()
+
+    def test_every_fault_of_a_bill_and_what_it_means_has_its_words(self):
+        engine = Path(str(files("dispatcher"))) / "delivery" / "bills"
+        source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(engine.glob("*.py")))
+        faults = set(re.findall(r'BillFaultError\(\s*"(\w+)"', source))
+        faults |= set(re.findall(r'(?:Error|TimeoutError), "(\w+)"\)', source))
+        assert {"too_large", "timeout", "tls", "redirect_refused"} <= faults
+        assert faults - set(words.BILL_FAULTS) == set()
+        assert {attachment_error(fault).code for fault in words.BILL_FAULTS} <= set(words.REASONS)
+        assert {"bill_waiting", "bill_settled", "attachment_url_off"} <= set(words.REASONS)
 
     def test_every_word_is_given_in_every_language(self):
         tables = [table for name, table in vars(words).items() if name.isupper() and isinstance(table, dict)]
@@ -67,6 +79,11 @@ class TestReasonWord:
     @pytest.mark.parametrize("code", ["something_new", "smtp_99", "", "dsn_x"])
     def test_shows_what_it_does_not_know_as_it_is(self, code):
         assert reason_word(code, "en") == code
+
+    def test_bills_say_what_the_server_said(self):
+        assert words.bill_fault_word("http_404", "ru") == "файла нет на сервере"
+        assert words.bill_fault_word("http_502", "en") == "the server answered 502"
+        assert words.bill_fault_word("something", "uk") == "something"
 
     def test_speaks_three_languages(self):
         assert word_for(words.CHANNELS, "voice", "uk") == "Автодозвін"
