@@ -8,7 +8,7 @@ settles it or puts it back whatever happens.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -20,7 +20,7 @@ from channels.email.pipeline import PipelinedSession
 from channels.email.pool import ConnectionPool
 from channels.email.replies import Verdict
 from channels.email.transaction import LOST_EARLY, Letter, Request, send_singly
-from channels.port import Envelope, Outcome, OutcomeKind
+from channels.port import AttemptReference, Envelope, Outcome, OutcomeKind
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,11 @@ log = structlog.get_logger(__name__)
 class Post(Protocol):
     """Turns envelopes into requests and verdicts into outcomes."""
 
-    def prepare(self, connection: SmtpConnection, envelope: Envelope) -> Request:
+    async def build_ahead(self, envelopes: Sequence[Envelope]) -> Mapping[AttemptReference, bytes]:
+        """Messages that take too long to build while connections wait; those not in it are built later."""
+        ...
+
+    def prepare(self, connection: SmtpConnection, envelope: Envelope, built: bytes | None) -> Request:
         """What goes over the wire; raises `UnsendableError` when it cannot go, or not by this server."""
         ...
 
@@ -55,13 +59,13 @@ class Batch:
         self._fault: MailServerUnavailableError | None = None
         self._in_use: dict[asyncio.Task[None] | None, SmtpConnection] = {}
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        self._built: Mapping[AttemptReference, bytes] = {}
         self._workers: list[asyncio.Task[None]] = []
         self._overseer: asyncio.Task[None] | None = None
 
     def start(self, workers: int) -> None:
         """Begin with so many connections at most."""
-        self._workers = [asyncio.create_task(self._work()) for _ in range(min(workers, len(self._waiting)))]
-        self._overseer = asyncio.create_task(self._oversee())
+        self._overseer = asyncio.create_task(self._oversee(workers))
 
     async def next_outcome(self) -> Outcome | None:
         """The next outcome; None after the last one."""
@@ -93,7 +97,12 @@ class Batch:
                 self.abort()
                 await asyncio.wait({self._overseer})
 
-    async def _oversee(self) -> None:
+    async def _oversee(self, workers: int) -> None:
+        try:
+            self._built = await self._post.build_ahead(list(self._waiting))
+        except Exception as error:  # noqa: BLE001 - a bug must not cost the batch its outcomes
+            _log_bug(error)
+        self._workers = [asyncio.create_task(self._work()) for _ in range(min(workers, len(self._waiting)))]
         for ending in await asyncio.gather(*self._workers, return_exceptions=True):
             if isinstance(ending, Exception):
                 _log_bug(ending)
@@ -204,7 +213,7 @@ class Batch:
 
     def _prepare(self, connection: SmtpConnection, envelope: Envelope) -> Request | None:
         try:
-            return self._post.prepare(connection, envelope)
+            return self._post.prepare(connection, envelope, self._built.get(envelope.attempt))
         except UnsendableError as error:
             verdict = Verdict(OutcomeKind.PERMANENT, error.reason)
         except Exception as error:  # noqa: BLE001 - a bug must not cost the envelope its outcome

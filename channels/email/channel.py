@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Final
 
 from channels.email import verp
 from channels.email.addresses import MailAddress, ascii_domain, parse_address
@@ -17,6 +19,9 @@ from channels.email.server import MailServer
 from channels.email.transaction import Request
 from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome
 from dispatcher.core.settings import MailSettings, SmtpSettings
+
+#: A message with larger files is built when its turn comes: 64 of them at once would fill the memory.
+AHEAD_OCTETS: Final = 200_000
 
 
 def utc_now() -> datetime:
@@ -129,12 +134,28 @@ class EmailChannel:
         """See `Post`."""
         return self._is_stopped
 
-    def prepare(self, connection: SmtpConnection, envelope: Envelope) -> Request:
+    async def build_ahead(self, envelopes: Sequence[Envelope]) -> Mapping[AttemptReference, bytes]:
+        """See `Post`. RSA lets other threads run while it signs, so connections need not wait for it."""
+        return await asyncio.to_thread(self._build_all, envelopes) if self._builder.is_slow else {}
+
+    def _build_all(self, envelopes: Sequence[Envelope]) -> dict[AttemptReference, bytes]:
+        built = {}
+        for envelope in envelopes:
+            if sum(len(one.content) for one in envelope.attachments) > AHEAD_OCTETS:
+                continue
+            with suppress(UnsendableError):  # raised again, and told, when its turn comes
+                address = parse_address(envelope.address)
+                built[envelope.attempt] = self._builder.build(
+                    envelope, address, date=self._now(), is_8bit=False
+                )
+        return built
+
+    def prepare(self, connection: SmtpConnection, envelope: Envelope, built: bytes | None) -> Request:
         """See `Post`."""
         address = parse_address(envelope.address)
         if address.needs_smtputf8 and not connection.offers("SMTPUTF8"):
             raise UnsendableError("smtputf8_not_offered")
-        content = self._builder.build(
+        content = built or self._builder.build(
             envelope, address, date=self._now(), is_8bit=connection.offers("8BITMIME")
         )
         limit = connection.size_limit()
