@@ -15,4 +15,3 @@ def test_every_message_is_sent_once(tmp_path, protocol):
         one = measure_transport(protocol, sink, 60, tmp_path / "messages.json")
     assert one.problems == []
     assert one.received == one.messages == 60
-    assert sum(one.cpu.values()) > 0
