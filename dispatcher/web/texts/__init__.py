@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dispatcher.web.texts.campaigns import CAMPAIGNS
+from dispatcher.web.texts.columns import COLUMNS
 from dispatcher.web.texts.en import TEXTS as EN
 from dispatcher.web.texts.faults import FAULTS
 from dispatcher.web.texts.file_faults import FILE_FAULTS
@@ -19,7 +20,7 @@ from dispatcher.web.texts.uk import TEXTS as UK
 from reports.words import LANGUAGES, Language, Words
 
 _GENERAL: Final[Mapping[Language, Mapping[str, str]]] = {"ru": RU, "uk": UK, "en": EN}
-_BY_SUBJECT: Final[tuple[Words, ...]] = (FAULTS, FILE_FAULTS, LISTS, CAMPAIGNS, RUNS, LETTERS)
+_BY_SUBJECT: Final[tuple[Words, ...]] = (FAULTS, FILE_FAULTS, LISTS, COLUMNS, CAMPAIGNS, RUNS, LETTERS)
 
 
 def _in(language: Language) -> dict[str, str]:

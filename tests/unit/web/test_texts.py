@@ -4,13 +4,22 @@ import re
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 
+from campaigns.import_jobs import ImportState
+from campaigns.list_header import FIELDS
+from campaigns.scenarios import BUILTIN
+from consent.policy import PROFILES
 from dispatcher.core.staff import StaffRole
+from dispatcher.delivery.runs import RunKind
 from dispatcher.web.errors import STATUS, TEXTED
+from dispatcher.web.pages.campaign_fields import PRIORITIES
+from dispatcher.web.pages.uploading import PURPOSES_OFFERED
 from dispatcher.web.texts import CATALOGUE
-from reports.words import LANGUAGES
+from reports.words import LANGUAGES, PURPOSES
+from templates.repository import Origin
 
 WEB = Path(str(files("dispatcher.web")))
 
@@ -37,6 +46,23 @@ class TestCatalogue:
         assert {f"error_{status}" for status in TEXTED} <= keys
         assert {f"advice_{status}" for status in TEXTED} <= keys
         assert set(STATUS.values()) <= TEXTED
+
+    def test_has_words_for_every_code_that_a_page_puts_together(self):
+        codes = {
+            "scenario": BUILTIN,
+            "policy": PROFILES,
+            "field": (*FIELDS, "further", "ignore"),
+            "import_state": ImportState,
+            "run_kind": RunKind,
+            "account": ("added", "removed", "changed"),
+            "change": ("added", "removed", "changed", "same"),
+            "origin": get_args(Origin),
+            "basis": ("provider_limit", "run_limit", "measured", "assumed"),
+            "priority": PRIORITIES,
+        }
+        wanted = {f"{family}_{code}" for family, names in codes.items() for code in names}
+        assert wanted <= set(CATALOGUE["ru"])
+        assert set(PURPOSES_OFFERED) <= set(PURPOSES)
 
     def test_every_text_named_in_a_template_exists(self):
         named = set()
