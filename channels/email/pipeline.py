@@ -8,7 +8,8 @@ The in-doubt rules (design: section 5.6) need to know at every moment what may h
 * announced (MAIL, RCPT, DATA): no body has left, so any fault means NOT_SENT;
 * a small body goes with its dot in one write: from then on, no reply means UNKNOWN;
 * a body too big for the socket's buffer goes first, its dot only when it has left: until then NOT_SENT;
-* the recipient was refused, yet DATA was welcomed: a lone dot ends the transaction, never the body.
+* the recipient was refused, yet DATA was welcomed: a lone dot ends the transaction, never the body;
+* the sender was refused, yet recipient and DATA were welcomed: the connection goes, and no dot is written.
 
 `channels.email.chunking` does the same with BDAT.
 
@@ -70,9 +71,9 @@ class PipelinedSession(asyncio.Protocol):
         self._expected: deque[Expected] = deque()
         self._announced: Letter | None = None  # its body has not begun
         self._refusal: Verdict | None = None  # of the announced letter
+        self._has_recipient = False  # its recipient was taken
         self._in_body: Letter | None = None  # its body leaves, its dot has not been written
         self._in_doubt: Letter | None = None  # its dot has been written
-        self._needs_reset = False
         self._is_suspected = False  # of having fallen silent
         self._heard_at = self._loop.time()
         self._transport: asyncio.WriteTransport | None = connection.write_transport()
@@ -141,8 +142,8 @@ class PipelinedSession(asyncio.Protocol):
             return b""
         self._connection.begun += 1
         commands = self._commands(self._announced.request)
-        if self._needs_reset:
-            self._needs_reset = False
+        if self._connection.needs_reset:
+            self._connection.needs_reset = False
             self._expected.append(Expected.RSET)
             commands = b"RSET\r\n" + commands
         self._expected += self.announcement
@@ -183,6 +184,8 @@ class PipelinedSession(asyncio.Protocol):
         is_welcome = code == 354 if expected is Expected.DATA else 200 <= code < 300
         if not is_welcome and self._refusal is None:
             self._refusal = judge(_STAGES[expected], code, text)
+        if expected is Expected.RCPT:
+            self._has_recipient = is_welcome
         if expected is self.announcement[-1]:
             self._on_all_announced(letter, is_welcome=is_welcome)
 
@@ -193,11 +196,14 @@ class PipelinedSession(asyncio.Protocol):
             return
         self._announced = None
         self._source.settle(letter, refusal)
-        if is_welcome and Expected.DATA in self.announcement:
+        if not (is_welcome and Expected.DATA in self.announcement):
+            self._connection.needs_reset = True  # it may well be the next session that begins the next one
+        elif self._has_recipient:
+            # It took the recipient into an envelope that is not ours: a dot would send them an empty letter.
+            self._break(is_silent=False)
+        else:
             self._expected.append(Expected.LONE_DOT)
             self._write(b".\r\n")
-        else:
-            self._needs_reset = True  # so that the next one does not inherit the refused envelope
 
     def _send_body(self, letter: Letter) -> None:
         # The window may have closed while the server kept us waiting, and it may have hung up behind its 354.

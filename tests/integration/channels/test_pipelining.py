@@ -79,6 +79,45 @@ class TestWire:
 
         run(case())
 
+    def test_an_envelope_refused_last_is_cleared_before_the_next_batch_on_the_connection(self) -> None:
+        """Else the next person gets an empty letter from the refused one's sender, and nobody is told."""
+
+        def answer(verb: str, wire: Wire) -> str | None:
+            mails, resets = wire.lines.count("MAIL"), wire.lines.count("RSET")
+            if mails == 1 and verb in {"RCPT", "DATA"}:
+                return "550 5.1.1 gone" if verb == "RCPT" else "503 5.5.1 no valid recipients"
+            return (
+                "503 5.5.1 nested MAIL" if verb == "MAIL" and mails == 2 and not resets else usual(verb, wire)
+            )
+
+        async def case() -> None:
+            wire, (first, second) = Wire(answer), envelopes(2)
+            async with wired(wire) as channel:
+                [refused] = await send_all(channel, first)
+                [accepted] = await send_all(channel, second)
+            assert (refused.reason, accepted.kind) == ("smtp_550_5.1.1", OutcomeKind.ACCEPTED)
+            assert wire.taken == [str(second.attempt.attempt_id)]
+            assert wire.connections == 1
+
+        run(case())
+
+    def test_a_recipient_taken_into_an_envelope_that_is_not_ours_gets_no_dot(self) -> None:
+        def answer(verb: str, wire: Wire) -> str | None:
+            is_first = wire.lines.count("MAIL") == 1
+            return "503 5.5.1 nested MAIL" if verb == "MAIL" and is_first else usual(verb, wire)
+
+        async def case() -> None:
+            wire, (first, second) = Wire(answer), envelopes(2)
+            async with wired(wire) as channel:
+                outcomes = by_attempt(await send_all(channel, first, second))
+            assert outcomes[str(first.attempt.attempt_id)].kind is not OutcomeKind.ACCEPTED
+            assert outcomes[str(second.attempt.attempt_id)].kind is OutcomeKind.ACCEPTED
+            assert wire.taken == [str(second.attempt.attempt_id)]
+            assert "BODY 0" not in wire.lines
+            assert wire.connections == 2
+
+        run(case())
+
     def test_what_goes_away_after_a_421_costs_the_next_envelope_nothing(self) -> None:
         def answer(verb: str, wire: Wire) -> str | None:
             is_first = wire.connections == 1 and verb == "DOT"
