@@ -14,7 +14,7 @@ from dispatcher.core.logging import configure_logging
 from tests.chaos.broken import BROKEN, launcher
 from tests.chaos.house import House, open_house
 from tests.chaos.rounds import Plan, Result, plan_rounds, play
-from tests.chaos.strikes import TARGETS
+from tests.chaos.targets import TARGETS
 from tests.memory import open_fast_directory
 
 VOID_TRIES = 4

@@ -28,6 +28,7 @@ from dispatcher.core.db import Database
 from dispatcher.core.settings import (
     BounceListenerSettings,
     DeliverySettings,
+    ImportSettings,
     Settings,
     SmtpSettings,
     WebSettings,
@@ -193,6 +194,7 @@ class House:
             "WEB": settings.web,
             "DELIVERY": settings.delivery,
             "WORKERS": settings.workers,
+            "IMPORTS": settings.imports,
         }
         inherited = self.application.child_environment()
         kept = {
@@ -246,6 +248,7 @@ def _settings(directory: Path, servers: EmbeddedServers) -> Settings:
         web=WebSettings(port=choose_port()),
         delivery=CHAOS_DELIVERY,
         workers=WorkerSettings(),
+        imports=ImportSettings(lease_seconds=LEASE_SECONDS),
     )
 
 

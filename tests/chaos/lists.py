@@ -8,8 +8,11 @@ from typing import Final
 from campaigns.sample import write_sample
 
 EMAIL_COLUMN: Final = "E-mail"
-#: Shares of addresses at which the provider itself leaves us in doubt.
-FAULTS: Final = {"hangdrop": 0.01, "hang": 0.003}
+#: Shares of addresses at which the provider breaks the conversation: behind the dot, never answering, inside
+#: the body, before it. All but the last leave us in doubt: a short body leaves together with its dot.
+FAULTS: Final = {"hangdrop": 0.01, "hang": 0.003, "drop": 0.01, "dropstartonce": 0.01}
+TAKEN: Final = ("hangdrop.", "hang.")  #: taken, and never answered
+UNTAKEN: Final = ("drop.",)  #: not taken, which we cannot know
 #: Lists by name: an honest provider (that bounces and defers a few), and one that leaves us in doubt.
 LISTS: Final = {"plain": {}, "doubtful": FAULTS}
 
@@ -34,6 +37,6 @@ def write_list(path: Path, kind: str, recipients: int, seed: int) -> None:
         writer.writerows(rows)
 
 
-def is_doubtful(address: str | None) -> bool:
-    """Whether the provider answers nothing at this address."""
-    return address is not None and address.startswith(tuple(f"{fate}." for fate in FAULTS))
+def is_doubtful(address: str | None, *, is_received: bool) -> bool:
+    """Whether the provider itself explains our doubt about this address."""
+    return address is not None and address.startswith(TAKEN if is_received else UNTAKEN)

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from campaigns.service import NewCampaign, create_campaign
 from channels.sandbox.journal import JournalEntry
 from tests.chaos.house import POLL_SECONDS, House
-from tests.chaos.strikes import TARGETS, Blow, StrikeError, Target, count_sending
+from tests.chaos.strikes import Blow, StrikeError, count_sending
+from tests.chaos.targets import TARGETS, Target
 from tests.chaos.verdict import Allowance, Verdict, judge
 
 CLOSED_SECONDS: Final = 120.0  #: a run that is not closed by then stands still
@@ -83,7 +84,7 @@ def play(house: House, plan: Plan, *, watches_journal: bool = False) -> Result:
     faults += _orphans(house)
     allowance = Allowance(blow.sampled, blow.at, blow.may_lose_sight and target.strike is not None, bounced)
     verdict = _judge(house, run, before, allowance)
-    verdict.faults += faults
+    verdict.faults += faults + blow.faults
     is_void = target.strike is not None and blow.sampled == 0 and not watches_journal
     return Result(plan, verdict, blow.killed, time.monotonic() - begun, is_void)
 

@@ -7,11 +7,10 @@ they are counted and killed, so that what was in flight at the kill is a fact an
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -26,8 +25,6 @@ from tests.chaos.house import LEASE_SECONDS, POLL_SECONDS, House
 FROZEN_SECONDS: Final = LEASE_SECONDS + 1.5
 SETTLE_SECONDS: Final = 0.03  #: for what a frozen process had already given to the kernel
 GONE_SECONDS: Final = 60.0
-AT_ONCE: Final = (0.0, 0.0)
-LATE: Final = (0.5, 0.9)  #: where everything has to be started again, which takes its own time
 
 _SENDING: Final = text("SELECT count(*) FROM attempt WHERE run_id = :run AND state = 'sending'")
 _LEADER: Final = text("SELECT holder FROM scheduler_lease WHERE held_until > clock_timestamp()")
@@ -53,23 +50,10 @@ class Blow:
     may_lose_sight: bool = True
     tend: Callable[[], None] = lambda: None  #: called again and again until the run is closed
     finish: Callable[[], frozenset[UUID]] = frozenset  #: afterwards; returns attempts that must have bounced
+    faults: list[str] = field(default_factory=list)  #: what `finish` found wrong beside the run
 
 
 Strike = Callable[[House, UUID], Blow]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One kind of round."""
-
-    name: str
-    strike: Strike | None  #: None: a control round in which nothing happens
-    recipients: str = "plain"
-    priority: str = "bulk"
-    on_unknown: str = "leave"
-    prepare: Callable[[House], None] = lambda house: None
-    #: how much of the run is let through first; 0: it is still being fanned out then
-    part_before: tuple[float, float] = (0.02, 0.6)
 
 
 def _now() -> datetime:
@@ -236,36 +220,3 @@ def kill_bounces_in_storm(house: House, run: UUID) -> Blow:
     blow = _kill_harmless(house, run, house.find("bounces"))
     blow.tend, blow.finish = storm.tend, storm.finish
     return blow
-
-
-def _second_scheduler(house: House) -> None:
-    house.start_extra("scheduler")
-
-
-TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
-    {
-        target.name: target
-        for target in (
-            Target("worker 1", kill_worker(0)),
-            Target("worker 2", kill_worker(1)),
-            Target("urgent worker", kill_urgent, priority="urgent"),
-            Target("all workers", kill_all_workers),
-            Target("scheduler", kill_role("scheduler"), part_before=AT_ONCE),
-            Target("web", kill_role("web")),
-            Target("bounce listener", kill_role("bounces")),
-            Target("two schedulers", kill_leader, prepare=_second_scheduler, part_before=AT_ONCE),
-            Target("up", kill_up, part_before=LATE),
-            Target("whole tree", kill_tree, part_before=LATE),
-            Target("up ended", end_up, part_before=LATE),
-            Target("postgres", kill_server("postgres")),
-            Target("valkey", kill_server("valkey")),
-            Target("valkey flushed", flush_redis),
-            Target("silent provider", kill_worker(0), recipients="doubtful"),
-            Target("resend once", kill_all_workers, recipients="doubtful", on_unknown="resend_once"),
-            Target("worker ended", end_worker),
-            Target("worker frozen", freeze_worker),
-            Target("bounce storm", kill_bounces_in_storm),
-            Target("nothing", None),
-        )
-    }
-)

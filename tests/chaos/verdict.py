@@ -176,7 +176,9 @@ def _check_unknown(
     allowance: Allowance,
 ) -> None:
     in_doubt = {id_ for id_, seen in events.items() if any(one.trigger == Trigger.LOSE for one in seen)}
-    by_provider = {id_ for id_ in in_doubt if is_doubtful(attempts[id_].address) and received[id_]}
+    by_provider = {
+        id_ for id_ in in_doubt if is_doubtful(attempts[id_].address, is_received=received[id_] > 0)
+    }
     out = _out_at(events, allowance.kill_at)
     verdict.in_flight = max(allowance.sampled, len(out))
     verdict.unknown, verdict.unknown_by_provider = len(in_doubt), len(by_provider)

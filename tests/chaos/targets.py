@@ -1,0 +1,77 @@
+"""The kinds of rounds: what is prepared, over which list, and when which strike falls."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from tests.chaos.bystanders import AMBUSH, begin_import, kill_import
+from tests.chaos.house import House
+from tests.chaos.strikes import (
+    Strike,
+    end_up,
+    end_worker,
+    flush_redis,
+    freeze_worker,
+    kill_all_workers,
+    kill_bounces_in_storm,
+    kill_leader,
+    kill_role,
+    kill_server,
+    kill_tree,
+    kill_up,
+    kill_urgent,
+    kill_worker,
+)
+
+AT_ONCE: Final = (0.0, 0.0)
+LATE: Final = (0.5, 0.9)  #: where everything has to be started again, which takes its own time
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One kind of round."""
+
+    name: str
+    strike: Strike | None  #: None: a control round in which nothing happens
+    recipients: str = "plain"
+    priority: str = "bulk"
+    on_unknown: str = "leave"
+    prepare: Callable[[House], None] = lambda house: None
+    #: how much of the run is let through first; 0: it is still being fanned out then
+    part_before: tuple[float, float] = (0.02, 0.6)
+
+
+def _second_scheduler(house: House) -> None:
+    house.start_extra("scheduler")
+
+
+TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
+    {
+        target.name: target
+        for target in (
+            Target("worker 1", kill_worker(0)),
+            Target("worker 2", kill_worker(1)),
+            Target("urgent worker", kill_urgent, priority="urgent"),
+            Target("all workers", kill_all_workers),
+            Target("scheduler", kill_role("scheduler"), part_before=AT_ONCE),
+            Target("web", kill_role("web")),
+            Target("bounce listener", kill_role("bounces")),
+            Target("two schedulers", kill_leader, prepare=_second_scheduler, part_before=AT_ONCE),
+            Target("up", kill_up, part_before=LATE),
+            Target("whole tree", kill_tree, part_before=LATE),
+            Target("up ended", end_up, part_before=LATE),
+            Target("postgres", kill_server("postgres")),
+            Target("valkey", kill_server("valkey")),
+            Target("valkey flushed", flush_redis),
+            Target("silent provider", kill_worker(0), recipients="doubtful"),
+            Target("resend once", kill_all_workers, recipients="doubtful", on_unknown="resend_once"),
+            Target("worker ended", end_worker),
+            Target("worker frozen", freeze_worker),
+            Target("bounce storm", kill_bounces_in_storm),
+            Target("import", kill_import, prepare=begin_import),
+            Target("fan-out", AMBUSH.strike, prepare=AMBUSH.prepare, part_before=AT_ONCE),
+            Target("nothing", None),
+        )
+    }
+)
