@@ -32,6 +32,8 @@ from consent.permission import Permission, ask_permission
 from consent.policy import profile_named
 from dispatcher.core.audit import record_action
 from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.bills.repository import count_states
+from dispatcher.delivery.bills.states import BILL_WAITING
 from dispatcher.delivery.checks import RunView, caps_from_json, judge_permission, next_sending_time
 from dispatcher.delivery.claim import run_view
 from dispatcher.delivery.errors import UnknownRunError
@@ -210,6 +212,8 @@ class _Reckoning:
             self._not_going["frequency_cap"] += 1
         elif not self._texts.is_fine(one.candidate(self._run, steps[0]), one.values["line"]):
             self._not_going["template_error"] += 1
+        elif refused := self._texts.refused_for_files(one.candidate(self._run, steps[0])):
+            self._not_going[refused] += 1
         else:
             self._count(one, channels, due, free_at)
             contacts.append((channels[0], self._moment))
@@ -263,7 +267,7 @@ class _Reckoning:
             going=self._going,
             by_channel=dict(self._by_channel),
             not_going=dict(self._not_going),
-            later=dict(self._later),
+            later={**self._later, **self._texts.waiting_for_files},
             missing_fields=self._texts.missing_fields(),
             samples=tuple(self._texts.samples),
             starts_at=self._run.starts_at,
@@ -273,6 +277,10 @@ class _Reckoning:
             unsent_at_end=sum(finish.unsent_at_end for finish in finishes),
             zone_unknown=self._zone_unknown,
             sums=check_sums(self._session, recipients.id),
+            bills={
+                "to_fetch": self._texts.waiting_for_files[BILL_WAITING],
+                **count_states(self._session, self._run.id),
+            },
             warnings=(),
         )
         return replace(result, warnings=tuple(warnings_of(result)))

@@ -44,6 +44,8 @@ class DryRun:
     unsent_at_end: int
     zone_unknown: int
     sums: SumCheck
+    #: `to_fetch`: recipients whose bill is named by a link; of a run that began also its bills by state
+    bills: Mapping[str, int]
     warnings: Sequence[DryRunWarning]
 
     def to_json(self) -> dict[str, Any]:
@@ -79,6 +81,14 @@ def warnings_of(result: DryRun) -> list[DryRunWarning]:
             + ", ".join(f"{name} — у {count}" for name, count in sorted(result.missing_fields.items())),
         )
         if result.missing_fields
+        else None,
+        DryRunWarning(
+            "bills_to_fetch",
+            result.bills["to_fetch"],
+            f"счета по ссылкам загружаются после начала: {result.bills['to_fetch']};"
+            " каждое письмо ждёт своего",
+        )
+        if result.bills["to_fetch"]
         else None,
         DryRunWarning(
             "abnormal_sums",

@@ -2,7 +2,8 @@
 
 Rendering half a million letters only to throw them away would take minutes. Whether a text can be made
 depends on which of the fields it needs are empty, so one recipient of each such pattern is rendered by
-the very renderer that sends, and the answer counts for all others of the same pattern.
+the very renderer that sends, and the answer counts for all others of the same pattern. Files are another
+matter: each recipient has one of their own, so each is looked at.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from dispatcher.delivery.bills.wanted import template_of
 from dispatcher.delivery.checks import Candidate, RunView
 from dispatcher.delivery.render import Renderer
 from templates.errors import TemplateError
@@ -55,6 +57,7 @@ class TextCheck:
         self._needs: dict[tuple[int, str], frozenset[str]] = {}
         self._faulty: Counter[Pattern] = Counter()
         self.samples: list[Sample] = []
+        self.waiting_for_files: Counter[str] = Counter()
 
     def is_fine(self, candidate: Candidate, line: int) -> bool:
         """Whether a text can be made for this recipient; keeps the first few as samples."""
@@ -67,6 +70,17 @@ class TextCheck:
         if not fine:
             self._faulty[pattern] += 1
         return fine
+
+    def refused_for_files(self, candidate: Candidate) -> str | None:
+        """Why the files of this recipient would refuse the notice; counts what it would wait for.
+
+        Each file is looked at, none is read or fetched.
+        """
+        template = template_of(self._run, candidate, self._templates)
+        files = self._renderer.check_files(template, candidate)
+        if files.refused is None and files.waits_for is not None:
+            self.waiting_for_files[files.waits_for] += 1
+        return files.refused
 
     def missing_fields(self) -> dict[str, int]:
         """Field → for how many recipients no text can be made because it is empty."""
@@ -97,8 +111,9 @@ class TextCheck:
     def _render(self, candidate: Candidate, line: int) -> bool:
         # Without a contact point the text carries no link that would really unsubscribe somebody.
         harmless = replace(candidate, contact_point_id=None)
+        template = template_of(self._run, candidate, self._templates)
         try:
-            made = self._renderer.envelope(self._run, harmless, self._templates, self._moment)
+            made = self._renderer.compose(template, harmless, self._run.purpose, self._moment)
         except (TemplateError, ValueError, ArithmeticError):
             return False
         if len(self.samples) < self._wanted:

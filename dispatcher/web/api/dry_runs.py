@@ -41,6 +41,7 @@ _FIGURES: Final[dict[str, Any]] = {
     "expected_finish": "2026-11-23T05:21:19Z",
     "unsent_at_end": 0,
     "zone_unknown": 0,
+    "bills": {"to_fetch": 0},
     "warnings": [],
 }
 _SAMPLE: Final = {
@@ -88,6 +89,9 @@ class DryRunOut(BaseModel):
     expected_finish: datetime | None
     unsent_at_end: int
     zone_unknown: int = Field(description="Recipients who get the company's time zone.")
+    bills: dict[str, int] = Field(
+        description="`to_fetch`: recipients whose bill is named by a link; of a run that began, its bills."
+    )
     warnings: list[WarningOut]
 
 

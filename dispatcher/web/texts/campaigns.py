@@ -145,6 +145,11 @@ CAMPAIGNS: Final[Words] = {
         "Незвично великі ({large}) або малі ({small}) суми: перевірте їх до надсилання.",
         "Unusually large ({large}) or small ({small}) sums: check them first.",
     ),
+    "warning_bills_to_fetch": (
+        "Счета по ссылкам загружаются после начала: {count}. Каждое письмо ждёт своего.",
+        "Рахунки за посиланнями завантажуються після початку: {count}. Кожен лист чекає на свій.",
+        "Bills by link are fetched after the start: {count}. Each letter waits for its own.",
+    ),
     "warning_zone_unknown": (
         "Часовой пояс не определён у {count}: взят пояс компании.",
         "Часовий пояс не визначено у {count}: узято пояс компанії.",
