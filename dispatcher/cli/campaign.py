@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from campaigns.approval import extend_approved_run
 from campaigns.service import CreatedCampaign, create_campaign
 from dispatcher.bootstrap import Application
-from dispatcher.cli import campaign_approval, campaign_dry_run, campaign_linked, campaign_recurrence
+from dispatcher.cli import (
+    campaign_approval,
+    campaign_bills,
+    campaign_dry_run,
+    campaign_linked,
+    campaign_recurrence,
+)
 from dispatcher.cli import campaign_options as options
 from dispatcher.cli.campaign_approval import active_member, member_named
 from dispatcher.cli.console import output, print_json
@@ -32,6 +38,7 @@ AsJson = options.AsJson
 campaign_dry_run.add_to(app)
 campaign_approval.add_to(app)
 campaign_linked.add_to(app)
+campaign_bills.add_to(app)
 app.add_typer(campaign_recurrence.app, name="repeat")
 
 
