@@ -10,7 +10,7 @@ from email.message import EmailMessage
 import pytest
 
 from channels.email import verp
-from channels.port import OutcomeKind
+from channels.port import Attachment, OutcomeKind
 from channels.sandbox import JournalVerdict, RandomFaults, read_journal
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.settings import MailSettings, SmtpSettings
@@ -131,6 +131,20 @@ class TestTheMessageThatArrives:
                 body = message.get_body(("plain",))
                 assert body is not None
                 assert body.get_content().replace("\r\n", "\n") == text
+
+        run(case())
+
+    def test_the_files_that_went_along_are_part_of_it(self) -> None:
+        async def case() -> None:
+            async with mail_peer() as peer:
+                bill = Attachment("Счёт 7.pdf", "application/pdf", b"%PDF-1.7 " + bytes(range(256)) * 50)
+                envelope = make_envelope("a@example.com", attachments=(bill,))
+                outcome = await send_one(peer.channel(), envelope)
+                assert outcome.content == peer.received[0].content
+                message = message_from_bytes(outcome.content or b"", policy=policy.default)
+                assert isinstance(message, EmailMessage)
+                (part,) = message.iter_attachments()
+                assert (part.get_filename(), part.get_content()) == (bill.file_name, bill.content)
 
         run(case())
 
