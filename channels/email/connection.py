@@ -52,9 +52,7 @@ class SmtpConnection:
         self._tls = tls
         self._opened_at = 0.0
         self.begun = 0  #: envelopes begun on it
-        self.needs_reset = (
-            False  #: the server still holds a refused envelope: the next one must not inherit it
-        )
+        self.needs_reset = False  #: the server still holds a refused envelope, which no letter may inherit
         #: how many more may be begun before the server's limit is asked again; None: there is none to ask
         self.allowance: int | None = None
         self.client = aiosmtplib.SMTP(
