@@ -25,7 +25,7 @@ STRICT_POLICY: Final = (
 )
 #: Where a text of notices comes in: its parts have limits of their own, in characters, and may be escaped.
 TEXT_PATH: Final = re.compile(r"/api/v1/templates/[^/]+/versions")
-MAX_TEXT_BYTES: Final = 2 * 1024 * 1024
+MAX_TEXT_BYTES: Final = 4 * 1024 * 1024  #: 300 000 characters of 12 bytes each, and some
 
 _HEADERS: Final = {
     "Content-Security-Policy": STRICT_POLICY,
