@@ -19,7 +19,7 @@ from channels.email.server import MailServer
 from dispatcher.core.settings import SmtpSettings
 
 #: So long an asker waits for a server's greeting before it turns to another one.
-PATIENCE_SECONDS: Final = 3.0
+PATIENCE_SECONDS: Final = 1.0
 TICK_SECONDS: Final = 0.5  #: how often those who wait for a place look whether they must stop
 REST_SECONDS: Final = 0.2  #: between two questions whether a limit has room again
 ALLOWED_AT_ONCE: Final = 16  #: messages that one connection asks a server's limit for

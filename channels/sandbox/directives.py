@@ -29,6 +29,7 @@ class Fate(StrEnum):
     HANG_DROP = "hangdrop"
     DROP = "drop"
     DROP_START = "dropstart"
+    DROP_START_ONCE = "dropstartonce"
     BOUNCE = "bounce"
     SLOW = "slow"
 
@@ -45,6 +46,7 @@ GRAMMAR: dict[str, str] = {
     "drop": "close when the first bytes of the body come; journal nothing (a client that has already "
     "written its dot cannot know)",
     "dropstart": "close right behind the 354, before any body (with BDAT, behind that); journal nothing",
+    "dropstartonce": "the same, but only the first time this address is seen",
     "bounce-S": "accept, then send a non-delivery report (RFC 3464) with this status to the sender",
     "slow-N": "accept, and answer the dot only after N milliseconds",
 }
@@ -55,7 +57,7 @@ _DIRECTIVE = re.compile(
     rf"|(?P<delay>defer|deferonce|throttle)-(?P<delay_code>4\d\d)(?:-(?P<delay_status>{_STATUS}))?"
     rf"|(?P<bounce>bounce)-(?P<bounce_status>{_STATUS})"
     r"|(?P<slow>slow)-(?P<delay_ms>\d{1,6})"
-    r"|(?P<bare>hang|hangdrop|drop|dropstart))(?=[.-]|$)",
+    r"|(?P<bare>hang|hangdrop|drop|dropstart|dropstartonce))(?=[.-]|$)",
     re.ASCII,
 )
 

@@ -11,7 +11,7 @@ import ssl
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +27,9 @@ from channels.sandbox.mail_host import MAX_MESSAGE_OCTETS, ReceivedMail
 from channels.sandbox.smtp_session import SmtpSession
 
 log = structlog.get_logger(__name__)
+
+#: What happens to an address the first time it is seen; afterwards it is accepted.
+_ONCE = {Fate.DEFER_ONCE: Fate.DEFER, Fate.DROP_START_ONCE: Fate.DROP_START}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ class SandboxSmtpServer:
         self._on_message = on_message
         self._server: asyncio.Server | None = None
         self._sessions: set[SmtpSession] = set()
-        self._deferred_once: set[str] = set()
+        self._seen_once: set[str] = set()
         self._unsynced: list[tuple[JournalEntry, Callable[[bool], None]]] = []
         self._bouncer: Bouncer | None = None
         self._bounces = 0
@@ -112,12 +115,13 @@ class SandboxSmtpServer:
         directive = read_directive(recipient)
         if directive is ACCEPT and self._faults is not None:
             return self._faults.draw(recipient)
-        if directive.fate is Fate.DEFER_ONCE:
-            if recipient in self._deferred_once:
-                return ACCEPT
-            self._deferred_once.add(recipient)
-            return Directive(Fate.DEFER, directive.code, directive.status)
-        return directive
+        fate = _ONCE.get(directive.fate)
+        if fate is None:
+            return directive
+        if recipient in self._seen_once:
+            return ACCEPT
+        self._seen_once.add(recipient)
+        return replace(directive, fate=fate)
 
     def store(self, mail: ReceivedMail, verdict: JournalVerdict, then: Callable[[bool], None]) -> None:
         """See `MailHost`. With fsync, all bodies of one turn of the loop share one sync."""

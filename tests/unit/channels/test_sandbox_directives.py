@@ -28,6 +28,7 @@ class TestReadDirective:
             ("hangdrop-x", Directive(Fate.HANG_DROP)),
             ("drop.x", Directive(Fate.DROP)),
             ("dropstart.x", Directive(Fate.DROP_START)),
+            ("dropstartonce.x", Directive(Fate.DROP_START_ONCE)),
             ("bounce-5.1.1.x", Directive(Fate.BOUNCE, status="5.1.1")),
             ("slow-500.x", Directive(Fate.SLOW, delay_ms=500)),
         ],
