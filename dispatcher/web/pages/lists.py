@@ -1,23 +1,19 @@
 """Lists: their versions, the row-level report of one, its rejected rows, what differs between two."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
-from starlette.background import BackgroundTask
 
 from campaigns.errors import UnknownListError
 from campaigns.import_jobs import get_import_of_list, list_import_jobs
 from campaigns.list_diff import ListDifference, diff_lists
-from campaigns.list_rejected import rejected_name, write_rejected
-from dispatcher.core.audit import record_action
-from dispatcher.core.ids import new_id
 from dispatcher.web.auth import Controller, Services, Staff
 from dispatcher.web.errors import NotFoundError
-from dispatcher.web.import_desk import DOWNLOADS
 from dispatcher.web.pages.showing import fault, show
+from dispatcher.web.rejected_file import send_rejected
 from reports.lists import (
     ListVersion,
     count_by_reason,
@@ -126,27 +122,7 @@ def show_list(
 @router.get("/{list_id}/rejected")
 def download_rejected(services: Services, signed_in: Controller, list_id: UUID) -> Response:
     """The bad rows in the shape of the source, ready to be mended; personal data, so it goes on record."""
-    folder = services.settings.data_directory / DOWNLOADS
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    def write(session: Session) -> tuple[Any, str]:
-        _known(session, list_id)
-        name = rejected_name(session, list_id)
-        suffix = "." + name.rsplit(".", 1)[-1]
-        written = write_rejected(session, list_id, folder / f"{new_id()}{suffix}")
-        record_action(
-            session,
-            at=services.clock.refresh(session),
-            actor=signed_in.member.actor,
-            action="list.rejected_downloaded",
-            subject_type="recipient_list",
-            subject_id=list_id,
-            after={"rows": written.rows},
-        )
-        return written, name
-
-    written, name = services.database.run(write)
-    return FileResponse(written.path, filename=name, background=BackgroundTask(written.path.unlink))
+    return send_rejected(services, list_id, actor=signed_in.member.actor)
 
 
 def _known(session: Session, list_id: UUID) -> ListVersion:
