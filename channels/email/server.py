@@ -66,6 +66,8 @@ class MailServer:
         self.idle.clear()
         self.fault = fault
         self.failed_at = asyncio.get_running_loop().time()
+        if self.failed_at < self.away_until:
+            return  # tried before its time, because all are away: that says nothing new
         self._absence = min(max(self._absence * 2, FIRST_ABSENCE_SECONDS), LONGEST_ABSENCE_SECONDS)
         self.away_until = self.failed_at + self._absence
         log.warning(

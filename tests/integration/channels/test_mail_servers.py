@@ -209,6 +209,21 @@ class TestFailOver:
 
         run(case())
 
+    def test_tries_before_their_time_make_no_absence_longer(self) -> None:
+        async def case() -> None:
+            async with two_peers() as (first, second, channel):
+                await first.server.stop()
+                await second.server.stop()
+                await send_all(channel, *letters(4))
+                until = [one.away_until for one in channel._pool.servers]
+                for _ in range(3):
+                    await send_all(channel, *letters(4))
+                assert [one.away_until for one in channel._pool.servers] == until
+                await first.server.start()
+                await second.server.start()
+
+        run(case())
+
     def test_a_server_that_asks_to_slow_down_is_spared_for_a_while(self) -> None:
         def answer(verb: str, wire: Wire) -> str | None:
             return "421 4.7.0 too many messages" if verb == "MAIL" else usual(verb, wire)
