@@ -18,6 +18,7 @@ from dispatcher.web.services import load_run
 
 router = APIRouter(prefix="/runs/{run}")
 
+NOT_SHOWN: Final = -1  #: the generation of no run: who approves must have been shown something
 MOST_REASON: Final = 300  #: characters
 
 
@@ -51,7 +52,7 @@ def approve(
     services: Services,
     signed_in: Controller,
     run: UUID,
-    generation: Annotated[int | None, Form(ge=0, le=2**31 - 1)] = None,
+    generation: Annotated[int, Form(ge=NOT_SHOWN, le=2**31 - 1)] = NOT_SHOWN,
 ) -> Response:
     """Agree as the second person to what was shown (`generation`); raises `NotAnApproverError`."""
 

@@ -76,5 +76,5 @@ def fault(request: Request, error: DispatcherError) -> str:
 
 
 def one_line(typed: str) -> str:
-    """What was typed into one line, without signs that no line has (NUL is nothing PostgreSQL can keep)."""
-    return "".join(sign for sign in typed if sign.isprintable()).strip()
+    """What was typed, as one line: signs that no line has become spaces (PostgreSQL keeps no NUL)."""
+    return "".join(sign if sign.isprintable() else " " for sign in typed).strip()

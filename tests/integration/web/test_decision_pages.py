@@ -75,10 +75,10 @@ class TestReject:
         answer = post(client, waiting, "reject", reason="  ")
         assert answer.status_code == 422
         assert "Напишите, почему" in answer.text
-        post(client, waiting, "reject", reason="Долг за октябрь уже списан")
+        post(client, waiting, "reject", reason="Долг за октябрь\r\nуже списан")
         assert of(services, waiting).state == "rejected"
         sign_in(client)
-        assert "Долг за октябрь уже списан" in client.get(waiting).text
+        assert "Долг за октябрь  уже списан" in client.get(waiting).text
 
     def test_an_operator_may_not(self, client, services, waiting):
         assert f"{waiting}/approve" not in client.get(waiting).text
@@ -98,9 +98,10 @@ class TestApprove:
         assert "другой сотрудник" in client.get(run).text
         assert of(services, run).approved_by is None
 
-    def test_what_has_changed_since_it_was_shown_is_not_approved(self, client, services, waiting):
+    @pytest.mark.parametrize("shown", [{"generation": "0"}, {}])
+    def test_what_has_changed_since_it_was_shown_is_not_approved(self, client, services, waiting, shown):
         sign_in(client, "approver")
-        post(client, waiting, "approve", generation="0")
+        post(client, waiting, "approve", **shown)
         assert "изменилось, пока вы смотрели" in client.get(waiting).text
         assert of(services, waiting).state == "awaiting_approval"
 

@@ -1,9 +1,15 @@
 """The bar, numbers and escaping, in the rendered fragments."""
 
+from dataclasses import fields
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
+from jinja2 import Environment
 
+from campaigns.import_jobs import ImportJob
+from dispatcher.web.cron_words import cron_words
 from dispatcher.web.live_words import BAR_WIDTH, segments
 from dispatcher.web.rendering import Renderer
 from reports.live import Pace
@@ -25,6 +31,55 @@ class TestSegments:
 
     def test_an_empty_run_has_none(self):
         assert segments(view(planned=0, fanned_out=0)) == []
+
+
+def job(**changes: Any) -> ImportJob:
+    values = dict.fromkeys(field.name for field in fields(ImportJob))
+    known = {"id": UUID(int=1), "state": "running", "recipients": 40_000, "problems": 2, "options": {}}
+    return ImportJob(**{**values, **known, **changes})
+
+
+class TestImportFragment:
+    def test_the_bar_fills_once_the_number_of_rows_is_known(self, renderer):
+        values = {"job": job(options={"rows": 50_000}), "has_file": True, "member": None}
+        html = renderer.fragment("fragments/import.html", "ru", values)
+        assert '<progress max="50000" value="40000"' in html
+        assert "≈ 50\xa0000" in html
+
+    def test_it_is_never_more_than_full(self, renderer):
+        values = {"job": job(options={"rows": 30_000}), "has_file": True, "member": None}
+        assert 'value="30000"' in renderer.fragment("fragments/import.html", "ru", values)
+
+    def test_before_that_it_only_moves(self, renderer):
+        values = {"job": job(state="waiting"), "has_file": True, "member": None}
+        html = renderer.fragment("fragments/import.html", "ru", values)
+        assert "max=" not in html
+        assert "Файл ждёт очереди" in html
+
+
+class TestFrames:
+    def test_a_letter_keeps_the_styles_of_its_tags_and_loses_its_sheets(self, renderer):
+        values = {"letter_text": "x", "letter_html": '<style>p{}</style><p style="color:red">"</p>'}
+        html = renderer.fragment("fragments/letter.html", "ru", values)
+        assert "&lt;style&gt;" not in html
+        assert "&lt;p style=&#34;color:red&#34;&gt;&#34;&lt;/p&gt;" in html
+
+
+class TestCronWords:
+    @pytest.mark.parametrize(
+        ("cron", "words"),
+        [
+            ("0 9 * * *", "every day at 09:00"),
+            ("30 8 1,15 * *", "on day 1, 15 of the month at 08:30"),
+            ("0 9 * * 1-5", "Monday to Friday at 09:00"),
+            ("0 9 * * 0,6", "on Sun, Sat at 09:00"),
+            ("0 9 1 * 1", "by the schedule 0 9 1 * 1"),
+            ("*/90 9 1 * *", "by the schedule */90 9 1 * *"),
+        ],
+    )
+    def test_say_what_a_schedule_means(self, cron, words):
+        context = Environment().from_string("").new_context({"language": "en"})
+        assert cron_words(context, cron) == words
 
 
 class TestLiveFragment:
