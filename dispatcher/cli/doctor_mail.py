@@ -22,7 +22,7 @@ from dispatcher.cli.doctor_records import (
     bounce_record,
     dkim_record,
     dmarc_record,
-    relay_mechanism,
+    relay_mechanisms,
     report_consent_record,
     spf_record,
 )
@@ -75,9 +75,7 @@ def examine_mail(settings: Settings, dns: Answerer, now: datetime) -> Iterator[I
     except ConfigurationError as error:
         yield Item("settings", Verdict(Status.WRONG, str(error)))
         return
-    relay = relay_mechanism(settings)
-    host = "" if relay.endswith(PUBLIC_ADDRESS) else relay.partition(":")[2]
-    yield Item("SPF", _spf_words(_asked(lambda: judge_spf(dns, spf.name, host)), spf, settings), spf)
+    yield Item("SPF", _spf_words(_asked(lambda: _judge_relays(dns, spf.name, settings)), spf, settings), spf)
     keys, fault = _keys(settings)
     if fault is not None:
         yield Item("DKIM", Verdict(Status.WRONG, fault))
@@ -93,6 +91,14 @@ def examine_mail(settings: Settings, dns: Answerer, now: datetime) -> Iterator[I
     mx = bounce_record(settings)
     yield Item("bounces", _mx_words(_asked(lambda: judge_bounces(dns, bounces)), mx), mx)
     yield Item("List-Unsubscribe", _asked(lambda: judge_unsubscribe(dns, settings.web.public_url)))
+
+
+def _judge_relays(dns: Answerer, domain: str, settings: Settings) -> Verdict:
+    """The SPF record must name each mail server; the first that it does not name is said."""
+    relays = relay_mechanisms(settings)
+    hosts = ["" if relay.endswith(PUBLIC_ADDRESS) else relay.partition(":")[2] for relay in relays]
+    verdicts = [judge_spf(dns, domain, host) for host in hosts]
+    return next((verdict for verdict in verdicts if verdict.status is not Status.WELL), verdicts[0])
 
 
 def judge_signing(keys: Sequence[DkimKey], now: datetime) -> Verdict:

@@ -63,13 +63,18 @@ def bounce_domain(mail: MailSettings) -> str:
 
 
 def spf_record(settings: Settings) -> WantedRecord:
-    """Who may send for the domain of the envelope sender: the relay, and nobody else (RFC 7208)."""
-    return WantedRecord(bounce_domain(settings.mail), "TXT", f"v=spf1 {relay_mechanism(settings)} -all")
+    """Who may send for the domain of the envelope sender: the relays, and nobody else (RFC 7208)."""
+    relays = " ".join(relay_mechanisms(settings))
+    return WantedRecord(bounce_domain(settings.mail), "TXT", f"v=spf1 {relays} -all")
 
 
-def relay_mechanism(settings: Settings) -> str:
-    """The relay in the words of SPF; one on this machine or network has another address outside."""
-    host = settings.smtp.host.strip("[]").lower()
+def relay_mechanisms(settings: Settings) -> list[str]:
+    """The relays in the words of SPF; one on this machine or network has another address outside."""
+    return list(dict.fromkeys(_relay_mechanism(server.host) for server in settings.smtp.all_servers()))
+
+
+def _relay_mechanism(host: str) -> str:
+    host = host.strip("[]").lower()
     try:
         address = ip_address(host)
     except ValueError:

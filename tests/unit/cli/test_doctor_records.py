@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from channels.email.dkim_keys import DkimKey, make_private_key, to_pem
-from dispatcher.cli.doctor_records import WantedRecord, relay_mechanism
+from dispatcher.cli.doctor_records import WantedRecord, relay_mechanisms
 from dispatcher.cli.doctor_verdicts import Status
 from dispatcher.core.settings import Settings, SmtpSettings
 from tests.unit.cli.made_up_dns import KEYS, said, with_mail
@@ -53,7 +53,18 @@ class TestSpf:
     )
     def test_the_relay_in_the_words_of_spf(self, company: Settings, host: str, mechanism: str) -> None:
         company = company.model_copy(update={"smtp": SmtpSettings(host=host)})
-        assert relay_mechanism(company) == mechanism
+        assert relay_mechanisms(company) == [mechanism]
+
+    def test_every_mail_server_must_be_named(self, company: Settings) -> None:
+        smtp = SmtpSettings.model_validate(
+            {"host": "a.example.com", "servers": [{"name": "b", "host": "b.example.com"}]}
+        )
+        company = company.model_copy(update={"smtp": smtp})
+        key = ("TXT", "bounces.example.com")
+        status, words = said(company, "SPF", {key: ["v=spf1 a:a.example.com -all"]})
+        assert (status, "b.example.com" in words) == (Status.WARNING, True)
+        both = "v=spf1 a:a.example.com a:b.example.com -all"
+        assert said(company, "SPF", {key: [both]})[0] is Status.WELL
 
 
 class TestDkim:
