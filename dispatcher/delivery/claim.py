@@ -30,6 +30,7 @@ from dispatcher.delivery.checks import (
     next_sending_time,
     wait_for_bill,
 )
+from dispatcher.delivery.repository import SELECT_ATTEMPTS, AttemptRow, attempt_row
 from dispatcher.delivery.run_lock import hold_shared
 from dispatcher.delivery.states import NoticeState, Trigger
 from dispatcher.delivery.step_plan import StepPlan
@@ -51,9 +52,7 @@ _RUN = text(
 )
 # Served by ix_attempt_due alone: the cost does not depend on the size of the run.
 _DUE = text(
-    """
-    SELECT a.period, a.id, a.person_id, a.contact_point_id
-    FROM attempt a
+    f"""{SELECT_ATTEMPTS}
     WHERE a.period = :period AND a.run_id = :run AND a.channel = :channel AND a.state = 'planned'
       AND a.due_at <= :now
     ORDER BY a.due_at, a.id LIMIT :limit
@@ -134,9 +133,10 @@ def claim_group(
     run = _load_run(session, run_id, now)
     if run is None:
         return None
-    candidates = _lock_candidates(session, run, channel, limit, now)
-    if not candidates:
+    locked = _lock_due(session, run, channel, limit, now)
+    if not locked:
         return None
+    candidates = _candidates(session, run, locked)
     verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, calendar, now, bill_looks)
     if hold_back is not None:
         verdicts = hold_back(candidates, verdicts, now)
@@ -149,6 +149,7 @@ def claim_group(
         now,
         claim=claim,
         plans={run.id: run.plan},
+        locked=locked,
     )
     taken = [
         one for one, verdict in zip(candidates, verdicts, strict=True) if verdict.trigger is Trigger.CLAIM
@@ -179,23 +180,25 @@ def run_view(values: Mapping[str, Any]) -> RunView:
     )
 
 
-def _lock_candidates(
-    session: Session, run: RunView, channel: str, limit: int, now: datetime
-) -> list[Candidate]:
-    due = session.execute(
-        _DUE, {"period": run.period, "run": run.id, "channel": channel, "now": now, "limit": limit}
-    ).all()
+def _lock_due(session: Session, run: RunView, channel: str, limit: int, now: datetime) -> list[AttemptRow]:
+    """Lock due attempts with their persons and contact points; those that others hold are left out."""
+    values = {"period": run.period, "run": run.id, "channel": channel, "now": now, "limit": limit}
+    due = [attempt_row(row) for row in session.execute(_DUE, values)]
     if not due:
         return []
     persons = lock_free_persons(session, {row.person_id for row in due})
     wanted = {row.contact_point_id for row in due if row.person_id in persons and row.contact_point_id}
     contacts = lock_free_contacts(session, wanted)
-    ids = [
-        row.id
+    return [
+        row
         for row in due
         if row.person_id in persons and (row.contact_point_id is None or row.contact_point_id in contacts)
     ]
-    rows = session.execute(_CANDIDATES, {"period": run.period, "ids": uuid_array(ids)})
+
+
+def _candidates(session: Session, run: RunView, locked: Sequence[AttemptRow]) -> list[Candidate]:
+    ids = uuid_array(row.id for row in locked)
+    rows = session.execute(_CANDIDATES, {"period": run.period, "ids": ids})
     return [_candidate(row._asdict()) for row in rows]
 
 

@@ -4,7 +4,7 @@ transactions that meet on the same rows wait for each other instead of deadlocki
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -16,17 +16,20 @@ from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.states import AttemptState, NoticeState, Trigger
 from dispatcher.delivery.step_plan import StepPlan
 
-_LOCK_ATTEMPTS = text(
-    """
+#: What `attempt_row` reads.
+SELECT_ATTEMPTS: Final = """
     SELECT a.period, a.id, a.notice_id, a.run_id, a.person_id, a.contact_point_id, a.channel, a.step,
            a.number, a.state, a.reason, a.due_at, a.claim_token, a.provider_id
     FROM attempt a
+"""
+_LOCK_ATTEMPTS = text(
+    f"""{SELECT_ATTEMPTS}
     JOIN unnest(CAST(:periods AS date[]), CAST(:ids AS uuid[])) AS w(period, id)
       ON a.period = w.period AND a.id = w.id
     ORDER BY a.id FOR NO KEY UPDATE OF a
     """
 )
-_STATE = 9  # its place among the columns above, which are those of `AttemptRow`
+_STATE = 9  # its place among the columns
 _STEP_PLANS = text("SELECT id, step_plan FROM run WHERE id = ANY(:runs)")
 _LOCK_NOTICES = text(
     """
@@ -129,6 +132,7 @@ class AttemptRow:
     due_at: datetime
     claim_token: UUID | None
     provider_id: str | None
+    hold_reason: str | None = None  #: of a planned one that has to wait
 
 
 @dataclass(slots=True)
@@ -227,7 +231,7 @@ def lock_attempts(session: Session, keys: Sequence[tuple[date, UUID]]) -> list[A
     if not keys:
         return []
     found = session.execute(_LOCK_ATTEMPTS, _keys(keys))
-    return [_attempt_row(row) for row in found]
+    return [attempt_row(row) for row in found]
 
 
 def step_plans(session: Session, runs: Collection[UUID]) -> dict[UUID, StepPlan]:
@@ -359,7 +363,8 @@ def _keys(keys: Sequence[tuple[date, UUID]]) -> dict[str, Any]:
     return {"periods": time_array(period for period, _ in keys), "ids": uuid_array(id_ for _, id_ in keys)}
 
 
-def _attempt_row(row: Row[Any]) -> AttemptRow:
+def attempt_row(row: Row[Any]) -> AttemptRow:
+    """A locked row of `SELECT_ATTEMPTS`."""
     values: list[Any] = list(row)
     values[_STATE] = AttemptState(values[_STATE])
     return AttemptRow(*values)

@@ -73,16 +73,19 @@ def apply_changes(
     *,
     claim: Claim | None = None,
     plans: Mapping[UUID, StepPlan] | None = None,
+    locked: Sequence[AttemptRow] | None = None,
 ) -> Mapping[UUID, AttemptState]:
     """Apply the changes that the table allows; returns the new state of each attempt that changed.
 
-    At most one change per attempt. `claim` must be given with CLAIM changes. `plans` saves a look-up: the
-    pinned step plans of all runs concerned.
+    At most one change per attempt. `claim` must be given with CLAIM changes. `plans` and `locked`
+    save look-ups: the pinned step plans of all runs concerned, and the attempts, which the caller has
+    locked in this very transaction.
     """
     if not changes:
         return {}
     wanted = {change.attempt_id: change for change in changes}
-    rows = repository.lock_attempts(session, [(change.period, change.attempt_id) for change in changes])
+    keys = [(change.period, change.attempt_id) for change in changes]
+    rows = repository.lock_attempts(session, keys) if locked is None else locked
     work = _Work(session, now, claim, plans or {})
     for row in rows:
         work.change_attempt(row, wanted[row.id])
@@ -165,8 +168,8 @@ class _Work:
                 content_hash=change.content.hash if change.content else None,
             )
         )
-        self.deltas.attempt(row.run_id, row.channel, row.state, row.reason or "", -1)
-        self.deltas.attempt(row.run_id, row.channel, state, reason or "", +1)
+        self.deltas.attempt(row.run_id, row.channel, row.state, row.reason or row.hold_reason or "", -1)
+        self.deltas.attempt(row.run_id, row.channel, state, reason or update.hold_reason or "", +1)
 
     def _follow(
         self,
