@@ -19,7 +19,7 @@ from dispatcher.delivery.step_plan import StepPlan
 #: What `attempt_row` reads.
 SELECT_ATTEMPTS: Final = """
     SELECT a.period, a.id, a.notice_id, a.run_id, a.person_id, a.contact_point_id, a.channel, a.step,
-           a.number, a.state, a.reason, a.due_at, a.claim_token, a.provider_id
+           a.number, a.state, a.reason, a.due_at, a.claim_token, a.provider_id, a.hold_reason
     FROM attempt a
 """
 _LOCK_ATTEMPTS = text(
