@@ -23,9 +23,12 @@ class SentContent:
 
     @classmethod
     def of(cls, content: bytes | None, *, address: str, reply: str) -> "SentContent":
-        """Compress and hash; `hash` is SHA-256 over salt, address, reply and content."""
+        """Compress and hash; `hash` is SHA-256 over salt, address, reply and content.
+
+        What is no Unicode in a reply (a server that speaks windows-1251) is kept as question marks.
+        """
         salt = secrets.token_bytes(SALT_BYTES)
-        kept_reply = reply[:REPLY_LIMIT].replace("\x00", "")
+        kept_reply = reply[:REPLY_LIMIT].replace("\x00", "").encode(errors="replace").decode()
         digest = hashlib.sha256(salt)
         for part in (address.encode(), kept_reply.encode(), content or b""):
             digest.update(len(part).to_bytes(8, "big"))

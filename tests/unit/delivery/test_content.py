@@ -29,6 +29,11 @@ class TestSentContent:
         assert len(kept.reply) < REPLY_LIMIT + 1
         assert kept.compressed is None
 
+    def test_a_reply_that_is_no_unicode_is_kept_all_the_same(self) -> None:
+        said = "ящика нет".encode("cp1251").decode("utf-8", "surrogateescape")  # as the SMTP library gives it
+        kept = SentContent.of(None, address="a", reply=f"550 5.1.1 {said}")
+        assert kept.reply == "550 5.1.1 ????? ???"
+
     def test_its_repr_shows_no_personal_data(self) -> None:
         kept = SentContent.of(b"secret body", address="a@b.example", reply="for a@b.example")
         assert "a@b.example" not in repr(kept)
