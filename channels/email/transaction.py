@@ -12,6 +12,7 @@ This is the way of servers that offer no PIPELINING; `channels.email.pipeline` i
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,24 +85,32 @@ class LetterSource(Protocol):
 async def send_singly(connection: SmtpConnection, source: LetterSource) -> None:
     """Send the source's letters one after the other, until there are none or the connection is lost."""
     while (letter := source.take(connection)) is not None:
-        verdict = BROKEN_OFF
+        verdict: Verdict | None = BROKEN_OFF
         try:
-            verdict = await deliver(connection, letter.request)
+            verdict = await deliver(connection, letter.request, source.must_stop)
         finally:
-            source.settle(letter, verdict)
+            if verdict is None:
+                source.put_back(letter)
+            else:
+                source.settle(letter, verdict)
 
 
-async def deliver(connection: SmtpConnection, request: Request) -> Verdict:
-    """Send one message; never raises for what the server does.
+async def deliver(
+    connection: SmtpConnection, request: Request, must_stop: Callable[[], bool]
+) -> Verdict | None:
+    """Send one message; never raises for what the server does. None: no body may begin any more.
 
     Afterwards the connection is either ready for the next envelope or closed.
     """
     connection.begun += 1
     refusal = await _announce(connection, request)
-    if refusal is None:
-        return await _send_body(connection, request.content)
-    await _reset(connection)
-    return refusal
+    if refusal is not None:
+        await _reset(connection)
+        return refusal
+    if must_stop():  # the window may have closed while the server kept us waiting
+        connection.abort()
+        return None
+    return await _send_body(connection, request.content)
 
 
 async def _announce(connection: SmtpConnection, request: Request) -> Verdict | None:

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from channels.email import EmailChannel
 from channels.port import OutcomeKind
 from tests.integration.channels.channel_contract import make_envelope, run, send_one
 from tests.integration.channels.mail_peers import make_channel
+from tests.integration.channels.wire import Wire, usual, wired
 
 GREETINGS = {"singly": "250-x\r\n250 8BITMIME", "pipelined": "250-x\r\n250-PIPELINING\r\n250 8BITMIME"}
 USUAL = {
@@ -132,5 +134,30 @@ class TestInDoubt:
                 assert (outcome.kind, outcome.reason) == (kind, reason)
                 assert outcome.content is None
                 await channel.close()
+
+        run(case())
+
+    @pytest.mark.parametrize("has_pipelining", [False, True])
+    def test_no_body_begins_once_the_server_has_kept_us_waiting_for_too_long(
+        self, has_pipelining: bool
+    ) -> None:
+        """Staff may have paused the run meanwhile, or its window may have closed."""
+
+        async def case() -> None:
+            channels: list[EmailChannel] = []
+
+            def answer(verb: str, wire: Wire) -> str | None:
+                if verb == "DATA":
+                    channels[0].stop_starting()
+                if verb == "EHLO" and not has_pipelining:
+                    return "250-x\r\n250 8BITMIME"
+                return usual(verb, wire)
+
+            wire = Wire(answer)
+            async with wired(wire) as channel:
+                channels.append(channel)
+                outcome = await send_one(channel, make_envelope("a@example.com"))
+            assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, "stopped")
+            assert wire.lines[-1] == "DATA"
 
         run(case())
