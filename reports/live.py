@@ -127,6 +127,18 @@ class LiveRun:
         return self.attempts_by_state.get(AttemptState.SENDING, 0)
 
     @property
+    def waiting(self) -> dict[str, int]:
+        """Planned attempts that were put off, by what they wait for: the hours, a frequency cap, …
+
+        When its time has come an attempt still counts here until its turn, which the next claim gives it.
+        """
+        found: Counter[str] = Counter()
+        for one in self.counts:
+            if one.kind == "attempt" and one.state == AttemptState.PLANNED and one.reason:
+                found[one.reason] += one.count
+        return dict(found)
+
+    @property
     def processed(self) -> int:
         """Attempts that have had their turn, whatever came of it."""
         return sum(count for state, count in self.attempts_by_state.items() if state not in _AHEAD)
@@ -172,6 +184,7 @@ class LiveRun:
             "is_balanced": self.is_balanced,
             "in_flight": self.in_flight,
             "ahead": self.ahead,
+            "waiting": self.waiting,
             "notices": dict(self.notices_by_state),
             "notice_reasons": [
                 {"state": state, "reason": reason, "count": count}

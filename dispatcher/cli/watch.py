@@ -72,6 +72,8 @@ def draw(live: LiveRun, zone: ZoneInfo) -> RenderableType:
         table.add_row(str(count), word_for(NOTICE_STATES, state, LANGUAGE), _reason(reason))
     if live.not_fanned_out:
         table.add_row(str(live.not_fanned_out), "ещё не запланировано", "")
+    for reason, count in live.waiting.items():
+        table.add_row(str(count), "отложено", _reason(reason))
     pauses = [Text(_pause(one, zone), "yellow") for one in live.pauses]
     bar = ProgressBar(total=max(1, live.planned), completed=live.decided, width=50)
     return Group(Text(_headline(live, zone), style="bold"), bar, Text(), table, *pauses)

@@ -77,10 +77,11 @@ _ADD_NOTICES = text(
 _ADD_ATTEMPTS = text(
     """
     INSERT INTO attempt (period, id, notice_id, run_id, person_id, contact_point_id, channel, step, number,
-                         state, due_at, created_at)
+                         state, due_at, hold_reason, created_at)
     SELECT :period, w.id, w.notice_id, :run, r.person_id,
            CASE WHEN w.channel = 'email' THEN r.email_contact_id ELSE r.phone_contact_id END,
-           w.channel, w.step, 1, 'planned', w.due_at, :now
+           w.channel, w.step, 1, 'planned', w.due_at,
+           CASE WHEN w.due_at > :now THEN 'outside_hours' END, :now
     FROM unnest(CAST(:ids AS uuid[]), CAST(:notices AS uuid[]), CAST(:recipients AS uuid[]),
                 CAST(:dues AS timestamptz[]), CAST(:steps AS smallint[]), CAST(:channels AS text[]))
          AS w(id, notice_id, recipient_id, due_at, step, channel)
@@ -201,6 +202,7 @@ def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: dat
     deltas = ProgressDeltas()
     for one in planned:
         deltas.notice(run.id, one.state, one.reason or "", +1)
-    for channel, count in Counter(channels).items():
-        deltas.attempt(run.id, channel, AttemptState.PLANNED, "", count)
+    holds = ["outside_hours" if one.due_at and one.due_at > now else "" for _, one in going]
+    for (channel, hold), count in Counter(zip(channels, holds, strict=True)).items():
+        deltas.attempt(run.id, channel, AttemptState.PLANNED, hold, count)
     deltas.write(session)

@@ -1,8 +1,9 @@
 """Counters of a run (promise P12): a dashboard costs the same however big the run is.
 
 Deltas derive from the locked old rows in the transaction that changes them, so the counters always equal
-a GROUP BY over the rows. They are spread over shards, by thread, so that workers do not queue up on one
-row; a shard may be negative, only the sum means something.
+a GROUP BY over the rows. A planned attempt that was put off is counted under what it waits for. The counters
+are spread over shards, by thread, so that workers do not queue up on one row; a shard may be negative, only
+the sum means something.
 """
 
 import itertools
@@ -44,7 +45,7 @@ _RECOUNT = text(
     SELECT 'notice', '', state, coalesce(reason, strength, ''), count(*)
     FROM notice WHERE run_id = :run GROUP BY 3, 4
     UNION ALL
-    SELECT 'attempt', channel, state, coalesce(reason, ''), count(*)
+    SELECT 'attempt', channel, state, coalesce(reason, hold_reason, ''), count(*)
     FROM attempt WHERE run_id = :run GROUP BY 2, 3, 4
     """
 )

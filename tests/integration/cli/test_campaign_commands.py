@@ -38,6 +38,16 @@ class TestDryRun:
         assert "уйдёт: 1" in run("campaign", "dry-run", *MADE)
         assert two.sql("SELECT 1 FROM run") == []
 
+    def test_expects_the_finish_within_daily_hours_on_working_days(self, two, ask):
+        """100 seconds each, from one minute before the office closes on Friday: Monday, not Friday."""
+        said = ask(
+            *("campaign", "dry-run", "--list", "Должники", "--policy", "always", "--working-days"),
+            *("--starts", "2026-03-13 17:59", "--ends", "2026-03-20 18:00", "--hours", "09:00-18:00"),
+            *("--max-per-second", "0.01"),
+        )
+        assert said["going"] == 2
+        assert said["expected_finish"].startswith("2026-03-16 06:0")
+
     def test_looks_at_a_run_that_was_made(self, two, ask, refuse):
         made = ask("campaign", "create", *MADE, "--draft")
         assert ask("campaign", "dry-run", "--run", made["run_id"])["going"] == 2

@@ -59,6 +59,16 @@ class TestTemplate:
         assert lacking.exit_code == 2
         assert "due_date" in lacking.stdout
 
+    @pytest.mark.requirement(62, "client groups 1/2/3 are treated differently: a text tells them apart")
+    def test_a_text_speaks_to_each_group_in_its_own_way(self, engine: Engine, ask, run, folder):
+        words = "{% if customer_group == 3 %}Уважаемые партнёры{% else %}Уважаемый абонент{% endif %}!"
+        (folder / "body.txt").write_text(words, "utf-8")
+        ask("template", "save", "debt_reminder", folder)
+        make_list(engine.application, [row(number, group=str(number)) for number in (1, 2, 3)])
+        for position, greeting in ((1, "абонент"), (2, "абонент"), (3, "партнёры")):
+            letter = run("template", "preview", "debt_reminder", "--list", "Должники", "--position", position)
+            assert greeting in letter
+
     def test_a_broken_text_is_refused_and_not_kept(self, engine: Engine, refuse, folder):
         (folder / "body.txt").write_text("{{ full_name", "utf-8")
         assert refuse("template", "save", "debt_reminder", folder)

@@ -6,11 +6,20 @@ import pytest
 
 from channels.port import OutcomeKind
 from dispatcher.delivery.runs import extend_run
+from reports.live import LiveRun, read_run
 from tests.engine import Engine
-from tests.factories import NOON, make_campaign, make_list, row, rows
+from tests.factories import NOON, make_campaign, make_list, make_run, make_step, row, rows
 
 FRIDAY = datetime(2026, 3, 13, tzinfo=UTC)
 MONDAY = datetime(2026, 3, 16, tzinfo=UTC)
+
+
+def live_of(engine: Engine, run) -> LiveRun:
+    """What staff see of the run."""
+    with engine.application.database.transaction() as session:
+        live = read_run(session, run, engine.now())
+    assert live is not None
+    return live
 
 
 class TestStartAndEnd:
@@ -110,6 +119,31 @@ class TestDailyHours:
         engine.round()
         assert engine.work() == 1
         assert engine.finish(run) == {"notified": 3}
+
+    def test_who_waits_for_the_hours_is_counted_so_until_his_turn(self, engine: Engine) -> None:
+        make_list(engine.application, [row(1), row(2, zone="Asia/Vladivostok", address="")])
+        run = make_campaign(engine.application, daily_from=time(9), daily_to=time(17)).run_id
+        engine.start(run)
+        assert live_of(engine, run).waiting == {"outside_hours": 1}
+        assert live_of(engine, run).to_json()["waiting"] == {"outside_hours": 1}
+        engine.work()
+        engine.check_counters(run)
+        engine.set_time(datetime(2026, 3, 10, 23, 0, tzinfo=UTC))  # 09:00 in Vladivostok
+        engine.round()
+        engine.work()
+        assert live_of(engine, run).waiting == {}
+        engine.check_counters(run)
+        assert engine.finish(run) == {"notified": 2}
+
+    def test_who_waits_for_a_frequency_cap_is_counted_so(self, engine: Engine) -> None:
+        imported = make_list(engine.application, rows(1))
+        caps = [{"channel_group": "text", "limit": 1, "period": "day"}]
+        for _ in range(2):
+            run = make_run(engine.application, [make_step(engine.application)], imported=imported, caps=caps)
+            engine.start(run)
+            engine.work()
+        assert live_of(engine, run).waiting == {"frequency_cap": 1}
+        engine.check_counters(run)
 
     def test_a_retry_that_falls_into_the_night_waits_for_the_morning(self, engine: Engine) -> None:
         engine.set_time(datetime(2026, 3, 10, 13, 59, 30, tzinfo=UTC))  # 16:59:30 in Moscow
