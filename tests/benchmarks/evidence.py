@@ -21,7 +21,7 @@ _COUNTS: Final = {
 
 
 def count_evidence(connection: "psycopg.Connection[tuple[Any, ...]]", run: str) -> dict[str, int]:
-    """How many rows of each kind the run has; every count must be the number of recipients."""
+    """How many rows of each kind the run has: as many as recipients, but for claims that were given back."""
     counts = {}
     for name, statement in _COUNTS.items():
         row = connection.execute(statement, {"run": run}).fetchone()

@@ -59,9 +59,10 @@ class ProcessorMeter:
 
 
 def spent(begin: Reading, end: Reading) -> dict[str, float]:
-    """Processor seconds between two readings, by root/label; what ended processes used is `root/ended`.
+    """Processor seconds between two readings, by root/label.
 
-    The sum of the values is exact; the division among labels is, too, but for processes that ended.
+    The sum of the values is exact. A process that ended in between has left its whole time with its parent,
+    under the parent's label; `root/ended` takes off (below zero) what it had used before the first reading.
     """
     result: dict[str, float] = {}
     for (label, pid), seconds in end.single.items():

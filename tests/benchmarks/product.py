@@ -184,9 +184,12 @@ def _send(
     evidence = count_evidence(connection, run)
     received = sink.count(recipients)
     problems = miscounts(wanted=recipients, received=received, recorded=evidence["accepted"])
+    # What could not be begun in time was given back and claimed again: seen on a starved machine.
+    claimed_again = evidence.pop("claim events") - recipients
     problems += [
         f"{what}: {count} of {recipients}" for what, count in evidence.items() if count != recipients
     ]
+    problems += [f"{-claimed_again} messages left without a claim"] if claimed_again < 0 else []
     return Round(
         messages=recipients,
         seconds=ended_at - started_at,
@@ -195,7 +198,7 @@ def _send(
         received=received,
         recorded=evidence["accepted"],
         problems=problems,
-        details={"workers": len(workers), "peak_mb": peaks},
+        details={"workers": len(workers), "peak_mb": peaks, "claimed_again": claimed_again},
     )
 
 

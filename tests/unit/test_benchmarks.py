@@ -41,14 +41,13 @@ class TestProcessorMeter:
             parent.communicate()
         assert sum(used.values()) >= 0.3
 
-    def test_what_no_living_process_has_is_shown_as_that_of_ended_ones(self):
+    def test_what_an_ended_process_had_used_before_is_counted_once(self):
+        # Backend 7 used 4 s before and 1 s since, then ended: its parent has 5 s more.
         begin = Reading({"postgres": 5.0}, {("postgres/backends", 7): 4.0, ("postgres/postgres", 1): 1.0})
-        end = Reading({"postgres": 8.0}, {("postgres/postgres", 1): 1.5, ("postgres/backends", 9): 2.0})
-        assert spent(begin, end) == {
-            "postgres/backends": 2.0,
-            "postgres/postgres": 0.5,
-            "postgres/ended": 0.5,
-        }
+        end = Reading({"postgres": 8.0}, {("postgres/postgres", 1): 6.0, ("postgres/backends", 9): 2.0})
+        used = spent(begin, end)
+        assert used == {"postgres/backends": 2.0, "postgres/postgres": 5.0, "postgres/ended": -4.0}
+        assert sum(used.values()) == 3.0
 
     def test_a_peak_is_that_of_all_processes_together(self):
         assert peak_mb([os.getpid(), os.getpid()]) == pytest.approx(2 * peak_mb([os.getpid()]), rel=0.05)
