@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from channels.email import EmailChannel, pool, server
-from channels.port import Envelope, Outcome, OutcomeKind
+from channels.port import ChannelKind, Envelope, Outcome, OutcomeKind
+from dispatcher.bootstrap import provider_limits
 from dispatcher.cli.doctor import examine_mail_servers
 from dispatcher.core.settings import MailServerSettings, Settings, SmtpSettings
 from tests.integration.channels.channel_contract import make_envelope, run, send_all, send_one
@@ -301,6 +302,16 @@ class Gate:
 
 
 class TestLimits:
+    @pytest.mark.parametrize(
+        ("first", "second", "together"), [(5.0, 7.0, 12.0), (5.0, None, None), (None, None, None)]
+    )
+    def test_several_servers_take_what_they_take_together(
+        self, first: float | None, second: float | None, together: float | None
+    ) -> None:
+        further = {"name": "b", "host": "b", "max_per_second": second}
+        smtp = SmtpSettings.model_validate({"host": "a", "max_per_second": first, "servers": [further]})
+        assert provider_limits(Settings(smtp=smtp)) == {ChannelKind.EMAIL: together}
+
     def test_a_server_takes_what_its_limit_allows_and_others_the_rest(self) -> None:
         async def case() -> None:
             gate = Gate({"main": 5})
