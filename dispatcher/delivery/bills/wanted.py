@@ -22,7 +22,7 @@ from dispatcher.delivery.bills.repository import (
     read_standings,
 )
 from dispatcher.delivery.bills.states import BillState
-from dispatcher.delivery.bills.urls import UrlRules, is_url, key_of
+from dispatcher.delivery.bills.urls import BillUrl, UrlRules, is_url, key_of
 from dispatcher.delivery.checks import Candidate, RunView
 from templates.attachment_rules import AttachmentRule, IfMissing
 from templates.errors import AttachmentError
@@ -106,8 +106,11 @@ def hold_for_bills(
     for one in candidates:
         for need in needed[one.attempt_id]:
             standing = standings.get(need.key)
-            is_new = standing is None and _want(missing, need, one.recipient_id, url_rules)
-            if is_new or (standing is not None and standing.state is BillState.WAITING):
+            if standing is None:
+                is_to_come = _want(missing, need, one.recipient_id, url_rules)
+            else:  # nobody asks a host that was taken off the list meanwhile
+                is_to_come = standing.state is BillState.WAITING and _allowed(need, url_rules) is not None
+            if is_to_come:
                 look = _next_look(standing, now)
                 held[one.attempt_id] = max(look, held.get(one.attempt_id, look))
     add_wanted(session, run.id, list(missing.values()), now)
@@ -126,16 +129,20 @@ def _rules_of(templates: Iterable[CompiledTemplate]) -> dict[str, AttachmentRule
 
 def _want(wanted: dict[bytes, WantedBill], need: Needed, recipient: UUID | None, url_rules: UrlRules) -> bool:
     """Add a bill unless its URL may not be followed; whether it is wanted."""
-    if recipient is None or not is_url(need.url):
+    allowed = _allowed(need, url_rules) if is_url(need.url) else None
+    if recipient is None or allowed is None:
         return False
-    try:
-        allowed = url_rules.check(need.url)
-    except AttachmentError:
-        return False  # told, with its reason, when the notice is rendered
     is_patient = need.rule.if_missing is IfMissing.HOLD
     bill = WantedBill(need.key, allowed.origin, recipient, need.rule.field, is_patient)
     wanted.setdefault(need.key, bill)
     return True
+
+
+def _allowed(need: Needed, url_rules: UrlRules) -> BillUrl | None:
+    try:
+        return url_rules.check(need.url)
+    except AttachmentError:
+        return None  # told, with its reason, when the notice is rendered
 
 
 def _next_look(standing: Standing | None, now: datetime) -> datetime:

@@ -16,6 +16,7 @@ from dispatcher.delivery.bills import repository
 from dispatcher.delivery.bills.content import FetchedBill
 from dispatcher.delivery.bills.service import retry_bills
 from dispatcher.delivery.bills.worker import BillWorker
+from dispatcher.delivery.lane import Lane
 from dispatcher.delivery.runs import pause_run, stop_run
 from dispatcher.delivery.step_plan import Step
 from reports.bills import read_run_bills
@@ -372,6 +373,20 @@ class TestWhoIsAsked:
         worker.close()
         engine.work()
         assert sent_bills(engine) == {FIRST: [BILL]}
+
+    def test_a_host_taken_off_while_the_run_goes_is_a_reason_at_once(
+        self, engine: Engine, server: BillServer, settings: Settings
+    ) -> None:
+        """Nobody would ever ask it: its notices must not wait for that until the window ends."""
+        run = start(engine, server.answer("/1.pdf", bill()))
+        engine.work()
+        assert states(engine, run) == [("waiting", None)]
+        settings.attachments = AttachmentSettings(internal_hosts=["other.example.org"])
+        restarted = engine.another_worker()
+        engine.advance(minutes=1)
+        restarted.work(Lane(ChannelKind.EMAIL, "bulk"), 5.0)
+        restarted.tools.bridge.close()
+        assert set(engine.notices(run).values()) == {"failed:attachment_url_refused"}
 
 
 class TestStaff:
