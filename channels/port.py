@@ -82,7 +82,8 @@ class Outcome:
     `reason` is a short stable code without personal data (`smtp_550_5.1.1`); `reply` is the provider's
     own words, kept as evidence (it may name the address, so it is never logged). `content` holds the
     exact bytes that were sent. `retry_after_seconds` is the provider's wish, if it stated one.
-    `is_for_provider`: THROTTLED by the provider itself, not by the recipient's side of it.
+    `is_for_provider`: THROTTLED by the provider itself, not by the recipient's side of it. `is_heeded`:
+    THROTTLED by one of the provider's servers, which the channel itself now spares; nobody else need.
     """
 
     attempt: AttemptReference
@@ -94,6 +95,7 @@ class Outcome:
     content: bytes | None = field(default=None, repr=False)
     at: datetime | None = None
     is_for_provider: bool = False
+    is_heeded: bool = False
 
 
 class ReceiptKind(StrEnum):

@@ -184,8 +184,9 @@ class EmailChannel:
             provider_id=provider_id,
             content=content,
             at=self._now(),
-            # With several servers the pool heeds it: only one of them is meant.
             is_for_provider=verdict.is_for_server and not self._pool.has_several,
+            # With several servers the pool heeds it: only one of them is meant.
+            is_heeded=verdict.is_for_server and self._pool.has_several,
         )
 
 

@@ -49,7 +49,8 @@ class DomainLimits:
         """Give less to those who asked us to slow down."""
         names = set()
         for one in outcomes:
-            if one.kind is not OutcomeKind.THROTTLED or one.attempt.attempt_id not in envelopes:
+            is_wish = one.kind is OutcomeKind.THROTTLED and not one.is_heeded
+            if not is_wish or one.attempt.attempt_id not in envelopes:
                 continue
             if one.is_for_provider:
                 names.add(f"provider:{channel.value}")

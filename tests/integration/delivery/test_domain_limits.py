@@ -260,6 +260,18 @@ class TestSlowingDown:
         assert halvings(client, "provider:email") == 1
         assert halvings(client, "domain:gmail.com") == 0
 
+    def test_one_of_several_servers_that_asks_for_less_slows_no_domain(
+        self, engine: Engine, client: redis.Redis
+    ) -> None:
+        limit_domains(engine, client, gmail_com=100)
+        fill(client, "domain:gmail.com", 100)
+        engine.email.answer("a@gmail.com", OutcomeKind.THROTTLED, OutcomeKind.ACCEPTED, is_heeded=True)
+        make_list(engine.application, [row(1, email="a@gmail.com")])
+        engine.start(make_campaign(engine.application).run_id)
+        assert engine.work() == 1
+        assert halvings(client, "domain:gmail.com") == 0
+        assert client.exists("limit:provider:email") == 0
+
 
 class TestServerLimits:
     async def take(self, limits: ServerLimits, server: MailServerSettings) -> tuple[int, int]:
