@@ -6,8 +6,7 @@ are spread over shards, by thread, so that workers do not queue up on one row; a
 the sum means something.
 """
 
-import itertools
-import os
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +17,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-SHARDS: Final = 16
+#: Many more than threads, so that two of them hardly ever share one; only those in use have rows.
+SHARDS: Final = 1024
 
 # In key order: two transactions that touch the same rows of a shard wait instead of deadlocking.
 _ADD = text(
@@ -51,13 +51,13 @@ _RECOUNT = text(
 )
 
 _place = threading.local()
-_threads = itertools.count()
 
 
 def _own_shard() -> int:
     """The shard of this thread: two threads that write twice in a transaction must not meet."""
     if not hasattr(_place, "shard"):
-        _place.shard = (os.getpid() + next(_threads)) % SHARDS
+        # Not by process id: workers that start together have neighbouring ones, and their threads met.
+        _place.shard = secrets.randbelow(SHARDS)
     return int(_place.shard)
 
 
