@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.db import plan_by_keys
 from dispatcher.core.ids import new_ids
 from dispatcher.delivery.bills.content import FetchedBill
 from dispatcher.delivery.bills.states import BILL_WAITING, BillState
@@ -232,9 +233,10 @@ def claim_bills(
     now: datetime,
 ) -> list[ClaimedBill]:
     """Take at most `limit` due bills, urgent runs first, at most `per_host` at once from one host."""
+    plan_by_keys(session)
     session.execute(_ONE_AT_A_TIME)
     busy: Mapping[str, int] = {row.origin: row.running for row in session.execute(_BUSY)}
-    free = {origin: per_host - busy.get(origin, 0) for origin in origins}
+    free = {origin: min(limit, per_host - busy.get(origin, 0)) for origin in origins}
     open_origins = [origin for origin in sorted(free) if free[origin] > 0]
     if not open_origins:
         return []

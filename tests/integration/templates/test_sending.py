@@ -136,6 +136,17 @@ class TestFiles:
         assert notices["person4@example.org"] == "failed:attachment_bad_name"
         assert notices["person5@example.org"] == "failed:attachment_missing"
 
+    def test_without_an_allowed_server_a_link_is_a_reason_and_nothing_is_fetched(
+        self, engine: Engine
+    ) -> None:
+        imported = bills_list(engine, "https://bills.example.org/1.pdf")
+        run = make_run(engine.application, [step_with(engine, IfMissing.HOLD)], imported=imported)
+        engine.start(run)
+        engine.work()
+        engine.finish(run)
+        assert engine.notices(run) == {"person1@example.org": "failed:attachment_url_off"}
+        assert engine.sql("SELECT 1 FROM bill") == []
+
     def test_a_file_that_may_still_come_is_waited_for(self, engine: Engine) -> None:
         folder = engine.application.settings.attachments.directory
         assert folder is not None
