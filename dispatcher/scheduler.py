@@ -42,6 +42,7 @@ PLANNING_SECONDS: Final = 1.0  #: per round, so that sweeps never wait long behi
 SWEEP_ROUNDS: Final = 20  #: slices of one kind per round
 WAKES_PER_ROUND: Final = 8  #: a lane with work is offered to so many threads; idle ones return at once
 HOUSEKEEPING_SECONDS: Final = 3600.0
+ABSENT_GRACE_SECONDS: Final = 120.0  #: for machines that start together with the scheduler
 DROP_ROUNDS: Final = 200  #: slices of bills of closed runs that are let go at a time; the rest in an hour
 WAKING_TOPICS: Final = frozenset({"run.started", "run.resumed"})
 
@@ -64,6 +65,7 @@ class Scheduler:
         self._lead = Lead()
         self._stop = threading.Event()
         self._housekept_at = float("-inf")
+        self._began_at = time.monotonic()
         self._url_rules = build_url_rules(application.settings)
 
     def stop(self) -> None:
@@ -105,7 +107,7 @@ class Scheduler:
             partial(self._as_leader, self._pause_failing),
             partial(self._each, sweep.close_finished, rounds=1),
             partial(self._each, fail_interrupted_lists, rounds=1),
-            partial(self._each, fail_absent_imports, rounds=1),
+            self._fail_absent,
             self._wake,
         ):
             self._do(duty)
@@ -153,6 +155,11 @@ class Scheduler:
                 )
                 if planned == 0:
                     break
+
+    def _fail_absent(self) -> None:
+        # After a night in which all was switched off the machines with the files must have their say first.
+        if time.monotonic() - self._began_at >= ABSENT_GRACE_SECONDS:
+            self._each(fail_absent_imports, rounds=1)
 
     def _unplanned(self, session: Session) -> Sequence[UUID]:
         return planning.list_unplanned(session, self._application.clock.refresh(session))

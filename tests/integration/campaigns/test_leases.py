@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -90,7 +91,8 @@ class TestInterruptedImport:
 class TestAbsentMachine:
     @pytest.fixture
     def job(self, engine):
-        """An upload whose file is on another machine."""
+        """An upload whose file is on another machine; the scheduler has been at work for long."""
+        engine.scheduler._began_at = float("-inf")
         job = new_id()
         with engine.application.database.transaction() as session:
             add_import_job(
@@ -116,6 +118,12 @@ class TestAbsentMachine:
         found = self.get(engine, job)
         assert (found.state, found.failure) == ("failed", "machine_gone")
         assert "Загрузите его ещё раз" in found.failure_message
+
+    def test_machines_that_start_with_the_scheduler_have_their_say_first(self, engine, job):
+        engine.scheduler._began_at = time.monotonic()
+        engine.sql("UPDATE list_import SET lease_until = clock_timestamp() - interval '10 hours'")
+        engine.round()
+        assert self.get(engine, job).state == "waiting"
 
     def test_a_machine_that_lives_says_so_for_each_of_its_files(self, engine, job, tmp_path):
         engine.sql("UPDATE list_import SET lease_until = clock_timestamp() - interval '1 second'")
