@@ -9,6 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from dispatcher.core.db import Database
 
 ENSURE = text("SELECT ensure_period(:period)")
+KEPT = text(
+    """
+    SELECT a.attstorage, c.reloptions FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relname = 'attempt_content_p203105' AND a.attname = 'content'
+    """
+)
 PERIOD = {"period": date(2031, 5, 1)}
 
 
@@ -25,6 +31,13 @@ class TestEnsurePeriod:
 
         assert errors == []
         assert not waiting.is_alive()
+
+    def test_a_sent_body_stays_whole_in_its_row(self, database: Database) -> None:
+        with database.transaction() as session:
+            session.execute(ENSURE, PERIOD)
+            storage, options = session.execute(KEPT).one()
+        assert storage == "e"  # not compressed once more
+        assert "toast_tuple_target=8160" in options
 
     @staticmethod
     def _ensure(database: Database, errors: list[Exception]) -> None:
