@@ -162,10 +162,10 @@ class ConnectionPool:
             has_alternative = any(other.is_well for other in self.servers if other is not server)
             await asyncio.wait({opening}, timeout=PATIENCE_SECONDS if has_alternative else None)
         except asyncio.CancelledError:
-            self._leave_to_itself(server, opening)
+            self._leave_to_itself(server, opening, is_slow=False)
             raise
         if not opening.done():
-            self._leave_to_itself(server, opening)
+            self._leave_to_itself(server, opening, is_slow=True)
             return None
         try:
             return opening.result()
@@ -175,12 +175,17 @@ class ConnectionPool:
                 return None
             raise
 
-    def _leave_to_itself(self, server: MailServer, opening: "asyncio.Task[SmtpConnection]") -> None:
-        """Nobody waits for it any more: what comes of it is kept all the same."""
-        server.slow_openings += 1
+    def _leave_to_itself(
+        self, server: MailServer, opening: "asyncio.Task[SmtpConnection]", *, is_slow: bool
+    ) -> None:
+        """Nobody waits for it any more: what comes of it is kept all the same.
+
+        One that took too long speaks against its server; one that nobody needs any more does not.
+        """
+        server.slow_openings += is_slow
 
         def keep(opened: "asyncio.Task[SmtpConnection]") -> None:
-            server.slow_openings -= 1
+            server.slow_openings -= is_slow
             if not opened.cancelled() and opened.exception() is None:
                 server.idle.append(opened.result())
             self._free_place(server)

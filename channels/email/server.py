@@ -28,7 +28,7 @@ class MailServer:
         self.weight = settings.weight or settings.connections
         self.idle: list[SmtpConnection] = []
         self.in_use = 0  #: connections lent or being opened
-        self.slow_openings = 0  #: connections being opened that nobody waits for any more
+        self.slow_openings = 0  #: connections being opened that took too long to be waited for
         self.credit = 0.0  #: for taking turns by weight
         self.fault: MailServerUnavailableError | None = None  #: why it is left out, or was the last time
         self.failed_at = float("-inf")

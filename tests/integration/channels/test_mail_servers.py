@@ -225,6 +225,21 @@ class TestFailOver:
 
         run(case())
 
+    def test_an_asker_that_went_away_says_nothing_against_the_server(self) -> None:
+        """A batch that is sent before all its connections stand must not leave the next one a single place."""
+
+        async def case() -> None:
+            async with served(Wire(usual, greeting="")) as port:
+                channel = channel_to(port, connections=4)
+                asking = asyncio.create_task(channel._pool.take(lambda: False))
+                await asyncio.sleep(0.05)
+                asking.cancel()
+                await asyncio.wait({asking})
+                assert channel._pool.places() == 4
+                await channel.close()
+
+        run(case())
+
     def test_a_server_that_asks_to_slow_down_is_spared_for_a_while(self) -> None:
         def answer(verb: str, wire: Wire) -> str | None:
             return "421 4.7.0 too many messages" if verb == "MAIL" else usual(verb, wire)
