@@ -226,7 +226,7 @@ class TestFailOver:
         run(case())
 
     def test_an_asker_that_went_away_says_nothing_against_the_server(self) -> None:
-        """A batch that is sent before all its connections stand must not leave the next one a single place."""
+        """A batch sent before all its connections stand must not leave the next one a single place."""
 
         async def case() -> None:
             async with served(Wire(usual, greeting="")) as port:
