@@ -18,7 +18,7 @@ from jinja2.meta import find_undeclared_variables
 
 from templates.attachment_rules import AttachmentRule, IfMissing, check_rules
 from templates.checks import check_tree
-from templates.environment import BUDGET_NAME, RenderBudget, count_loops, environment_for
+from templates.environment import BUDGET_NAME, RenderBudget, count_loops, environment_for, gather_output
 from templates.errors import (
     BadFieldValueError,
     ForbiddenConstructError,
@@ -172,6 +172,7 @@ class _Part:
         for node in names:
             self._lines.setdefault(node.lineno, set()).add(node.name)
         count_loops(tree, environment)
+        gather_output(tree, environment)
         code = environment.compile(tree, name=self.name, filename=f"<template {self.name}>")
         self._template = Template.from_code(environment, code, environment.globals)
 
