@@ -55,14 +55,19 @@ class ConsentEntry:
     valid_until: datetime | None = None
 
 
+def lock_contact(session: Session, contact: UUID) -> None:
+    """Take the locks that a claim respects; raises `UnknownContactError` when there is none such."""
+    if session.execute(_LOCK_PERSON, {"contact": contact}).first() is None:
+        raise UnknownContactError("there is no such contact point: it may have been removed")
+    session.execute(_LOCK_CONTACT, {"contact": contact})
+
+
 def record_consent(session: Session, contact: UUID, entry: ConsentEntry, now: datetime) -> None:
     """Append an entry under the lock that the claim respects.
 
     Raises `UnknownContactError` when there is no such contact point.
     """
-    if session.execute(_LOCK_PERSON, {"contact": contact}).first() is None:
-        raise UnknownContactError("there is no such contact point: it may have been removed")
-    session.execute(_LOCK_CONTACT, {"contact": contact})
+    lock_contact(session, contact)
     session.execute(
         _ADD,
         {

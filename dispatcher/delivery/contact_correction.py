@@ -5,7 +5,7 @@ person had asked for it (promise P5). The right one is permitted only what a doc
 address that was not given voluntarily carries nothing (requirements 12 and 13).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from consent.errors import BadPersonValueError, UnknownContactError
-from consent.ledger import ConsentEntry, record_consent
+from consent.errors import BadPersonValueError
+from consent.ledger import ConsentEntry, lock_contact, record_consent
 from consent.permission import EVERY_PURPOSE
 from consent.persons import replace_contact
 from dispatcher.core.audit import record_action
@@ -23,14 +23,21 @@ from dispatcher.delivery.withdrawal import withdraw_consent
 CHANNELS: Final = {"email": ("email",), "phone": ("sms", "voice")}
 
 _WRONG = text("SELECT person_id, kind, address FROM contact_point WHERE id = :contact")
+# What the ledger permits now, in its own order, and what it excepts from a permission for every purpose.
 _GIVEN = text(
     """
-    SELECT channel, purpose FROM (
-        SELECT DISTINCT ON (channel, purpose) channel, purpose, action, valid_until FROM consent_event
+    WITH latest AS (
+        SELECT DISTINCT ON (channel, purpose) channel, purpose, action, valid_until, sequence,
+               action IN ('given', 'confirmed') AND (valid_until IS NULL OR valid_until > :now) AS is_given
+        FROM consent_event
         WHERE contact_point_id = :contact ORDER BY channel, purpose, sequence DESC
-    ) latest
-    WHERE action IN ('given', 'confirmed') AND (valid_until IS NULL OR valid_until > :now)
-    ORDER BY channel, purpose
+    )
+    SELECT own.channel, own.purpose, own.is_given, own.valid_until
+    FROM latest own LEFT JOIN latest every ON every.channel = own.channel AND every.purpose = '*'
+    WHERE CASE WHEN own.is_given
+               THEN every.is_given OR every.sequence < own.sequence OR every.sequence IS NULL
+               ELSE every.is_given AND every.sequence < own.sequence END
+    ORDER BY own.sequence
     """
 )
 
@@ -53,9 +60,8 @@ def correct_contact(
     of the old one; without, nothing is sent to it until consent is given. Raises `UnknownContactError`, and
     `BadPersonValueError` when it is the same address or of another kind.
     """
-    wrong = session.execute(_WRONG, {"contact": contact}).first()
-    if wrong is None:
-        raise UnknownContactError("there is no such contact point: it may have been removed")
+    lock_contact(session, contact)
+    wrong = session.execute(_WRONG, {"contact": contact}).one()
     if (wrong.kind == "email") is not ("@" in address):
         raise BadPersonValueError("an e-mail address replaces an e-mail address, a number replaces a number")
     if wrong.address == address:
@@ -76,11 +82,13 @@ def correct_contact(
     fresh = replace_contact(
         session, contact, person=wrong.person_id, kind=wrong.kind, address=address, now=now
     )
-    for channel, purpose in given:
-        entry = ConsentEntry(channel, purpose, "given", "staff", actor, source_reference=reference)
-        record_consent(session, fresh, entry, now)
-    _record(session, contact, fresh, len(given), actor, now)
-    return Correction(fresh, len(given), in_flight)
+    for one in given:
+        action = "given" if one.is_given else "withdrawn"
+        entry = ConsentEntry(one.channel, one.purpose, action, "staff", actor, source_reference=reference)
+        record_consent(session, fresh, replace(entry, valid_until=one.valid_until), now)
+    consents = sum(1 for one in given if one.is_given)
+    _record(session, contact, fresh, consents, actor, now)
+    return Correction(fresh, consents, in_flight)
 
 
 def _record(session: Session, old: UUID, new: UUID, consents: int, actor: str, now: datetime) -> None:

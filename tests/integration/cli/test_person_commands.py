@@ -1,9 +1,16 @@
 """`dispatcher person …` and `dispatcher contact …`, and that no list undoes what they did."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
+from consent.ledger import ConsentEntry, record_consent
+from consent.permission import ask_permission
 from tests.engine import Engine
-from tests.factories import make_campaign, make_list, row
+from tests.factories import NOON, make_campaign, make_list, row
+
+UNTIL = NOON + timedelta(days=30)
 
 
 @pytest.fixture
@@ -115,6 +122,32 @@ class TestContact:
         engine.start(run_id)
         assert engine.finish(run_id) == {"blocked": 1}
         assert engine.email.addresses() == []
+
+    @pytest.mark.parametrize(
+        ("ledger", "permitted"),
+        [
+            ([("debt", "given", None), ("*", "withdrawn", None)], {}),
+            ([("*", "given", None), ("debt", "withdrawn", None)], {"outage": None}),
+            ([("*", "withdrawn", None), ("outage", "given", None)], {"outage": None}),
+            ([("debt", "given", UNTIL)], {"debt": UNTIL}),
+        ],
+    )
+    def test_the_new_address_is_permitted_no_more_than_the_old_one_was(
+        self, engine, ivanov, ask, ledger, permitted
+    ):
+        for purpose, action, until in ledger:
+            entry = ConsentEntry("email", purpose, action, "staff", "olga", valid_until=until)
+            with engine.application.database.transaction() as session:
+                record_consent(session, UUID(email_of(ivanov)), entry, engine.now())
+        fresh = ask("contact", "correct", email_of(ivanov), "right@example.org", "--reference", "17")
+        for purpose in ("debt", "outage"):
+            for moment in (engine.now(), UNTIL):
+                with engine.application.database.transaction() as session:
+                    [asked] = ask_permission(
+                        session, [UUID(fresh["contact_id"])], channel="email", purpose=purpose, now=moment
+                    ).values()
+                is_over = permitted.get(purpose) == moment
+                assert asked.is_consented is (purpose in permitted and not is_over)
 
     def test_nonsense_is_refused_and_changes_nothing(self, engine, ivanov, refuse):
         before = engine.sql("SELECT * FROM contact_point ORDER BY id")
