@@ -101,9 +101,10 @@ def _for_decision(session: Session, run_id: UUID, approver: StaffMember) -> Lock
             "only an approver or an administrator may decide about a campaign", code="not_an_approver"
         )
     run = lock_run(session, run_id)
-    if _name_of(approver.actor) in {_name_of(run.created_by), _name_of(run.changed_by)}:
+    if _name_of(approver.actor) in map(_name_of, (run.created_by, run.changed_by, run.submitted_by)):
         raise OwnCampaignError(
-            "who made or changed a campaign cannot approve it: ask somebody else", code="own_campaign"
+            "who made, changed or handed over a campaign cannot approve it: ask somebody else",
+            code="own_campaign",
         )
     return run
 

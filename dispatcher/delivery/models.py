@@ -91,6 +91,7 @@ class Run(Base):
     needs_approval: Mapped[bool] = mapped_column(server_default=text("false"))
     created_by: Mapped[str | None]
     changed_by: Mapped[str | None]  #: who changed window or list last
+    submitted_by: Mapped[str | None]  #: who handed it over to its approver
     approved_by: Mapped[str | None]
     approved_at: Mapped[datetime | None] = mapped_column(Moment)
 

@@ -15,7 +15,7 @@ from dispatcher.delivery.errors import RunStateError
 from dispatcher.delivery.run_change import LockedRun, change_state, next_run_state, tell
 from dispatcher.delivery.run_states import RunAction
 
-_NEED = text("UPDATE run SET needs_approval = true WHERE id = :run")
+_NEED = text("UPDATE run SET needs_approval = true, submitted_by = :by WHERE id = :run")
 _APPROVED = text("UPDATE run SET approved_by = :by, approved_at = :now WHERE id = :run")
 _EDIT = text(
     """
@@ -50,7 +50,7 @@ def submit(
     action = RunAction.SUBMIT if needs_approval else RunAction.SCHEDULE
     change_state(session, run_id, run, action, reason=None, now=now)
     if needs_approval:
-        session.execute(_NEED, {"run": run_id})
+        session.execute(_NEED, {"run": run_id, "by": actor})
     _tell(session, run_id, run, action, "run.submitted", actor, now)
 
 

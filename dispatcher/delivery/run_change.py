@@ -25,7 +25,8 @@ from dispatcher.delivery.states import AttemptState
 _READ = text(
     """
     SELECT state, state_reason, generation, starts_at, ends_at, started_at, list_id, recipient_count,
-           planned_position, first_count, needs_approval, approved_by, created_by, changed_by
+           planned_position, first_count, needs_approval, approved_by, created_by, changed_by,
+           submitted_by
     FROM run WHERE id = :run
     """
 )
@@ -59,6 +60,7 @@ class LockedRun:
     approved_by: str | None
     created_by: str | None
     changed_by: str | None
+    submitted_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,9 @@ FAULTS: Final[Words] = {
         "Only an approver or an administrator may decide.",
     ),
     "fault_own_campaign": (
-        "Решать должен другой сотрудник, не автор задания и не тот, кто его менял.",
-        "Вирішувати має інший працівник, не автор завдання і не той, хто його змінював.",
-        "Somebody else must decide, not who made or changed the campaign.",
+        "Решать должен другой сотрудник: не автор задания и не тот, кто его менял или передал.",
+        "Вирішувати має інший працівник: не автор завдання і не той, хто його змінював чи передав.",
+        "Somebody else must decide, not who made, changed or handed over the campaign.",
     ),
     "fault_unknown_run": ("Такого задания нет.", "Такого завдання немає.", "There is no such run."),
     "fault_seed_has_no_followers": (

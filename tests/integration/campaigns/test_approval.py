@@ -252,6 +252,16 @@ class TestDraft:
         do(engine, submit_run, run, delivery=engine.application.settings.delivery, actor="staff:olga")
         assert engine.run(run).state == "awaiting_approval"
 
+    def test_who_hands_over_what_a_system_has_made_does_not_approve_it(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1))
+        made = create(engine, wanted(engine, needs_approval=True, as_draft=True), actor="api:billing")
+        delivery = engine.application.settings.delivery
+        do(engine, submit_run, made.run_id, delivery=delivery, actor="staff:anna")
+        with pytest.raises(OwnCampaignError):
+            do(engine, approve_run, made.run_id, approver=member(engine, "anna"))
+        do(engine, approve_run, made.run_id, approver=member(engine, "boris"))
+        assert engine.run(made.run_id).state == "scheduled"
+
 
 class TestExtend:
     @pytest.mark.requirement(10, "Job with start time and end time")
