@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeVar
 import typer
 from sqlalchemy.orm import Session
 
-from campaigns.preview import PreviewRequest, check_list, preview_template
+from campaigns.preview import Preview, PreviewRequest, check_list, preview_template
 from channels.port import Envelope
 from dispatcher.bootstrap import Application, build_renderer
 from dispatcher.cli.console import errors, output, print_json
@@ -45,9 +45,17 @@ def list_(name: Annotated[str | None, typer.Argument()] = None, as_json: AsJson 
 
 
 @app.command()
-def show(name: Name, language: Language = "ru", version: int | None = None) -> None:
+def show(name: Name, language: Language = "ru", version: int | None = None, as_json: AsJson = False) -> None:
     """Print the sources of a version; by default the newest."""
     view = _read(lambda _, session: read_version(session, name, language, version))
+    if as_json:
+        texts = {"subject": view.texts.subject, "text": view.texts.text, "html": view.html_source}
+        rules = [
+            {"field": rule.field, "if_missing": rule.if_missing.value} for rule in view.texts.attachments
+        ]
+        facts = {"id": view.id, "name": view.name, "language": view.language, "version": view.version}
+        print_json({**facts, "origin": view.origin, **texts, "attachments": rules})
+        return
     _print(f"[subject]\n{view.texts.subject}\n[text]\n{view.texts.text}")
     if view.html_source is not None:
         _print(f"[html]\n{view.html_source}")
@@ -56,9 +64,13 @@ def show(name: Name, language: Language = "ru", version: int | None = None) -> N
 
 
 @app.command()
-def diff(name: Name, old: int, new: int, language: Language = "ru") -> None:
+def diff(name: Name, old: int, new: int, language: Language = "ru", as_json: AsJson = False) -> None:
     """Compare two versions."""
-    _print(_read(lambda _, session: compare_versions(session, name, language, old, new)))
+    difference = _read(lambda _, session: compare_versions(session, name, language, old, new))
+    if as_json:
+        print_json({"name": name, "language": language, "old": old, "new": new, "difference": difference})
+    else:
+        _print(difference)
 
 
 @app.command()
@@ -116,6 +128,7 @@ def preview(
     language: Annotated[str | None, typer.Option(help="Default: the recipient's own.")] = None,
     version: int | None = None,
     html: Annotated[Path | None, typer.Option(help="Write the HTML part into this file.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show the notice that a recipient would get. Nothing is sent; the look is on record."""
     wanted = PreviewRequest(name, list_name, account, position, language, version)
@@ -124,14 +137,31 @@ def preview(
             session, build_renderer(built), wanted, actor=actor(), now=built.clock.refresh(session)
         )
     )
+    if as_json:
+        print_json(_preview_facts(found))
+    else:
+        _print_preview(found)
+    if html is not None and found.envelope.html is not None:
+        html.write_text(_with_pictures(found.envelope), encoding="utf-8")
+        if not as_json:
+            _print(f"HTML: {html}")
+
+
+def _preview_facts(found: Preview) -> dict[str, object]:
+    files = [
+        {"file_name": one.file_name, "content_type": one.content_type, "bytes": len(one.content)}
+        for one in found.envelope.attachments
+    ]
+    texts = {"subject": found.envelope.subject, "text": found.envelope.text, "html": found.envelope.html}
+    return {**texts, "attachments": files, "file_problem": found.file_problem}
+
+
+def _print_preview(found: Preview) -> None:
     _print(f"Тема: {found.envelope.subject}\n\n{found.envelope.text}")
     for one in found.envelope.attachments:
         _print(f"Вложение: {one.file_name} ({one.content_type}, байт: {len(one.content)})")
     if found.file_problem is not None:
         errors.print(f"Вложение: {found.file_problem}", highlight=False, markup=False)
-    if html is not None and found.envelope.html is not None:
-        html.write_text(_with_pictures(found.envelope), encoding="utf-8")
-        _print(f"HTML: {html}")
 
 
 def read_folder(folder: Path, attach: list[str]) -> TemplateText:

@@ -43,8 +43,11 @@ class TestTemplate:
         assert {one["created_by"] for one in versions} == {"cli:olga"}
         shown = run("template", "show", "debt_reminder")
         assert "просим заплатить" in shown
+        assert ask("template", "show", "debt_reminder")["text"] in shown
         different = run("template", "diff", "debt_reminder", second["version"] - 1, second["version"])
         assert "+{{ full_name }}, просим заплатить." in different
+        numbers = (str(second["version"] - 1), str(second["version"]))
+        assert ask("template", "diff", "debt_reminder", *numbers)["difference"].strip() == different.strip()
 
     def test_a_list_is_checked_against_a_text_and_a_letter_shown(
         self, engine: Engine, ask, run, invoke, folder
@@ -54,6 +57,9 @@ class TestTemplate:
         assert ask("template", "check", "debt_reminder", "--list", "Должники")["checked"] == 2
         letter = run("template", "preview", "debt_reminder", "--list", "Должники", "--position", "2")
         assert "заплатите до" in letter
+        as_json = ask("template", "preview", "debt_reminder", "--list", "Должники", "--position", "2")
+        assert as_json["text"].strip() in letter
+        assert as_json["file_problem"] is None
         make_list(engine.application, [row(1, due="")])
         lacking = invoke("template", "check", "debt_reminder", "--list", "Должники", "--json")
         assert lacking.exit_code == 2
