@@ -49,10 +49,11 @@ check: static
 # Three sessions: a browser or a server that one of them keeps open is nothing to the others. The last two
 # wait more than they work, so they run side by side.
 test: check
-	@$(MAKE) --no-print-directory -j2 --output-sync=line integration acceptance
+	@$(MAKE) --no-print-directory -j2 integration acceptance
 
+integration acceptance: SHELL := /bin/bash
 integration acceptance: $(READY)
-	$(BIN)/pytest tests/$@
+	@set -o pipefail; $(BIN)/pytest tests/$@ 2>&1 | sed -u 's/^/$@: /'
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
