@@ -46,14 +46,14 @@ static: $(READY)
 check: static
 	$(BIN)/pytest tests/unit tests/architecture
 
-# Three sessions: a browser or a server that one of them keeps open is nothing to the others. The last two
-# wait more than they work, so they run side by side.
-test: check
-	@$(MAKE) --no-print-directory -j2 integration acceptance
+# Side by side, since most tests wait more than they work. Each has a session of its own: a browser or a
+# server that one of them keeps open is nothing to the others.
+test: $(READY)
+	@$(MAKE) --no-print-directory -j3 acceptance integration check
 
 integration acceptance: SHELL := /bin/bash
 integration acceptance: $(READY)
-	@set -o pipefail; $(BIN)/pytest tests/$@ 2>&1 | sed -u 's/^/$@: /'
+	@set -o pipefail; $(BIN)/pytest tests/$@ --durations 15 2>&1 | sed -u 's/^/$@: /'
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
