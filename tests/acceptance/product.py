@@ -32,6 +32,7 @@ from tests.memory import open_fast_directory
 DISPATCHER: Final = str(Path(sys.executable).with_name("dispatcher"))
 MARK: Final = "DISPATCHER_ACCEPTANCE_MARK"
 LIMIT_SECONDS: Final = 150.0
+ASK_SECONDS: Final = 0.8  #: each question starts a command, which takes a second of a core
 SECRET_KEY: Final = "a long secret key for tests only"
 DELIVERY: Final = {
     "settle_seconds": {"email": 1.0},
@@ -204,7 +205,7 @@ class Product:
             if condition(status):
                 return status
             assert time.monotonic() < until, f"still not {what}: {status}"
-            time.sleep(0.2)
+            time.sleep(ASK_SECONDS)
 
     def received(self) -> list[str]:
         """Attempt ids that the mail server took, in order."""
