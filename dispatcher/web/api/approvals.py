@@ -47,7 +47,7 @@ class RejectionIn(Body):
 
 @router.post("/approve", response_model=RunStateOut, responses=answers(404, 409))
 def approve(call: Approver, run_id: UUID, looked_at: ApprovalIn) -> object:
-    """Agree to a run as it stands; it starts by itself. Never by who made or changed it."""
+    """Agree to a run as it stands; it starts by itself. Never by who made, changed or submitted it."""
 
     def decide(session: Session, now: datetime) -> Made:
         approver = _approver(call)
