@@ -32,6 +32,7 @@ STATES = (
     ("dispatcher.delivery.step_plan", "OnUnknown"),
     ("channels.port", "OutcomeKind"),
     ("campaigns.list_errors", "Severity"),
+    ("consent.purposes", "Purpose"),
 )
 #: The rim writes no SQL: pages, commands, processes, providers. Domain folders, kernel and reports do.
 #: Named exceptions ask only whether the database answers, or check the product's account from outside.
