@@ -24,8 +24,11 @@ _LATEST = text(
     SELECT w.contact, w.channel, latest.action, latest.source, latest.source_reference
     FROM unnest(CAST(:contacts AS uuid[]), CAST(:channels AS text[])) AS w(contact, channel)
     JOIN LATERAL (
-        SELECT e.action, e.source, e.source_reference FROM consent_event e
+        SELECT CASE WHEN e.valid_until <= :now THEN 'expired' ELSE e.action END AS action, e.source,
+               e.source_reference
+        FROM consent_event e
         WHERE e.contact_point_id = w.contact AND e.channel = w.channel AND e.purpose IN (:purpose, '*')
+          AND e.action <> 'pending'
         ORDER BY e.sequence DESC LIMIT 1
     ) latest ON true
     """
@@ -84,7 +87,7 @@ def record_consents(
     Of two rows of one person that disagree the "no" counts, however far apart they stand in the list.
     """
     said = _consents_said(rows, people, contacts)
-    known = _latest_entries(session, list(said), purpose)
+    known = _latest_entries(session, list(said), purpose, now)
     problems, entries = list[RowProblem](), list[tuple[UUID, str, str]]()
     for (contact, channel), one in said.items():
         latest = known.get((contact, channel), _Known())
@@ -158,7 +161,7 @@ def _places(row: ListRow, people: People, contacts: Contacts) -> list[tuple[UUID
 
 
 def _latest_entries(
-    session: Session, places: Sequence[tuple[UUID, str]], purpose: str
+    session: Session, places: Sequence[tuple[UUID, str]], purpose: str, now: datetime
 ) -> dict[tuple[UUID, str], _Known]:
     if not places:
         return {}
@@ -167,6 +170,7 @@ def _latest_entries(
         literals(
             {
                 "purpose": purpose,
+                "now": now,
                 "contacts": [contact for contact, _ in places],
                 "channels": [channel for _, channel in places],
             }

@@ -25,3 +25,7 @@ class UnknownPersonError(ConsentError):
 
 class BadPersonValueError(ConsentError):
     """Raised when staff give a person a value that there is not."""
+
+
+class BadConsentError(ConsentError):
+    """Raised when an entry of the ledger lacks what it needs, or names what there is not."""

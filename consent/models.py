@@ -49,6 +49,8 @@ class ContactPoint(Base):
     __table_args__ = (
         UniqueConstraint("person_id", "kind", "address"),
         Index("ix_contact_point_kind_address", "kind", "address"),
+        # Those not confirmed for the longest time come first (requirement 53).
+        Index("ix_contact_point_confirmation", text("coalesce(confirmed_at, created_at)"), "id"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -59,7 +61,7 @@ class ContactPoint(Base):
 
 
 class ConsentEvent(Base):
-    """One entry of the ledger. Append-only; the latest for contact point, channel and purpose counts."""
+    """One entry of the ledger. Append-only; which one counts is said in `consent.standing`."""
 
     __tablename__ = "consent_event"
     __table_args__ = (
@@ -70,21 +72,27 @@ class ConsentEvent(Base):
             "purpose",
             text("sequence DESC"),
         ),
+        # Permissions that end, for the record of it.
+        Index(
+            "ix_consent_event_end",
+            "valid_until",
+            postgresql_where=text("valid_until IS NOT NULL AND action IN ('given', 'confirmed')"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
     channel: Mapped[str]
     purpose: Mapped[str]  #: `debt`, …; `*` is every purpose
-    action: Mapped[str]  #: given, confirmed, withdrawn, expired; refused: asked, and said no at once
-    basis: Mapped[str]  #: consent, contract, legal_duty
-    source: Mapped[str]  #: import, staff, unsubscribe_link, …
+    action: Mapped[str]  #: of `consent.sources.Action`
+    basis: Mapped[str]  #: of `consent.sources.Basis`
+    source: Mapped[str]  #: of `consent.sources.Source`
     source_reference: Mapped[str | None]
     text_version: Mapped[str | None]
     recorded_by: Mapped[str]
-    valid_from: Mapped[datetime] = mapped_column(Moment)
-    valid_until: Mapped[datetime | None] = mapped_column(Moment)
-    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    valid_from: Mapped[datetime] = mapped_column(Moment)  #: in force since; may lie in the past or future
+    valid_until: Mapped[datetime | None] = mapped_column(Moment)  #: of a permission: no longer from then on
+    recorded_at: Mapped[datetime] = mapped_column(Moment)  #: known since
 
 
 class Suppression(Base):

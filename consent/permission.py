@@ -7,33 +7,30 @@ and contact point rows that a withdrawal locks too (promise P5, requirements 12 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from consent.standing import EVERY_PURPOSE, STANDING
 from dispatcher.core.arrays import uuid_array
 
-EVERY_PURPOSE: Final = "*"
+__all__ = ["EVERY_PURPOSE", "Permission", "ask_permission"]
 
-# The latest entry for the purpose or for every purpose wins; no entry means no.
-_ASK = text(
-    """
+# The rule is written out in `consent.standing`; no entry means no.
+_ANSWER = """
     SELECT c.id,
-           coalesce(latest.action IN ('given', 'confirmed')
-                    AND latest.valid_from <= :now
-                    AND (latest.valid_until IS NULL OR latest.valid_until > :now), false),
-           latest.action,
+           no.action,
+           yes.sequence IS NOT NULL AND (yes.valid_until IS NULL OR yes.valid_until > :now) AS is_given,
+           yes.sequence IS NOT NULL AS was_given,
            EXISTS (SELECT 1 FROM suppression s
                    WHERE s.channel = :channel AND s.address = c.address AND s.lifted_at IS NULL
-                     AND (s.expires_at IS NULL OR s.expires_at > :now))
+                     AND (s.expires_at IS NULL OR s.expires_at > :now)) AS is_suppressed
+"""
+_ASK = text(
+    f"""{_ANSWER}
     FROM contact_point c
-    LEFT JOIN LATERAL (
-        SELECT e.action, e.valid_from, e.valid_until FROM consent_event e
-        WHERE e.contact_point_id = c.id AND e.channel = :channel AND e.purpose IN (:purpose, '*')
-        ORDER BY e.sequence DESC LIMIT 1
-    ) latest ON true
+    {STANDING}
     WHERE c.id = ANY(CAST(:contacts AS uuid[]))
     """
 )
@@ -46,14 +43,17 @@ class Permission:
     is_consented: bool
     is_withdrawn: bool
     is_suppressed: bool
+    is_expired: bool = False
 
     @property
     def refusal(self) -> str | None:
-        """`suppressed`, `consent_withdrawn`, `no_consent`, or None."""
+        """`suppressed`, `consent_withdrawn`, `consent_expired`, `no_consent`, or None."""
         if self.is_suppressed:
             return "suppressed"
         if self.is_withdrawn:
             return "consent_withdrawn"
+        if self.is_expired:
+            return "consent_expired"
         return None if self.is_consented else "no_consent"
 
 
@@ -65,6 +65,11 @@ def ask_permission(
         _ASK, {"contacts": uuid_array(contacts), "channel": channel, "purpose": purpose, "now": now}
     )
     return {
-        contact: Permission(bool(consented), action == "withdrawn", bool(suppressed))
-        for contact, consented, action, suppressed in rows
+        contact: Permission(
+            is_consented=no is None and is_given,
+            is_withdrawn=no == "withdrawn",
+            is_suppressed=is_suppressed,
+            is_expired=no is None and was_given and not is_given,
+        )
+        for contact, no, is_given, was_given, is_suppressed in rows
     }

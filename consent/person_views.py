@@ -38,7 +38,8 @@ _CONTACTS = text(
                                                          'action', said.action)
                                       ORDER BY said.channel, said.purpose)
                      FROM (SELECT DISTINCT ON (e.channel, e.purpose) e.channel, e.purpose, e.action
-                           FROM consent_event e WHERE e.contact_point_id = c.id
+                           FROM consent_event e
+                           WHERE e.contact_point_id = c.id AND e.action <> 'pending'
                            ORDER BY e.channel, e.purpose, e.sequence DESC) said), '[]') AS consents
     FROM contact_point c WHERE c.person_id = ANY(:persons)
     ORDER BY c.kind, c.confirmed_at DESC NULLS LAST, c.id

@@ -24,6 +24,7 @@ from campaigns.import_leases import fail_absent_imports, fail_interrupted_lists
 from campaigns.occurrences import make_due_occurrence
 from campaigns.retention import purge_rejected_rows
 from campaigns.seeds import make_seed_run
+from consent.expiry import record_expired
 from dispatcher.bootstrap import Application, build_url_rules
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
@@ -205,6 +206,7 @@ class Scheduler:
         self._database.run(keep)
         days = self._application.settings.retention.rejected_row_days
         self._each(partial(purge_rejected_rows, days=days))
+        self._each(record_expired)
         self._each(drop_of_closed_runs, rounds=DROP_ROUNDS)
         self._housekept_at = time.monotonic()
 

@@ -140,6 +140,44 @@ BILL_FAULTS: Final[Words] = {
         "our own fault",
     ),
 }
+#: Of the consent ledger: what an entry says, on what legal basis, and how it reached us.
+CONSENT_ACTIONS: Final[Words] = {
+    "given": ("дано", "надано", "given"),
+    "confirmed": ("подтверждено", "підтверджено", "confirmed"),
+    "pending": ("ждёт подтверждения", "чекає на підтвердження", "waits for confirmation"),
+    "refused": ("отказ", "відмова", "refused"),
+    "withdrawn": ("отозвано", "відкликано", "withdrawn"),
+    "expired": ("срок истёк", "строк минув", "expired"),
+}
+CONSENT_BASES: Final[Words] = {
+    "consent": ("согласие", "згода", "consent"),
+    "contract": ("договор", "договір", "contract"),
+    "legal_duty": ("обязанность по закону", "обов’язок за законом", "legal duty"),
+}
+CONSENT_SOURCES: Final[Words] = {
+    "paper": ("бумага", "папір", "paper"),
+    "office": ("офис обслуживания", "офіс обслуговування", "service office"),
+    "call": ("звонок с записью", "дзвінок із записом", "recorded call"),
+    "personal_account": ("личный кабинет", "особистий кабінет", "personal account"),
+    "web_form": ("форма на сайте", "форма на сайті", "web form"),
+    "import": ("загрузка списка", "завантаження списку", "import"),
+    "api": ("другая система", "інша система", "another system"),
+    "staff": ("сотрудник", "працівник", "staff"),
+    "correction": ("исправление адреса", "виправлення адреси", "corrected address"),
+    "email_link": ("ссылка из письма", "посилання з листа", "link of a letter"),
+    "sms_code": ("код из SMS", "код із SMS", "code by SMS"),
+    "one_click": ("отписка в почте", "відписка в пошті", "one-click unsubscription"),
+    "unsubscribe_link": ("ссылка отписки", "посилання відписки", "unsubscribe link"),
+    "unsubscribe_page": ("страница отписки", "сторінка відписки", "unsubscribe page"),
+    "preference_page": ("страница настроек", "сторінка налаштувань", "preference page"),
+    "mail_reply": ("ответ на письмо", "відповідь на лист", "reply by e-mail"),
+    "sms_reply": ("ответ на SMS", "відповідь на SMS", "reply by SMS"),
+    "voice_key": ("клавиша в звонке", "клавіша у дзвінку", "key in a call"),
+    "complaint": ("жалоба", "скарга", "complaint"),
+    "wrong_person": ("другой человек", "інша людина", "another person"),
+    "erasure": ("удаление данных", "видалення даних", "erasure"),
+    "system": ("система", "система", "the product"),
+}
 NOTICE_STATES: Final[Words] = {
     "open": ("ещё не решено", "ще не вирішено", "not decided yet"),
     "notified": ("уведомлены", "сповіщені", "notified"),
@@ -218,6 +256,7 @@ REASONS: Final[Words] = {
     "confirmed": ("получатель подтвердил", "отримувач підтвердив", "confirmed by the person"),
     "no_consent": ("нет согласия", "немає згоди", "no consent"),
     "consent_withdrawn": ("согласие отозвано", "згоду відкликано", "consent withdrawn"),
+    "consent_expired": ("срок согласия истёк", "строк згоди минув", "the consent has run out"),
     "suppressed": ("адрес в стоп-листе", "адреса у стоп-листі", "the address is suppressed"),
     "no_address": ("нет адреса", "немає адреси", "no address"),
     "no_contract": ("нет договора", "немає договору", "no contract"),

@@ -1,57 +1,124 @@
-"""`dispatcher consent …`: what the ledger says about an address, and writing into it."""
+"""`dispatcher consent …`: what the ledger says about an address, now or then, and writing into it."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from sqlalchemy.orm import Session
 
-from consent.ledger import ConsentEntry, list_history
-from dispatcher.cli.console import output
+from consent.ledger import ConsentEntry
+from dispatcher.bootstrap import Application
+from dispatcher.cli.campaign_options import AsJson
+from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
-from dispatcher.delivery.statements import contacts_at, give_consent, withdraw_at
+from dispatcher.cli.times import read_moment
+from dispatcher.delivery.statements import (
+    ContactLedger,
+    contacts_at,
+    give_consent,
+    in_flight_of,
+    read_ledgers,
+    stop_address,
+    withdraw_at,
+)
+from dispatcher.delivery.withdrawal import Withdrawal, stop_person
+from reports.words import CONSENT_ACTIONS, CONSENT_BASES, CONSENT_SOURCES, PURPOSES, reason_word, word_for
 
 app = typer.Typer(help="Consent per address, channel and purpose.", no_args_is_help=True)
 
 Address = Annotated[str, typer.Argument(help="An e-mail address or a telephone number (+7…).")]
 Channel = Annotated[str, typer.Option(help="email, sms or voice.")]
-Purpose = Annotated[str, typer.Option(help="debt, …; * is every purpose.")]
+PurposeName = Annotated[str, typer.Option(help="debt, …; * is every purpose.")]
+SourceName = Annotated[
+    str, typer.Option(help="paper, office, call, personal_account, web_form, staff: how it reached us.")
+]
+When = Annotated[str | None, typer.Option(help="2026-11-23 17:00, in the company's zone.")]
 
 
 @app.command()
-def show(address: Address) -> None:
-    """Show every entry about an address."""
+def show(
+    address: Address,
+    at: Annotated[str | None, typer.Option(help="What held then: 2026-06-01 09:00.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="As it was known then.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show every entry about an address, and what they permit: now, or at a moment."""
+
+    def read(session: Session) -> list[ContactLedger]:
+        now = built.clock.refresh(session)
+        moment = _moment(built, at, now) or now
+        return read_ledgers(
+            session, contacts_at(session, address), at=moment, known_at=_moment(built, known_at, now)
+        )
+
     with application() as built:
-
-        def read(session: Session) -> list[Sequence[object]]:
-            return [
-                entry for contact in contacts_at(session, address) for entry in list_history(session, contact)
-            ]
-
-        for channel, purpose, action, basis, source, _, recorded_by, at in built.database.run(read):
-            output.print(
-                f"{at}  {channel} {purpose}: {action} ({basis}, {source}, {recorded_by})", highlight=False
-            )
+        ledgers = built.database.run(read)
+    if as_json:
+        print_json({"contacts": [_plain(one) for one in ledgers]})
+        return
+    for one in ledgers:
+        _show(one)
 
 
 @app.command()
-def withdraw(address: Address, channel: Channel = "email", purpose: Purpose = "*") -> None:
+def withdraw(
+    address: Address,
+    channel: Channel = "email",
+    purpose: PurposeName = "*",
+    source: SourceName = "staff",
+    reference: Annotated[str | None, typer.Option(help="The document, if there is one.")] = None,
+    valid_from: When = None,
+    as_json: AsJson = False,
+) -> None:
     """Withdraw: from this moment on nothing is sent; says what was in flight."""
+
+    def work(session: Session) -> list[Withdrawal]:
+        now = built.clock.refresh(session)
+        return withdraw_at(
+            session,
+            address,
+            channel=channel,
+            purpose=purpose,
+            source=source,
+            source_reference=reference,
+            recorded_by=actor(),
+            valid_from=_moment(built, valid_from, now),
+            now=now,
+        )
+
     with application() as built:
+        done = built.database.run(work)
+    _tell(done, as_json=as_json)
 
-        def work(session: Session) -> int:
-            return withdraw_at(
-                session,
-                address,
-                channel=channel,
-                purpose=purpose,
-                source="staff",
-                recorded_by=actor(),
-                now=built.clock.refresh(session),
+
+@app.command()
+def stop(
+    address: Annotated[str | None, typer.Argument(help="Everybody who has this address.")] = None,
+    person: Annotated[UUID | None, typer.Option(help="Every address of this person.")] = None,
+    source: SourceName = "staff",
+    reference: Annotated[str | None, typer.Option(help="The document, if there is one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop everything: every purpose over every channel, for an address or for a person."""
+    if (address is None) == (person is None):
+        raise typer.BadParameter("name either an address or --person")
+
+    def work(session: Session) -> list[Withdrawal]:
+        now, by = built.clock.refresh(session), actor()
+        if person is not None:
+            return stop_person(
+                session, person, source=source, source_reference=reference, recorded_by=by, now=now
             )
+        return stop_address(
+            session, str(address), source=source, source_reference=reference, recorded_by=by, now=now
+        )
 
-        in_flight = built.database.run(work)
-    output.print(f"Согласие отозвано. Отправлялось в этот миг: {in_flight}.", highlight=False)
+    with application() as built:
+        done = built.database.run(work)
+    _tell(done, as_json=as_json)
 
 
 @app.command()
@@ -61,16 +128,81 @@ def give(
         str, typer.Option(help="The document that proves it: number of the paper, recording.")
     ],
     channel: Channel = "email",
-    purpose: Purpose = "debt",
+    purpose: PurposeName = "debt",
+    source: SourceName = "staff",
+    basis: Annotated[str, typer.Option(help="consent, contract or legal_duty.")] = "consent",
+    text_version: Annotated[str | None, typer.Option("--text", help="Which wording was agreed to.")] = None,
+    valid_from: When = None,
+    valid_until: When = None,
+    confirmed: Annotated[bool, typer.Option("--confirmed", help="Agreed before, confirmed now.")] = False,
 ) -> None:
     """Record that a person agreed."""
-    entry = ConsentEntry(
-        channel, purpose, "given", source="staff", recorded_by=actor(), source_reference=reference
-    )
+
+    def work(session: Session) -> int:
+        now = built.clock.refresh(session)
+        entry = ConsentEntry(
+            channel,
+            purpose,
+            "confirmed" if confirmed else "given",
+            source=source,
+            recorded_by=actor(),
+            basis=basis,
+            source_reference=reference,
+            text_version=text_version,
+            valid_from=_moment(built, valid_from, now),
+            valid_until=_moment(built, valid_until, now),
+        )
+        return give_consent(session, address, entry, now=now)
+
     with application() as built:
-
-        def work(session: Session) -> None:
-            give_consent(session, address, entry, now=built.clock.refresh(session))
-
         built.database.run(work)
     output.print("Согласие записано.")
+
+
+def _moment(built: Application, typed: str | None, now: datetime) -> datetime | None:
+    return None if typed is None else read_moment(typed, built.settings.time_zone, now)
+
+
+def _tell(done: Sequence[Withdrawal], *, as_json: bool) -> None:
+    if as_json:
+        attempts = [attempt for one in done for attempt in one.attempts]
+        print_json({"in_flight": len(attempts), "attempts": attempts})
+        return
+    output.print(f"Согласие отозвано. Отправлялось в этот миг: {in_flight_of(done)}.", highlight=False)
+
+
+def _show(ledger: ContactLedger) -> None:
+    output.print(f"Контакт {ledger.contact_point_id}, абонент {ledger.person_id}", highlight=False)
+    for entry in ledger.entries:
+        until = f" до {entry.valid_until:%d.%m.%Y %H:%M}" if entry.valid_until else ""
+        words = (
+            f"  {entry.recorded_at:%d.%m.%Y %H:%M}  {entry.channel}"
+            f" {word_for(PURPOSES, entry.purpose, 'ru')}: {word_for(CONSENT_ACTIONS, entry.action, 'ru')}"
+            f" с {entry.valid_from:%d.%m.%Y %H:%M}{until} UTC ({word_for(CONSENT_BASES, entry.basis, 'ru')},"
+            f" {word_for(CONSENT_SOURCES, entry.source, 'ru')}"
+            f"{': ' + entry.source_reference if entry.source_reference else ''}, {entry.recorded_by})"
+        )
+        output.print(words, highlight=False, markup=False)
+    for one in ledger.standings:
+        if one.entry is not None:
+            verdict = "можно" if one.reason is None else reason_word(one.reason, "ru")
+            purpose = word_for(PURPOSES, one.purpose, "ru")
+            output.print(f"  → {one.channel} {purpose}: {verdict}", highlight=False, markup=False)
+
+
+def _plain(ledger: ContactLedger) -> dict[str, Any]:
+    return {
+        "contact_id": ledger.contact_point_id,
+        "person_id": ledger.person_id,
+        "entries": [asdict(one) for one in ledger.entries],
+        "standings": [
+            {
+                "channel": one.channel,
+                "purpose": one.purpose,
+                "is_permitted": one.is_permitted,
+                "reason": one.reason,
+                "decided_by": None if one.entry is None else one.entry.sequence,
+            }
+            for one in ledger.standings
+        ],
+    }

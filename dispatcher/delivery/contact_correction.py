@@ -7,20 +7,17 @@ address that was not given voluntarily carries nothing (requirements 12 and 13).
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from consent.errors import BadPersonValueError
-from consent.ledger import ConsentEntry, lock_contact, record_consent
+from consent.ledger import CHANNELS, ConsentEntry, lock_contact, record_consent
 from consent.permission import EVERY_PURPOSE
 from consent.persons import replace_contact
 from dispatcher.core.audit import record_action
 from dispatcher.delivery.withdrawal import withdraw_consent
-
-CHANNELS: Final = {"email": ("email",), "phone": ("sms", "voice")}
 
 _WRONG = text("SELECT person_id, kind, address FROM contact_point WHERE id = :contact")
 # What the ledger permits now, in its own order, and what it excepts from a permission for every purpose.
@@ -30,7 +27,9 @@ _GIVEN = text(
         SELECT DISTINCT ON (channel, purpose) channel, purpose, action, valid_until, sequence,
                action IN ('given', 'confirmed') AND (valid_until IS NULL OR valid_until > :now) AS is_given
         FROM consent_event
-        WHERE contact_point_id = :contact ORDER BY channel, purpose, sequence DESC
+        WHERE contact_point_id = :contact AND action NOT IN ('pending', 'expired')
+          AND (valid_from <= :now OR valid_from <= recorded_at)
+        ORDER BY channel, purpose, sequence DESC
     )
     SELECT own.channel, own.purpose, own.is_given, own.valid_until
     FROM latest own LEFT JOIN latest every ON every.channel = own.channel AND every.purpose = '*'

@@ -31,6 +31,7 @@ from campaigns.errors import (
 from campaigns.list_errors import ListFileError
 from campaigns.preview import UnknownRecipientError
 from consent.errors import (
+    BadConsentError,
     BadPersonValueError,
     ConsentError,
     EmptyHoursError,
@@ -125,6 +126,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     UnknownContactError: Problem(404, "unknown-address", "Nobody has this address"),
     UnknownPersonError: Problem(404, "unknown-person", "There is no such person"),
     BadPersonValueError: Problem(422, "unfit-person-value", "A person cannot have this value"),
+    BadConsentError: Problem(422, "unfit-consent", "The ledger cannot take such an entry"),
     ConsentError: Problem(409, "consent-refused", "The ledger of consent does not allow this"),
     UnknownListError: Problem(422, "unknown-list", "There is no such list that is ready"),
     UnknownMappingError: Problem(404, "unknown-mapping", "No mapping is saved for this source"),

@@ -9,6 +9,7 @@ from typing import Final
 
 from dispatcher.web.texts.campaigns import CAMPAIGNS
 from dispatcher.web.texts.columns import COLUMNS
+from dispatcher.web.texts.consents import CONSENTS
 from dispatcher.web.texts.en import TEXTS as EN
 from dispatcher.web.texts.faults import FAULTS
 from dispatcher.web.texts.file_faults import FILE_FAULTS
@@ -20,7 +21,16 @@ from dispatcher.web.texts.uk import TEXTS as UK
 from reports.words import LANGUAGES, Language, Words
 
 _GENERAL: Final[Mapping[Language, Mapping[str, str]]] = {"ru": RU, "uk": UK, "en": EN}
-_BY_SUBJECT: Final[tuple[Words, ...]] = (FAULTS, FILE_FAULTS, LISTS, COLUMNS, CAMPAIGNS, RUNS, LETTERS)
+_BY_SUBJECT: Final[tuple[Words, ...]] = (
+    FAULTS,
+    FILE_FAULTS,
+    LISTS,
+    COLUMNS,
+    CAMPAIGNS,
+    RUNS,
+    LETTERS,
+    CONSENTS,
+)
 
 
 def _in(language: Language) -> dict[str, str]:

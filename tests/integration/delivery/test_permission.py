@@ -113,7 +113,7 @@ class TestDefaultDeny:
         run = make_campaign(engine.application, starts_in=timedelta(hours=2)).run_id
         engine.advance(hours=3)
         engine.work()
-        assert engine.notices(run) == {"person1@example.org": "blocked:no_consent"}
+        assert engine.notices(run) == {"person1@example.org": "blocked:consent_expired"}
 
 
 class TestWithdrawal:
