@@ -3,8 +3,10 @@
 It never expires (a link must work years later) and shows no personal data (requirement 51, RFC 8058).
 """
 
+import hmac
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from itsdangerous.encoding import base64_encode
 from consent.errors import ConsentError
 
 _SALT: Final = "unsubscribe.v1"
+_DIGEST: Final = "sha1"  #: itsdangerous' own; links that are out must stay good
 
 
 class BadLinkError(ConsentError):
@@ -34,13 +37,19 @@ class UnsubscribeTokens:
 
     def __init__(self, secret_key: bytes) -> None:
         self._serializer = URLSafeSerializer(secret_key, salt=_SALT)
-        self._signer = self._serializer.make_signer(_SALT)
+        self._key = self._serializer.make_signer(_SALT).derive_key()
 
     def make(self, link: UnsubscribeLink) -> str:
-        """The token for a link, fit for a URL path."""
-        payload = json.dumps([link.contact_point_id.hex, link.channel, link.purpose], separators=(",", ":"))
-        # What `dumps` makes, but for its try to compress it, which takes longer than all the rest.
-        return self._signer.sign(base64_encode(payload)).decode("ascii")
+        """The token for a link, fit for a URL path.
+
+        It is what the serializer's signer makes of the same payload, without deriving the key anew for each
+        of a million links, nor trying to compress them.
+        """
+        payload = base64_encode(
+            f'["{link.contact_point_id.hex}",{_end_of_payload(link.channel, link.purpose)}'
+        )
+        signature = base64_encode(hmac.digest(self._key, payload, _DIGEST))
+        return (payload + b"." + signature).decode("ascii")
 
     def read(self, token: str) -> UnsubscribeLink:
         """What the token withdraws; raises `BadLinkError`."""
@@ -49,3 +58,8 @@ class UnsubscribeTokens:
             return UnsubscribeLink(UUID(hex=contact), channel, purpose)
         except (BadSignature, ValueError, TypeError) as error:
             raise BadLinkError("the link is damaged: open it from the message again") from error
+
+
+@lru_cache(maxsize=256)  # channels × purposes
+def _end_of_payload(channel: str, purpose: str) -> str:
+    return json.dumps([channel, purpose], separators=(",", ":"))[1:]

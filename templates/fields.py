@@ -16,7 +16,9 @@ MAX_DECIMALS = 15
 
 def clean_field(name: str, value: object) -> object:
     """Return the value in its plain form; raises `BadFieldValueError` naming the field, never the value."""
-    if type(value) is str and len(value) <= MAX_FIELD_CHARS:  # most fields are, and nothing is to be done
+    if isinstance(value, str) and type(value) is str and len(value) <= MAX_FIELD_CHARS:
+        return value  # most fields are, and nothing is to be done
+    if value is None or type(value) is date:
         return value
     return _Cleaner(name).clean(value, 0)
 

@@ -4,11 +4,10 @@ A company (customer group 3) and whatever is not surely a person's name is print
 Case words may be English or Russian: staff write `{{ full_name | name_case('дательный') }}`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from jinja2 import pass_context
-from jinja2.runtime import Context
 
 from templates.declension import Case
 from templates.errors import BadFieldValueError
@@ -28,30 +27,30 @@ _CASE_WORDS: Final[dict[str, Case]] = {
 
 
 def name_filters(language: str) -> dict[str, Callable[..., str]]:
-    """The filters of this module for letters in one language."""
+    """The filters of this module for letters in one language; each is given the render's values first."""
 
-    def person(context: Context, value: object) -> PersonName | None:
+    def person(context: Mapping[str, object], value: object) -> PersonName | None:
         if not isinstance(value, str):
             raise BadFieldValueError(f"имя должно быть текстом, а пришло {kind_of(value)}")
         return None if context.get(COMPANY_NAME) else read_name(value, language)
 
     @pass_context
-    def name_case(context: Context, value: object, case: str) -> str:
+    def name_case(context: Mapping[str, object], value: object, case: str) -> str:
         found, wanted = person(context, value), _case(case)
         return str(value) if found is None else found.full(wanted)
 
     @pass_context
-    def name_short(context: Context, value: object, case: str = "nominative") -> str:
+    def name_short(context: Mapping[str, object], value: object, case: str = "nominative") -> str:
         found, wanted = person(context, value), _case(case)
         return str(value) if found is None else found.short(wanted)
 
     @pass_context
-    def name_initials(context: Context, value: object, case: str = "nominative") -> str:
+    def name_initials(context: Mapping[str, object], value: object, case: str = "nominative") -> str:
         found, wanted = person(context, value), _case(case)
         return str(value) if found is None else found.initials(wanted)
 
     @pass_context
-    def by_gender(context: Context, value: object, male: str, female: str, unknown: str) -> str:
+    def by_gender(context: Mapping[str, object], value: object, male: str, female: str, unknown: str) -> str:
         found = person(context, value)
         return {"male": male, "female": female}.get((found and found.gender) or "", unknown)
 

@@ -18,6 +18,7 @@ from jinja2.meta import find_undeclared_variables
 
 from templates.attachment_rules import AttachmentRule, IfMissing, check_rules
 from templates.checks import check_tree
+from templates.direct import compile_direct
 from templates.environment import BUDGET_NAME, RenderBudget, count_loops, environment_for, gather_output
 from templates.errors import (
     BadFieldValueError,
@@ -72,9 +73,12 @@ class Rendered:
 
 
 class CompiledTemplate:
-    """A checked template; safe to share between threads."""
+    """A checked template; safe to share between threads.
 
-    def __init__(self, texts: TemplateText, language: str) -> None:
+    `is_direct=False` leaves all the work to Jinja, which is what `templates.direct` is measured by.
+    """
+
+    def __init__(self, texts: TemplateText, language: str, *, is_direct: bool = True) -> None:
         check_rules(texts.attachments)
         self.content_hash = texts.content_hash
         self.attachments = texts.attachments
@@ -86,10 +90,13 @@ class CompiledTemplate:
         self._optional = frozenset[str]().union(*(part.optional for part in self._parts))
         self._used = frozenset[str]().union(*(part.used for part in self._parts))
         self._guarded = frozenset[str]().union(*(part.guarded for part in self._parts))
+        self._required = self._used - self._optional
+        sources = [(part.source, part.name == "html") for part in self._parts]
+        self._direct = compile_direct(sources, language) if is_direct else None
 
     def required_fields(self) -> frozenset[str]:
         """Fields that must be given: all that are used, but for `optional_fields`."""
-        return self._used - self._optional
+        return self._required
 
     def optional_fields(self) -> frozenset[str]:
         """Fields that the template itself asks about with `is defined` or `default`."""
@@ -110,18 +117,37 @@ class CompiledTemplate:
         Fields that the template does not use are not even looked at. Values are text, `Decimal`,
         whole numbers, dates, None, and short lists or mappings of these.
         """
-        missing = self.required_fields() - fields.keys()
-        if missing:
-            part = next(part for part in self._parts if part.used & missing)
-            name = min(part.used & missing, key=lambda field: part.first_line[field])
-            raise MissingFieldError(missing, part=part.name, line=part.first_line[name])
+        if not fields.keys() >= self._required:
+            raise self._missing_field(fields)
         values = {name: clean_field(name, fields[name]) for name in self._used if name in fields}
         values[COMPANY_NAME] = fields.get("customer_group") == COMPANY_GROUP
+        made = self._render_directly(values)
+        if made is not None:
+            return Rendered(_one_line(made[0]), *made[1:])
         return Rendered(
             subject=_one_line(self._subject.render(values)),
             text=self._text.render(values),
             html=self._html.render(values) if self._html else None,
         )
+
+    def _render_directly(self, values: Mapping[str, object]) -> tuple[str, ...] | None:
+        """The texts of all parts; None when Jinja must make them, or say why they cannot be made."""
+        if self._direct is None:
+            return None
+        try:
+            made = self._direct(values)
+        except Exception:  # noqa: BLE001 - whatever it is, Jinja comes to it too, and tells part and line
+            return None
+        is_within = all(
+            len(text) <= MAX_OUTPUT_CHARS[part.name] for part, text in zip(self._parts, made, strict=True)
+        )
+        return made if is_within else None
+
+    def _missing_field(self, fields: Mapping[str, object]) -> MissingFieldError:
+        missing = self._required - fields.keys()
+        part = next(part for part in self._parts if part.used & missing)
+        name = min(part.used & missing, key=lambda field: part.first_line[field])
+        return MissingFieldError(missing, part=part.name, line=part.first_line[name])
 
 
 def compile_template(texts: TemplateText, language: str = "ru") -> CompiledTemplate:
@@ -141,6 +167,7 @@ class _Part:
 
     def __init__(self, name: str, source: str, language: str) -> None:
         self.name = name
+        self.source = source
         if not source.strip():
             raise TemplateSourceError("часть пуста", part=name)
         if len(source) > MAX_SOURCE_CHARS[name]:

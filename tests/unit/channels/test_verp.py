@@ -1,5 +1,8 @@
 """Names of attempts inside addresses."""
 
+import base64
+import hashlib
+import hmac
 from datetime import date
 from uuid import UUID
 
@@ -28,6 +31,15 @@ class TestEncode:
         local_part = verp.encode(attempt, KEY, "b.example").partition("@")[0]
         assert len(local_part) <= 64
         assert local_part == local_part.lower()
+
+    @given(ATTEMPTS, st.binary(min_size=1, max_size=200))
+    def test_its_mac_is_the_base32_of_an_hmac_so_that_addresses_that_are_out_stay_good(
+        self, attempt: AttemptReference, key: bytes
+    ) -> None:
+        name = f"{attempt.period:%Y%m}-{attempt.attempt_id.hex}"
+        digest = hmac.new(key, b"verp:" + name.encode("ascii"), hashlib.sha256).digest()
+        mac = base64.b32encode(digest)[:16].decode("ascii").lower()
+        assert verp.encode(attempt, key, "b.example") == f"b-{name}-{mac}@b.example"
 
 
 class TestDecode:
