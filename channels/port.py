@@ -8,6 +8,7 @@ envelope**, whatever happens, and never a second try of its own once the provide
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -73,6 +74,30 @@ class Envelope:
     headers: tuple[tuple[str, str], ...] = ()
     begin_until: float | None = None
     attachments: tuple[Attachment, ...] = ()
+    #: the provider must give up by then (promise P6); None: nothing the provider holds can come too late
+    deliver_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An attempt of which the provider is asked what became of it, by our own id.
+
+    `provider_id` is what was recorded when it was sent, None where no answer came. `sent_at` is when it
+    entered `sending`.
+    """
+
+    attempt: AttemptReference
+    address: str = field(repr=False)
+    provider_id: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a provider charged for one attempt. `parts` are SMS parts; currency as the account has it."""
+
+    parts: int
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +121,27 @@ class Outcome:
     at: datetime | None = None
     is_for_provider: bool = False
     is_heeded: bool = False
+    price: Price | None = None
 
 
 class ReceiptKind(StrEnum):
     """What a provider reports later about an attempt."""
 
     DELIVERED = "delivered"
-    DELAYED = "delayed"  #: still trying; changes nothing
+    DELAYED = "delayed"  #: the provider has it and still tries: settles only that it left
     FAILED = "failed"  #: refused for good after acceptance (a bounce)
     UNKNOWN = "unknown"  #: the report does not say
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One report of a provider, parsed. `raw` is stored before anything is applied."""
+    """One report of a provider, sent or asked for, parsed. `raw` is stored before anything is applied."""
 
     attempt: AttemptReference | None
     kind: ReceiptKind
     reason: str = ""
     raw: bytes = field(default=b"", repr=False)
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +165,11 @@ class Channel(Protocol):
         """
         ...
 
-    async def query(self, attempts: Sequence[AttemptReference]) -> Sequence[Outcome]:
-        """Ask the provider by our own ids what became of attempts; empty where it cannot answer."""
+    async def query(self, questions: Sequence[Question]) -> Sequence[Receipt]:
+        """Ask the provider by our own ids what became of attempts; empty where it cannot answer.
+
+        Only attempts of which the provider knows something are answered: silence decides nothing.
+        """
         ...
 
     async def healthy(self) -> Health:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome, OutcomeKind
+from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome, OutcomeKind, Question, Receipt
 
 BeforeSend = Callable[[Sequence[Envelope]], None]
 
@@ -29,6 +29,8 @@ class ScriptedChannel:
         self.gate.set()
         self.entered = threading.Event()
         self.is_stopped = False
+        self.asked: list[Question] = []
+        self.known: dict[AttemptReference, Receipt] = {}  #: what the provider says when it is asked
         self._answers: dict[str, deque[dict[str, Any] | None]] = defaultdict(deque)
 
     def answer(self, address: str, *kinds: OutcomeKind | None, **details: Any) -> None:
@@ -57,8 +59,9 @@ class ScriptedChannel:
         if self.after_send is not None:
             await asyncio.to_thread(self.after_send, batch)
 
-    async def query(self, attempts: Sequence[AttemptReference]) -> Sequence[Outcome]:
-        return []
+    async def query(self, questions: Sequence[Question]) -> Sequence[Receipt]:
+        self.asked += questions
+        return [self.known[one.attempt] for one in questions if one.attempt in self.known]
 
     async def healthy(self) -> Health:
         return Health(ok=True)

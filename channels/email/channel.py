@@ -17,7 +17,7 @@ from channels.email.pool import ConnectionPool
 from channels.email.replies import Verdict
 from channels.email.server import MailServer
 from channels.email.transaction import Request
-from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome
+from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome, Question, Receipt
 from dispatcher.core.settings import MailSettings, SmtpSettings
 
 #: A message with larger files is built when its turn comes: 64 of them at once would fill the memory.
@@ -90,7 +90,7 @@ class EmailChannel:
         if deadline is not None:
             raise asyncio.CancelledError
 
-    async def query(self, attempts: Sequence[AttemptReference]) -> Sequence[Outcome]:  # noqa: ARG002 - the port
+    async def query(self, questions: Sequence[Question]) -> Sequence[Receipt]:  # noqa: ARG002 - the port
         """A mail server cannot be asked about a message: always empty."""
         return ()
 

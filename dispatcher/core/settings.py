@@ -6,6 +6,8 @@ settings at import. With no database and Redis address the embedded servers are 
 """
 
 import os
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -97,6 +99,78 @@ class MailSettings(BaseModel):
     #: auto: base64 when we sign (a server that must change 8bit on the way breaks signatures), else 8bit
     transfer_encoding: Literal["auto", "8bit", "base64"] = "auto"
     dmarc_reports: str = ""  #: where others send their DMARC reports; empty means dmarc@ the From domain
+
+
+class SmscSettings(BaseModel):
+    """An account at SMSC (smsc.ru, smsc.ua, smsc.kz), driven over its HTTP API."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(default="smsc", pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")  #: for staff, logs and evidence
+    #: where it is, the reserve behind: ["https://smsc.ru", "https://www2.smsc.ru"]; empty: not configured
+    hosts: list[Annotated[str, Field(pattern=r"^https?://[^/?#@]+/?$")]] = Field(default=[], max_length=10)
+    login: str | None = None
+    password: SecretStr | None = None
+    api_key: SecretStr | None = None  #: instead of login and password
+    sender: str = Field(default="", max_length=15)  #: the registered name; empty: the account's own
+    #: at once, per worker process; over all processes the provider takes fewer than 15 of one login
+    parallel_requests: int = Field(default=4, ge=1, le=14)
+    connect_seconds: float = Field(default=5.0, gt=0)
+    timeout_seconds: float = Field(default=30.0, gt=0)  #: for a whole request; then the status is asked for
+    #: in the account's currency: with less than this on it nothing is begun
+    least_balance: Decimal = Field(default=Decimal(0), ge=0)
+    max_per_second: float | None = Field(default=None, gt=0)  #: over all processes; None means no limit
+
+    @model_validator(mode="after")
+    def _can_sign_in(self) -> Self:
+        if self.hosts and self.api_key is None and (not self.login or self.password is None):
+            raise ValueError(f"sms provider {self.name}: set api_key, or both login and password")
+        if any(host.startswith("http://") and not _is_loopback(host) for host in self.hosts):
+            raise ValueError(f"sms provider {self.name}: hosts need https://, or the password can be read")
+        return self
+
+
+class SmsRouteSettings(BaseModel):
+    """Which providers take the numbers that begin so, in this order. The longest prefix wins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prefix: str = Field(pattern=r"^\+\d{0,15}$")  #: `+7`, `+7916`, `+380`; `+` is every number
+    providers: list[str] = Field(min_length=1)
+
+
+class SmsSettings(BaseModel):
+    """Providers of short messages, and which of them serves which numbers."""
+
+    smsc: list[SmscSettings] = Field(default=[], max_length=10)
+    routes: list[SmsRouteSettings] = Field(
+        default=[], max_length=1000
+    )  #: empty: all providers, as configured
+    #: None: texts go out in Cyrillic (`channels.sms.transliteration` says what each scheme is)
+    transliteration: (
+        Literal["mosmetro", "gost_7034", "gost_52535", "icao_doc_9303", "wikipedia", "yandex_maps"] | None
+    ) = None
+    #: a provider of whose last messages this share went wrong, or was slow, is spared for a while
+    fault_share: float = Field(default=0.5, gt=0, le=1)
+    fault_sample: int = Field(default=10, ge=1)  #: messages of the last minute before it is judged
+    slow_seconds: float = Field(default=10.0, gt=0)  #: an answer that took longer counts as a fault
+    spare_seconds: float = Field(default=60.0, gt=0)  #: then one message tries whether it is back
+
+    @model_validator(mode="after")
+    def _names_fit_together(self) -> Self:
+        names = [provider.name for provider in self.smsc]
+        if len(set(names)) < len(names):
+            raise ValueError("two providers of short messages have the same name: give each its own")
+        unknown = {name for route in self.routes for name in route.providers} - set(names)
+        if unknown:
+            raise ValueError(
+                f"sms.routes name providers that are not configured: {', '.join(sorted(unknown))}"
+            )
+        return self
+
+
+def _is_loopback(url: str) -> bool:
+    return re.match(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?/?$", url) is not None
 
 
 class BounceListenerSettings(BaseModel):
@@ -212,6 +286,7 @@ class Settings(BaseSettings):
     allow_clock_moves: bool = False  #: tests and the sandbox only
     smtp: SmtpSettings = SmtpSettings()
     mail: MailSettings = MailSettings()
+    sms: SmsSettings = SmsSettings()
     bounce_listener: BounceListenerSettings = BounceListenerSettings()
     web: WebSettings = WebSettings()
     delivery: DeliverySettings = DeliverySettings()
