@@ -7,7 +7,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from channels.port import AttemptReference, ChannelKind, Envelope, Health, Outcome, OutcomeKind, Question, Receipt
+from channels.port import (
+    AttemptReference,
+    ChannelKind,
+    Envelope,
+    Health,
+    Outcome,
+    OutcomeKind,
+    Question,
+    Receipt,
+)
 
 BeforeSend = Callable[[Sequence[Envelope]], None]
 

@@ -38,8 +38,6 @@ from dispatcher.core.settings import SmscSettings
 
 log = structlog.get_logger(__name__)
 
-#: After a silence the status is asked for so often, with these waits before each.
-DOUBT_WAITS_SECONDS: Final = (0.5, 2.0)
 #: How long error 9 asks us to keep still (domain: 2.4).
 QUIET_SECONDS: Final = 60.0
 BALANCE_SECONDS: Final = 60.0  #: between two looks at an account that is too low
@@ -57,6 +55,7 @@ class SmscProvider:
         self.parallel = settings.parallel_requests
         self._client = SmscClient(settings)
         self._least_balance = settings.least_balance
+        self._doubt_seconds = settings.doubt_seconds
         self._balance: Decimal | None = None  #: as the last answer named it
         self._looked_at = -math.inf
 
@@ -148,7 +147,7 @@ class SmscProvider:
         return Answer(known.kind, known.reason, reply)
 
     async def _look_after(self, name: str, phone: str, error: NoAnswerError) -> Answer:
-        for wait in DOUBT_WAITS_SECONDS:
+        for wait in self._doubt_seconds:
             await asyncio.sleep(wait)
             found = await self._find(name, phone)
             if found is not None:
