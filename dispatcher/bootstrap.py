@@ -5,14 +5,15 @@ with open_application(Settings()) as application: ...
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from channels.email.channel import EmailChannel
-from channels.port import ChannelKind
+from channels.port import Channel, ChannelKind
 from channels.registry import ChannelRegistry
 from consent.calendar_table import CalendarTable
 from consent.unsubscribe import UnsubscribeTokens
@@ -20,7 +21,7 @@ from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.queue import connect_broker, connect_redis
-from dispatcher.core.settings import Settings
+from dispatcher.core.settings import Settings, SmsSettings
 from dispatcher.delivery.attachments import AttachmentFolder, Attachments
 from dispatcher.delivery.bills.urls import UrlRules
 from dispatcher.delivery.bills.worker import BillTools, BillWorker
@@ -152,6 +153,15 @@ def _kept_secret(path: Path) -> bytes:
     return path.read_text(encoding="ascii").encode()
 
 
+def configured_channels(settings: Settings) -> frozenset[ChannelKind]:
+    """The channels that have a provider in the settings."""
+    kinds = {
+        ChannelKind.EMAIL: bool(settings.smtp.host),
+        ChannelKind.SMS: any(account.hosts for account in settings.sms.smsc),
+    }
+    return frozenset(kind for kind, is_configured in kinds.items() if is_configured)
+
+
 def build_channels(application: Application, *, urgent: bool = False) -> ChannelRegistry:
     """The registry of every configured channel; raises `ConfigurationError` when there is none.
 
@@ -170,9 +180,20 @@ def build_channels(application: Application, *, urgent: bool = False) -> Channel
                 now=application.clock.now,
             )
         )
+    if ChannelKind.SMS in configured_channels(settings):
+        registry.register(_build_sms(settings.sms, application.clock.now))
     if not registry.all():
-        raise ConfigurationError("no channel is configured: set DISPATCHER_SMTP__HOST for e-mail")
+        raise ConfigurationError(
+            "no channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC for SMS"
+        )
     return registry
+
+
+def _build_sms(settings: SmsSettings, now: Callable[[], datetime]) -> Channel:
+    from channels.sms.channel import SmsChannel  # a worker of e-mail alone does without its libraries
+    from channels.sms.smsc.provider import SmscProvider
+
+    return SmsChannel(settings, [SmscProvider(one) for one in settings.smsc if one.hosts], now=now)
 
 
 def build_renderer(application: Application) -> Renderer:
@@ -211,11 +232,16 @@ def build_bill_worker(application: Application) -> BillWorker:
 def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
     """How many messages per second each provider takes from us; None means no limit.
 
-    Several mail servers take what they take together, if each has a limit.
+    Several of one channel take what they take together, if each has a limit.
     """
-    limits = [server.max_per_second for server in settings.smtp.all_servers()]
+    mail = [server.max_per_second for server in settings.smtp.all_servers()]
+    sms = [account.max_per_second for account in settings.sms.smsc if account.hosts]
+    return {ChannelKind.EMAIL: _together(mail), ChannelKind.SMS: _together(sms)}
+
+
+def _together(limits: Sequence[float | None]) -> float | None:
     known = [limit for limit in limits if limit is not None]
-    return {ChannelKind.EMAIL: sum(known) if len(known) == len(limits) else None}
+    return sum(known) if known and len(known) == len(limits) else None
 
 
 def build_lane_worker(application: Application, registry: ChannelRegistry) -> LaneWorker:

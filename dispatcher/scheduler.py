@@ -25,17 +25,20 @@ from campaigns.occurrences import make_due_occurrence
 from campaigns.retention import purge_rejected_rows
 from campaigns.seeds import make_seed_run
 from consent.expiry import record_expired
-from dispatcher.bootstrap import Application, build_url_rules
+from dispatcher.bootstrap import Application, build_url_rules, configured_channels
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
 from dispatcher.delivery import planning, receipts, sweep
-from dispatcher.delivery.bills.repository import drop_of_closed_runs, is_any_due
+from dispatcher.delivery.bills.repository import drop_of_closed_runs
+from dispatcher.delivery.bills.repository import is_any_due as is_any_bill_due
 from dispatcher.delivery.bills.tasks import wake_bills
 from dispatcher.delivery.claim import list_running
 from dispatcher.delivery.error_limit import pause_failing_runs
-from dispatcher.delivery.tasks import LANES, wake
+from dispatcher.delivery.lane import Lane
+from dispatcher.delivery.questions import is_any_due
+from dispatcher.delivery.tasks import ASKING, LANES, wake
 
 log = structlog.get_logger()
 
@@ -68,6 +71,9 @@ class Scheduler:
         self._housekept_at = float("-inf")
         self._began_at = time.monotonic()
         self._url_rules = build_url_rules(application.settings)
+        # Nobody takes the wake-ups of a lane whose channel is not configured: they would only pile up.
+        kinds = configured_channels(application.settings)
+        self._lanes = {queue: lane for queue, lane in LANES.items() if lane.channel in kinds}
 
     def stop(self) -> None:
         """End after the current round."""
@@ -178,10 +184,12 @@ class Scheduler:
         """Offer work to every lane that has running runs. Redis away: the next round tries again."""
         try:
             self._database.run(lambda session: outbox.relay(session, _deliver))
-            for queue, lane in LANES.items():
+            for queue, lane in self._lanes.items():
                 if self._database.run(self._runs_of(lane.priority)):
                     for _ in range(WAKES_PER_ROUND):
                         wake(queue)
+                elif queue in ASKING and self._database.run(self._are_questions_due(lane)):
+                    wake(queue)
             if self._url_rules.is_on and self._database.run(self._are_bills_due):
                 wake_bills()
         except (redis.RedisError, BrokerError, OSError) as error:
@@ -190,9 +198,13 @@ class Scheduler:
     def _runs_of(self, priority: str) -> Callable[[Session], Sequence[object]]:
         return lambda session: list_running(session, priority, self._application.clock.refresh(session))
 
+    def _are_questions_due(self, lane: Lane) -> Callable[[Session], bool]:
+        channel = lane.channel.value
+        return lambda session: is_any_due(session, channel, self._application.clock.refresh(session))
+
     def _are_bills_due(self, session: Session) -> bool:
         now = self._application.clock.refresh(session)
-        return is_any_due(session, self._url_rules.origins, now)
+        return is_any_bill_due(session, self._url_rules.origins, now)
 
     def _housekeep(self) -> None:
         if time.monotonic() - self._housekept_at < HOUSEKEEPING_SECONDS:

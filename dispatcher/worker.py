@@ -49,7 +49,9 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
 
 
 def _fill_lanes(application: Application, queues: Sequence[QueueName]) -> LaneWorker:
-    registry = build_channels(application, urgent=set(queues) <= {QueueName.EMAIL_URGENT})
+    registry = build_channels(
+        application, urgent=all(LANES[queue].priority == "urgent" for queue in queues if queue in LANES)
+    )
     worker = build_lane_worker(application, registry)
     lane_worker.fill(worker)
     worker.tools.leases.start()

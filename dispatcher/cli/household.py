@@ -5,9 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from dispatcher.bootstrap import Addresses, Application, check_both_or_neither, open_on
+from channels.port import ChannelKind
+from dispatcher.bootstrap import (
+    Addresses,
+    Application,
+    check_both_or_neither,
+    configured_channels,
+    open_on,
+)
 from dispatcher.core.queue import QueueName
 from dispatcher.core.settings import Settings
+from dispatcher.delivery.tasks import LANES
 from dispatcher.embedded.child import ChildCommand
 from dispatcher.embedded.servers import EmbeddedServers
 from dispatcher.migrations.migrate import migrate
@@ -47,19 +55,22 @@ def command(name: str, *arguments: str, environment: Mapping[str, str]) -> Child
 
 
 def household_commands(application: Application, environment: Mapping[str, str]) -> list[ChildCommand]:
-    """Web, scheduler, bounce listener, and workers by lane when a mail server is configured.
+    """Web, scheduler, bounce listener, and workers by lane for every channel that is configured.
 
     One more worker fetches bills where servers are named for them.
     """
     commands = [command(name, name, environment=environment) for name in ("web", "scheduler", "bounces")]
-    if not application.settings.smtp.host:
-        return commands
+    kinds = configured_channels(application.settings)
     workers = application.settings.workers
     counts = {
         QueueName.EMAIL_BULK: workers.bulk_processes,
         QueueName.EMAIL_URGENT: workers.urgent_processes,
+        QueueName.SMS_BULK: workers.sms_bulk_processes,
+        QueueName.SMS_URGENT: workers.sms_urgent_processes,
     }
     for queue, count in counts.items():
+        if LANES[queue].channel not in kinds:
+            continue
         commands += [
             command(
                 f"worker-{queue}-{number}",
@@ -73,7 +84,7 @@ def household_commands(application: Application, environment: Mapping[str, str])
             for number in range(1, count + 1)
         ]
     attachments = application.settings.attachments
-    if attachments.hosts or attachments.internal_hosts:
+    if ChannelKind.EMAIL in kinds and (attachments.hosts or attachments.internal_hosts):
         arguments = ("worker", "--lane", str(QueueName.BILLS), "--threads", "1")
         commands.append(command(f"worker-{QueueName.BILLS}", *arguments, environment=environment))
     return commands

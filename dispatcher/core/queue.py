@@ -30,6 +30,10 @@ class QueueName(StrEnum):
     EMAIL_BULK = "email-bulk"
     #: e-mail of urgent campaigns (outages, safety): a worker process of its own
     EMAIL_URGENT = "email-urgent"
+    #: short messages of ordinary campaigns
+    SMS_BULK = "sms-bulk"
+    #: short messages of urgent campaigns
+    SMS_URGENT = "sms-urgent"
     #: fetching of bills that lists name by URL: no lane, nothing is sent
     BILLS = "bills"
 

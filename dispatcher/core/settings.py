@@ -201,7 +201,8 @@ class DeliverySettings(BaseModel):
     lease_seconds: float = Field(default=60.0, ge=1)
     record_interval_ms: int = Field(default=200, ge=1)
     sweep_seconds: float = Field(default=1.0, gt=0)
-    settle_seconds: dict[str, float] = {"email": 3600.0}  #: how long a refusal may still come back
+    #: how long a refusal may still come back; SMSC reports within a day, or never (domain: 2.5, err 245)
+    settle_seconds: dict[str, float] = {"email": 3600.0, "sms": 90_000.0}
     unknown_query_seconds: float = Field(default=60.0, ge=0)
     #: waits before the next try after a passing fault
     retry_seconds: list[float] = [60.0, 300.0, 900.0, 3600.0]
@@ -264,6 +265,8 @@ class WorkerSettings(BaseModel):
 
     bulk_processes: int = Field(default=2, ge=1, le=64)
     urgent_processes: int = Field(default=1, ge=1, le=64)
+    sms_bulk_processes: int = Field(default=1, ge=1, le=64)
+    sms_urgent_processes: int = Field(default=1, ge=1, le=64)
     threads: int = Field(default=2, ge=1, le=16)
 
 

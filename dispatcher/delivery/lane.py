@@ -25,6 +25,7 @@ from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database, is_database_gone, plan_by_keys
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.asking import ask_due
 from dispatcher.delivery.bills.gate import BillGate
 from dispatcher.delivery.bills.urls import UrlRules
 from dispatcher.delivery.bridge import Bridge
@@ -125,6 +126,13 @@ class LaneWorker:
             return self._work(lane, channel, time.monotonic() + seconds)
         finally:
             self._groups.release()
+
+    def ask(self, kind: ChannelKind) -> int:
+        """Ask the channel's provider what became of attempts of which it reported nothing."""
+        channel = self.tools.registry.get(kind)
+        if channel is None or self.is_stopping:
+            return 0
+        return ask_due(self.tools.database, self.tools.clock, self.tools.bridge, channel)
 
     def _work(self, lane: Lane, channel: Channel, until: float) -> int:
         claimed, outcomes = 0, list[Change]()

@@ -5,6 +5,7 @@ table must contain the partition key. The partitions are made by the database fu
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    Numeric,
     SmallInteger,
     UniqueConstraint,
     text,
@@ -207,6 +209,29 @@ class AttemptContent(Base):
     content: Mapped[bytes | None] = mapped_column(LargeBinary)  #: compressed by zlib
     address: Mapped[str]
     reply: Mapped[str]
+
+
+class AttemptPrice(Base):
+    """What an attempt cost, as its provider said. Kept when the content is purged: it names nobody."""
+
+    __tablename__ = "attempt_price"
+    period: Mapped[date] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    parts: Mapped[int] = mapped_column(SmallInteger)  #: of a short message
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))  #: in the account's currency
+    priced_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ProviderQuestion(Base):
+    """An attempt of which its provider is to be asked what became of it."""
+
+    __tablename__ = "provider_question"
+    __table_args__ = (Index("ix_provider_question_due", "channel", "ask_at"),)
+    period: Mapped[date] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    ask_at: Mapped[datetime] = mapped_column(Moment)
+    wait_seconds: Mapped[float]  #: before the next turn
 
 
 class StoredReceipt(Base):

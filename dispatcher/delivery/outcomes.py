@@ -21,6 +21,12 @@ PROVIDER_FAULTS: Final = frozenset(
         "smtp_login_refused",
         "smtp_greeting_refused",
         "smtp_not_configured",
+        "smsc_unreachable",
+        "smsc_not_configured",
+        "smsc_login_refused",
+        "smsc_no_funds",
+        "smsc_low_balance",
+        "smsc_address_blocked",
     }
 )
 #: Not sent for no fault of anybody's: due again at once.
@@ -55,6 +61,7 @@ def change_of(outcome: Outcome, envelope: Envelope, token: UUID, now: datetime) 
         retry_after_seconds=outcome.retry_after_seconds,
         provider_id=outcome.provider_id,
         content=content,
+        price=outcome.price,
     )
 
 

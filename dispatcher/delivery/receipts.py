@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from channels.port import ChannelKind, Receipt, ReceiptKind
 from dispatcher.core.ids import new_id
+from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change, apply_changes
 
@@ -21,7 +22,12 @@ SLICE: Final = 200
 RAW_LIMIT_BYTES: Final = 256 * 1024
 
 _TRIGGERS: Final = MappingProxyType(
-    {ReceiptKind.DELIVERED: Trigger.DELIVER, ReceiptKind.FAILED: Trigger.BOUNCE}
+    {
+        ReceiptKind.DELIVERED: Trigger.DELIVER,
+        ReceiptKind.FAILED: Trigger.BOUNCE,
+        # Who still tries has it: what was in doubt has left. Otherwise this changes nothing.
+        ReceiptKind.DELAYED: Trigger.FOUND,
+    }
 )
 
 _ENSURE_PERIOD = text("SELECT ensure_period(:period)")
@@ -63,6 +69,8 @@ def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now:
             "now": now,
         },
     )
+    if receipt.attempt and receipt.price:
+        keep_prices(session, [(period, receipt.attempt.attempt_id, receipt.price)], now)
     return receipt_id
 
 

@@ -64,6 +64,8 @@ class Trigger(StrEnum):
     SENDER_FAULT = "sender_fault"
     #: in doubt: no answer, or the worker vanished
     LOSE = "lose"
+    #: asked by our own id, the provider has it: it left after all
+    FOUND = "found"
     #: a receipt says that it arrived
     DELIVER = "deliver"
     #: a receipt says that it did not
@@ -117,6 +119,7 @@ ATTEMPT_TRANSITIONS: Final[Mapping[tuple[AttemptState, Trigger], AttemptState]] 
         (_A.SENDING, _T.BOUNCE): _A.FAILED,
         # The answer of a worker that was thought lost, or a receipt, resolves the doubt.
         (_A.UNKNOWN, _T.ACCEPT): _A.ACCEPTED,
+        (_A.UNKNOWN, _T.FOUND): _A.ACCEPTED,
         (_A.UNKNOWN, _T.REFUSE): _A.FAILED,
         (_A.UNKNOWN, _T.DEFER): _A.FAILED,
         (_A.UNKNOWN, _T.SENDER_FAULT): _A.FAILED,

@@ -19,12 +19,21 @@ LANES: Final = MappingProxyType(
     {
         QueueName.EMAIL_BULK: Lane(ChannelKind.EMAIL, "bulk"),
         QueueName.EMAIL_URGENT: Lane(ChannelKind.EMAIL, "urgent"),
+        QueueName.SMS_BULK: Lane(ChannelKind.SMS, "bulk"),
+        QueueName.SMS_URGENT: Lane(ChannelKind.SMS, "urgent"),
     }
 )
 
 
+#: Lanes that hold nothing up when their provider takes its time to answer.
+ASKING: Final = frozenset({QueueName.SMS_BULK})
+
+
 def _work(queue: str) -> None:
-    lane_worker.get().work(LANES[QueueName(queue)], WORK_SECONDS)
+    name, worker = QueueName(queue), lane_worker.get()
+    worker.work(LANES[name], WORK_SECONDS)
+    if name in ASKING:
+        worker.ask(LANES[name].channel)
 
 
 def _wake_actor(queue: QueueName) -> Any:

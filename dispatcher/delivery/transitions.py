@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from channels.port import Price
 from consent.budget import release
 from dispatcher.core.ids import new_id
 from dispatcher.delivery import repository
@@ -23,7 +24,9 @@ from dispatcher.delivery.consequences import (
     review_seconds,
 )
 from dispatcher.delivery.content import SentContent
+from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.progress import ProgressDeltas
+from dispatcher.delivery.questions import expect_report
 from dispatcher.delivery.repository import AttemptRow, NoticeRow
 from dispatcher.delivery.states import (
     ATTEMPT_TRANSITIONS,
@@ -56,6 +59,7 @@ class Change:
     retry_after_seconds: float | None = None
     provider_id: str | None = None
     content: SentContent | None = field(default=None, repr=False)
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class _Work:
         self.deltas = ProgressDeltas()
         self.changed: list[tuple[AttemptRow, Change, AttemptState]] = []
         self.contents: list[tuple[AttemptRow, SentContent]] = []
+        self.prices: list[tuple[date, UUID, Price]] = []
         self.attempt_updates: list[repository.AttemptUpdate] = []
         self.notice_updates: list[repository.NoticeUpdate] = []
         self.new_attempts: list[repository.NewAttempt] = []
@@ -116,6 +121,8 @@ class _Work:
         is_mine = change.token is None or change.token == row.claim_token
         if is_mine and change.content is not None:
             self.contents.append((row, change.content))
+        if is_mine and change.price is not None:
+            self.prices.append((row.period, row.id, change.price))
         state = ATTEMPT_TRANSITIONS.get((row.state, change.trigger))
         if state is None or not is_mine:
             return
@@ -245,6 +252,16 @@ class _Work:
         repository.add_events(self.session, self.events, self.now)
         repository.add_contents(
             self.session, [(row.period, row.id, content) for row, content in self.contents]
+        )
+        keep_prices(self.session, self.prices, self.now)
+        expect_report(
+            self.session,
+            [
+                (row.period, row.id, row.channel, state)
+                for row, change, state in self.changed
+                if state is not row.state and change.trigger is not Trigger.SETTLE
+            ],
+            self.now,
         )
         returned = [row.id for row, change, _ in self.changed if change.trigger in _NOT_AN_ATTEMPT]
         release(self.session, returned, self.now)

@@ -26,7 +26,7 @@ EXPECTED = {
     "planned": "claim>sending hold>planned block>blocked expire>expired stop>stopped cancel>cancelled",
     "sending": "not_sent>planned throttle>planned accept>accepted refuse>failed defer>failed "
     "sender_fault>failed lose>unknown deliver>delivered bounce>failed",
-    "unknown": "not_sent>failed throttle>failed accept>accepted refuse>failed defer>failed "
+    "unknown": "not_sent>failed throttle>failed accept>accepted found>accepted refuse>failed defer>failed "
     "sender_fault>failed deliver>delivered bounce>failed settle>unknown",
     "accepted": "deliver>delivered bounce>failed settle>accepted",
     "delivered": "accept>delivered",
