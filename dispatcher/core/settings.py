@@ -112,6 +112,8 @@ class SmscSettings(BaseModel):
     login: str | None = None
     password: SecretStr | None = None
     api_key: SecretStr | None = None  #: instead of login and password
+    #: that of the handler in the account's settings; None: nothing called back is believed
+    callback_secret: SecretStr | None = None
     sender: str = Field(default="", max_length=15)  #: the registered name; empty: the account's own
     #: at once, per worker process; over all processes the provider takes fewer than 15 of one login
     parallel_requests: int = Field(default=4, ge=1, le=14)

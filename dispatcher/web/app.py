@@ -13,6 +13,7 @@ from starlette.types import Scope
 from dispatcher.web.api.app import PREFIX as API_PREFIX
 from dispatcher.web.api.app import create_api
 from dispatcher.web.api.problems import status_answer
+from dispatcher.web.callbacks import smsc
 from dispatcher.web.errors import add_error_handlers, error_answer
 from dispatcher.web.guards import MAX_BODY_BYTES, Guards
 from dispatcher.web.live.hub import LiveHub
@@ -49,11 +50,12 @@ ROUTERS: Final = (
     letters.router,
     seeds.router,
     unsubscribe.router,
+    smsc.router,
     health.router,
 )
 #: Everything that answers without a sign-in; a test fails for any other route that does. The API asks for
 #: keys instead, and has a test of its own.
-PUBLIC_PATHS: Final = frozenset({"/sign-in", "/u/{token}", "/health", "/static", API_PREFIX})
+PUBLIC_PATHS: Final = frozenset({"/sign-in", "/u/{token}", "/health", "/static", smsc.PATH, API_PREFIX})
 
 
 class _StaticFiles(StaticFiles):
