@@ -277,6 +277,17 @@ REASONS: Final[Words] = {
     "no_outcome": ("канал не ответил", "канал не відповів", "the channel gave no answer"),
     "claim_unconfirmed": ("связь с базой прервалась", "зв’язок з базою перервався", "lost the database"),
     "not_begun_in_time": ("не успели начать", "не встигли почати", "not begun in time"),
+    "smtp_slow": ("почтовый сервер медлит", "поштовий сервер зволікає", "the mail server is slow to answer"),
+    "smtp_other_server_away": (
+        "подходящий почтовый сервер недоступен",
+        "придатний поштовий сервер недоступний",
+        "the mail server that could carry it is away",
+    ),
+    "smtputf8_not_offered": (
+        "ни один почтовый сервер не принимает адрес с нелатинскими буквами",
+        "жоден поштовий сервер не приймає адресу з нелатинськими літерами",
+        "no mail server takes an address with such letters",
+    ),
     "broken_off": ("отправка прервана", "надсилання перервано", "broken off"),
     "error_rate": RUN_REASONS["error_rate"],
     "smtp_not_configured": (

@@ -2,7 +2,8 @@
 
 This is where the port's promise is kept: exactly one outcome per envelope. An envelope is either still
 waiting (then its outcome is written by `_settle_waiting` at the end) or taken by one connection, which
-settles it or puts it back whatever happens.
+settles it or puts it back whatever happens. What one of several servers cannot carry (`fitness`) waits for
+another one.
 """
 
 import asyncio
@@ -16,10 +17,11 @@ import structlog
 from channels.email.chunking import ChunkedSession
 from channels.email.connection import SmtpConnection
 from channels.email.errors import MailServerUnavailableError, UnsendableError
+from channels.email.fitness import Fitness
 from channels.email.pipeline import PipelinedSession
 from channels.email.pool import ConnectionPool
-from channels.email.replies import Verdict
-from channels.email.transaction import LOST_EARLY, Letter, Request, send_singly
+from channels.email.replies import Verdict, is_of_server
+from channels.email.transaction import LOST_EARLY, SLOW_EARLY, Letter, Request, send_singly
 from channels.port import AttemptReference, Envelope, Outcome, OutcomeKind
 
 log = structlog.get_logger(__name__)
@@ -55,7 +57,9 @@ class Batch:
         self._late_at = _earliest_end(envelopes)
         self._pool = pool
         self._post = post
+        self._fitness = Fitness([server.name for server in pool.servers])
         self._is_stopped = False
+        self._is_server_slow = False  # the only one there is
         self._fault: MailServerUnavailableError | None = None
         self._in_use: dict[asyncio.Task[None] | None, SmtpConnection] = {}
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
@@ -115,11 +119,16 @@ class Batch:
             kind = OutcomeKind.THROTTLED if self._fault.is_throttled else OutcomeKind.NOT_SENT
             reason = self._fault.reason
         elif self._is_late() and not self._is_told_to_stop():
-            reason = "not_begun_in_time"
+            reason = SLOW_EARLY.reason if self._is_server_slow else "not_begun_in_time"
+        is_throttled = kind is OutcomeKind.THROTTLED
         while self._waiting:
-            attempt = self._waiting.popleft().attempt
-            is_throttled = kind is OutcomeKind.THROTTLED
-            self._outcomes.put_nowait(Outcome(attempt, kind, reason, is_for_provider=is_throttled))
+            envelope = self._waiting.popleft()
+            verdict = self._fitness.verdict_of(envelope) if reason != "stopped" else None
+            self._outcomes.put_nowait(
+                Outcome(envelope.attempt, kind, reason, is_for_provider=is_throttled)
+                if verdict is None
+                else self._post.outcome(envelope, verdict, "")
+            )
 
     def _is_told_to_stop(self) -> bool:
         return self._is_stopped or self._post.is_stopped()
@@ -131,7 +140,7 @@ class Batch:
         """Send until nothing waits, or no connection can be had: the other workers may have better luck."""
         try:
             while not self._has_nothing_to_begin():
-                connection = await self._pool.take(self._has_nothing_to_begin)
+                connection = await self._pool.take(self._has_nothing_to_begin, self._has_work_for)
                 if connection is not None:
                     await self._send_over(connection)
             if self.must_stop():
@@ -144,6 +153,9 @@ class Batch:
     def _has_nothing_to_begin(self) -> bool:
         return not self._waiting or self.must_stop()
 
+    def _has_work_for(self, server: str) -> bool:
+        return self._fitness.next_for(server, self._waiting) is not None
+
     async def _send_over(self, connection: SmtpConnection) -> None:
         me = asyncio.current_task()
         self._in_use[me] = connection
@@ -153,9 +165,11 @@ class Batch:
                 await (ChunkedSession if is_chunked else PipelinedSession)(connection, self).run()
             else:
                 await send_singly(connection, self)
-            if connection.begun == 0 and self._waiting and not self.must_stop():
+            place = self._fitness.next_for(connection.server, self._waiting)
+            if connection.begun == 0 and place is not None and not self.must_stop():
                 # It hung up at once: that must cost an envelope its turn, not loop for ever.
-                lost = self._waiting.popleft()
+                lost = self._waiting[place]
+                del self._waiting[place]
                 self._outcomes.put_nowait(self._post.outcome(lost, LOST_EARLY, connection.server))
         except BaseException:
             connection.abort()
@@ -182,7 +196,11 @@ class Batch:
             and connection.allowance != 0
             and (connection.begun == 0 or connection.is_usable())
         ):
-            envelope = self._waiting.popleft()
+            place = self._fitness.next_for(connection.server, self._waiting)
+            if place is None:
+                return None
+            envelope = self._waiting[place]
+            del self._waiting[place]
             request = self._prepare(connection, envelope)
             if request is not None:
                 if connection.allowance is not None:
@@ -200,10 +218,25 @@ class Batch:
             # A kept connection that had died unseen: nothing was sent, so a fresh one may try.
             self.put_back(letter)
             return
-        if verdict.is_for_server:
-            self._pool.slow_down(letter.server, verdict.reason)
+        if verdict is SLOW_EARLY and self._is_told_to_stop():  # nobody waits for the server then
+            self.put_back(letter)
+            return
+        if is_of_server(verdict) and self._fitness.note(letter.envelope, letter.server):
+            self.put_back(letter)
+            return
+        self._heed(letter.server, verdict)
         content = letter.request.content if verdict.is_body_sent else None
         self._outcomes.put_nowait(self._post.outcome(letter.envelope, verdict, letter.server, content))
+        if verdict is SLOW_EARLY:
+            self._settle_waiting()
+
+    def _heed(self, server: str, verdict: Verdict) -> None:
+        """Spare a server that asks for it, or that does not answer."""
+        if verdict.is_for_server:
+            self._pool.slow_down(server, verdict.reason)
+        elif verdict.is_silent:
+            self._pool.leave_out_silent(server, verdict.reason)
+            self._is_server_slow = not self._pool.has_several
 
     def put_back(self, letter: Letter) -> None:
         """See `LetterSource`: it waits again, before all others."""
@@ -215,6 +248,9 @@ class Batch:
         try:
             return self._post.prepare(connection, envelope, self._built.get(envelope.attempt))
         except UnsendableError as error:
+            if error.is_by_server and self._fitness.note(envelope, connection.server):
+                self._waiting.append(envelope)
+                return None
             verdict = Verdict(OutcomeKind.PERMANENT, error.reason)
         except Exception as error:  # noqa: BLE001 - a bug must not cost the envelope its outcome
             _log_bug(error, attempt_id=str(envelope.attempt.attempt_id))

@@ -154,13 +154,13 @@ class EmailChannel:
         """See `Post`."""
         address = parse_address(envelope.address)
         if address.needs_smtputf8 and not connection.offers("SMTPUTF8"):
-            raise UnsendableError("smtputf8_not_offered")
+            raise UnsendableError("smtputf8_not_offered", is_by_server=True)
         content = built or self._builder.build(
             envelope, address, date=self._now(), is_8bit=connection.offers("8BITMIME")
         )
         limit = connection.size_limit()
         if limit is not None and len(content) > limit:
-            raise UnsendableError("too_big")
+            raise UnsendableError("too_big", is_by_server=True)
         return Request(
             sender=verp.encode(envelope.attempt, self._secret_key, self._bounce_domain),
             recipient=address.text,
@@ -187,6 +187,7 @@ class EmailChannel:
             is_for_provider=verdict.is_for_server and not self._pool.has_several,
             # With several servers the pool heeds it: only one of them is meant.
             is_heeded=verdict.is_for_server and self._pool.has_several,
+            retry_after_seconds=verdict.retry_after_seconds,
         )
 
 

@@ -17,11 +17,15 @@ class MailServerUnavailableError(DispatcherError):
 
 
 class UnsendableError(DispatcherError):
-    """Raised when a message cannot be built for its address; `reason` is the outcome's code."""
+    """Raised when a message cannot be built for its address; `reason` is the outcome's code.
 
-    def __init__(self, reason: str) -> None:
+    `is_by_server`: this mail server cannot carry it, another one perhaps can.
+    """
+
+    def __init__(self, reason: str, *, is_by_server: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.is_by_server = is_by_server
 
 
 class ListenerError(DispatcherError):

@@ -29,7 +29,11 @@ from channels.email.transaction import (
     LOST_BEFORE_DOT,
     LOST_EARLY,
     SERVICE_CLOSING,
+    SILENT_AFTER_DOT,
     SILENT_EARLY,
+    SLOW_EARLY,
+    SLOW_SECONDS,
+    TICK_SECONDS,
     Letter,
     LetterSource,
     Request,
@@ -38,7 +42,6 @@ from channels.email.transaction import (
 
 #: Bodies up to this size go with their dot; they fit into the socket's buffer, so nothing is left to learn.
 SMALL_BODY_OCTETS: Final = 32_768
-TICK_SECONDS: Final = 0.5  #: how often a session looks at the clock
 
 
 class Expected(Enum):
@@ -74,6 +77,7 @@ class PipelinedSession(asyncio.Protocol):
         self._has_recipient = False  # its recipient was taken
         self._in_body: Letter | None = None  # its body leaves, its dot has not been written
         self._in_doubt: Letter | None = None  # its dot has been written
+        self._is_given_back = False  # the announced letter was: nothing more goes over this connection
         self._is_suspected = False  # of having fallen silent
         self._heard_at = self._loop.time()
         self._transport: asyncio.WriteTransport | None = connection.write_transport()
@@ -166,7 +170,7 @@ class PipelinedSession(asyncio.Protocol):
             self._on_announced(expected, code, text)
         if self._transport is None:
             return
-        if code == SERVICE_CLOSING:
+        if code == SERVICE_CLOSING or (self._is_given_back and self._in_doubt is None):
             self._break(is_silent=False)
         elif not self._expected and self._announced is None and self._in_body is None:
             self._begin_next()
@@ -254,10 +258,22 @@ class PipelinedSession(asyncio.Protocol):
         else:  # our own loop may have been busy: what has come meanwhile is read before the second look
             self._is_suspected, wait = True, 0.0
         if self._announced is not None and self._source.must_stop():
-            # Nothing of it has left, and it may not begin any more: others need not wait for the server.
-            letter, self._announced = self._announced, None
+            self._give_back(self._announced)
+        if not self._ended.done():
+            self._timer = self._loop.call_later(wait, self._look_at_clock)
+
+    def _give_back(self, letter: Letter) -> None:
+        """Nothing of it has left, and it may not begin any more: nobody need wait for the server.
+
+        Only an answer to the letter before is worth the rest of the server's time.
+        """
+        self._announced, self._is_given_back = None, True
+        if self._in_doubt is None and self._loop.time() - self._heard_at >= SLOW_SECONDS:
+            self._source.settle(letter, SLOW_EARLY)
+        else:
             self._source.put_back(letter)
-        self._timer = self._loop.call_later(wait, self._look_at_clock)
+        if self._in_doubt is None:
+            self._break(is_silent=False)
 
     @property
     def _tick_seconds(self) -> float:
@@ -275,7 +291,7 @@ class PipelinedSession(asyncio.Protocol):
         announced, in_body, in_doubt = self._announced, self._in_body, self._in_doubt
         self._announced = self._in_body = self._in_doubt = None
         if in_doubt is not None:
-            self._source.settle(in_doubt, LOST_AFTER_DOT)
+            self._source.settle(in_doubt, SILENT_AFTER_DOT if is_silent else LOST_AFTER_DOT)
         if in_body is not None:
             self._source.settle(in_body, LOST_BEFORE_DOT)
         if announced is not None:

@@ -48,16 +48,19 @@ class ConnectionPool:
         """How many connections may be at work now."""
         return max(1, sum(self._share(server) for server in self.servers if server.is_well))
 
-    async def take(self, must_stop: Callable[[], bool]) -> SmtpConnection | None:
-        """A connection that lives; None once the asker must stop.
+    async def take(
+        self, must_stop: Callable[[], bool], suits: Callable[[str], bool] = lambda _name: True
+    ) -> SmtpConnection | None:
+        """A connection that lives, to a server whose name suits the asker; None once it must stop.
 
         Raises `MailServerUnavailableError` when no server can be reached.
         """
         begun = asyncio.get_running_loop().time()
         while not must_stop():
-            server = self._next_server(begun)
+            suitable = [server for server in self.servers if suits(server.name)]
+            server = self._next_server(suitable, begun)
             if server is None:
-                await self._wait_for_change(begun)
+                await self._wait_for_change(suitable, begun)
                 continue
             connection = await self._connect(server)
             if connection is None:
@@ -90,6 +93,13 @@ class ConnectionPool:
             problem = f"the mail server {name} asks us to slow down"
             server.leave_out(MailServerUnavailableError(reason, problem, is_throttled=True))
 
+    def leave_out_silent(self, name: str, reason: str) -> None:
+        """The server did not answer in time: where there are others, they carry on alone for a while."""
+        server = self._by_name[name]
+        if self.has_several and server.is_well:
+            problem = f"the mail server {name} does not answer"
+            server.leave_out(MailServerUnavailableError(reason, problem))
+
     async def close(self) -> None:
         """Close the idle connections; lent ones are closed by their users' end."""
         for opening in self._openings:
@@ -99,24 +109,24 @@ class ConnectionPool:
 
     # Whose turn it is.
 
-    def _next_server(self, begun: float) -> MailServer | None:
+    def _next_server(self, suitable: Sequence[MailServer], begun: float) -> MailServer | None:
         """The server to ask now; None: somebody must come back first, or all have failed."""
         if not self.has_several:
-            (only,) = self.servers
+            (only,) = suitable
             return only if only.in_use < only.settings.connections else None
         now = asyncio.get_running_loop().time()
         free = [
             server
-            for server in self.servers
+            for server in suitable
             if now >= server.rests_until
             and (server.in_use < self._share(server) if server.is_well else server.may_be_probed)
         ]
         if free:
             return _by_turn(free)
-        if any(server.is_well or server.in_use for server in self.servers):
+        if any(server.is_well or server.in_use for server in suitable):
             return None
         # All are away, and nobody is looking. Those who came after the last look take one of their own.
-        untried = [server for server in self.servers if server.failed_at < begun]
+        untried = [server for server in suitable if server.failed_at < begun]
         return min(untried, key=lambda server: server.away_until, default=None)
 
     def _share(self, server: MailServer) -> int:
@@ -131,13 +141,13 @@ class ConnectionPool:
         # A hair more, for what division loses.
         return max(1, math.floor(together * server.weight / weights + 1e-6))
 
-    async def _wait_for_change(self, begun: float) -> None:
+    async def _wait_for_change(self, suitable: Sequence[MailServer], begun: float) -> None:
         """Until a place is free or a server's state differs; raises when nothing is left to wait for."""
-        if not any(server.is_well or server.in_use for server in self.servers):
-            faults = [server.fault for server in self.servers if server.fault and server.failed_at >= begun]
+        if not any(server.is_well or server.in_use for server in suitable):
+            faults = [server.fault for server in suitable if server.fault and server.failed_at >= begun]
             raise faults[-1]
         now = asyncio.get_running_loop().time()
-        rests = [server.rests_until - now for server in self.servers if server.rests_until > now]
+        rests = [server.rests_until - now for server in suitable if server.rests_until > now]
         with suppress(TimeoutError):  # a limit may have room again, or the asker must stop
             async with asyncio.timeout(min(rests, default=TICK_SECONDS)):
                 await self._changed.wait()

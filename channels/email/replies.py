@@ -45,6 +45,8 @@ class Verdict:
     is_body_sent: bool = False
     #: the mail server itself asks us to slow down; at a recipient, it is the recipient's domain
     is_for_server: bool = False
+    retry_after_seconds: float | None = None  #: no use before
+    is_silent: bool = False  #: the server owed an answer and gave none: where there are others, ask those
 
 
 #: Enhanced codes of class 5, as subject.detail: RFC 3463, RFC 7505 (1.10).
@@ -113,6 +115,15 @@ def judge(stage: Stage, code: int, text: str) -> Verdict:
         is_body_sent=stage is Stage.DOT,
         is_for_server=kind is OutcomeKind.THROTTLED and stage is Stage.MAIL,
     )
+
+
+def is_of_server(verdict: Verdict) -> bool:
+    """Whether it is this server that cannot carry the message: too big for it, or its address not ASCII.
+
+    Only before the body: who has read all of it speaks of the message.
+    """
+    is_refusal = verdict.kind in {OutcomeKind.PERMANENT, OutcomeKind.SENDER_FAULT}
+    return is_refusal and not verdict.is_body_sent and verdict.reason.endswith(("_5.3.4", "_5.6.7"))
 
 
 def enhanced_status(text: str) -> str | None:

@@ -12,9 +12,10 @@ This is the way of servers that offer no PIPELINING; `channels.email.pipeline` i
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import aiosmtplib
 
@@ -23,11 +24,17 @@ from channels.email.replies import Stage, Verdict, judge
 from channels.port import Envelope, OutcomeKind
 
 DRAIN_POLL_SECONDS = 0.005  # only for bodies larger than the socket's buffer
+TICK_SECONDS: Final = 0.5  #: how often who waits for an answer looks whether it still may begin
+#: A server that owes the answer to MAIL for so long is slow, not merely overtaken by the end of a batch.
+SLOW_SECONDS: Final = 1.0
 SERVICE_CLOSING = 421  # the server goes away after this reply
 LOST_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_connection_lost")  # no 354 yet
-SILENT_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_timeout")
+SILENT_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_timeout", is_silent=True)
+#: Announced, unanswered, and too late to begin: others need not wait until the server's time is over.
+SLOW_EARLY = Verdict(OutcomeKind.NOT_SENT, "smtp_slow", is_silent=True)
 LOST_BEFORE_DOT = Verdict(OutcomeKind.NOT_SENT, "smtp_body_incomplete")
 LOST_AFTER_DOT = Verdict(OutcomeKind.UNKNOWN, "smtp_no_reply", is_body_sent=True)
+SILENT_AFTER_DOT = Verdict(OutcomeKind.UNKNOWN, "smtp_no_reply", is_body_sent=True, is_silent=True)
 BROKEN_OFF = Verdict(OutcomeKind.UNKNOWN, "broken_off")  # by ourselves, nobody knows where
 
 
@@ -103,7 +110,10 @@ async def deliver(
     Afterwards the connection is either ready for the next envelope or closed.
     """
     connection.begun += 1
-    refusal = await _announce(connection, request)
+    with _watched(connection, must_stop) as watch:
+        refusal = await _announce(connection, request)
+    if watch.has_given_up:
+        return SLOW_EARLY if watch.is_slow else None
     if refusal is not None:
         await _reset(connection)
         return refusal
@@ -111,6 +121,36 @@ async def deliver(
         connection.abort()
         return None
     return await _send_body(connection, request.content)
+
+
+class _Watch:
+    """Drops a connection whose server keeps an announced letter waiting until it may not begin any more."""
+
+    def __init__(self, connection: SmtpConnection, must_stop: Callable[[], bool]) -> None:
+        self._connection = connection
+        self._must_stop = must_stop
+        self._loop = asyncio.get_running_loop()
+        self._begun_at = self._loop.time()
+        self.has_given_up = False
+        self.is_slow = False
+        self.timer = self._loop.call_later(TICK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        if not self._must_stop():
+            self.timer = self._loop.call_later(TICK_SECONDS, self._look)
+            return
+        self.has_given_up = True
+        self.is_slow = self._loop.time() - self._begun_at >= SLOW_SECONDS
+        self._connection.abort()
+
+
+@contextmanager
+def _watched(connection: SmtpConnection, must_stop: Callable[[], bool]) -> Iterator[_Watch]:
+    watch = _Watch(connection, must_stop)
+    try:
+        yield watch
+    finally:
+        watch.timer.cancel()
 
 
 async def _announce(connection: SmtpConnection, request: Request) -> Verdict | None:
@@ -140,7 +180,7 @@ async def _send_body(connection: SmtpConnection, content: bytes) -> Verdict:
     reply = asyncio.ensure_future(protocol.read_response())
     is_dot_written = False
     try:
-        async with asyncio.timeout(connection.timeout_seconds):
+        async with asyncio.timeout(connection.timeout_seconds) as limit:
             transport.write(stuff_dots(content))
             await _drain(transport, reply)
             if not reply.done():
@@ -148,7 +188,9 @@ async def _send_body(connection: SmtpConnection, content: bytes) -> Verdict:
                 transport.write(b".\r\n")
             code, text = await reply
     except (aiosmtplib.SMTPException, OSError):  # TimeoutError is one
-        return LOST_AFTER_DOT if is_dot_written else LOST_BEFORE_DOT
+        if not is_dot_written:
+            return LOST_BEFORE_DOT
+        return SILENT_AFTER_DOT if limit.expired() else LOST_AFTER_DOT
     else:
         if code == SERVICE_CLOSING:
             connection.abort()

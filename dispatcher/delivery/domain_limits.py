@@ -1,9 +1,10 @@
 """Limits per recipient domain: big mail providers take only so many messages a second from one sender.
 
-A claim asks for all its limited domains in one round trip, and not at all where none is limited. What a
+A claim asks for all its limited domains in one round trip, and not at all where none is limited now. What a
 domain has no room for is held, which is no attempt and costs no budget, until a moment of its own: each is
 told when its turn comes, or a run of half a million would be looked at again and again. A domain, or a
-provider, that asks us to slow down gets less for a while, over all processes.
+provider, that asks us to slow down gets less for a while, over all processes; one without a limit gets one
+(`learned_limits`).
 """
 
 from collections import Counter
@@ -18,10 +19,13 @@ from channels.port import ChannelKind, Envelope, Outcome, OutcomeKind
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.delivery.checks import Candidate, Verdict
 from dispatcher.delivery.claim import HoldBack
+from dispatcher.delivery.learned_limits import LearnedLimits
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.throttle import Grant, Limit, TokenBuckets
 
 REASON: Final = "domain_limit"
+#: A server that goes down says 421, too (RFC 3463: 4.3.2): no wish of a domain's, so it teaches no limit.
+GOING_DOWN: Final = "_4.3.2"
 UNREACHABLE_WAIT_SECONDS: Final = 5.0  #: until a Redis that did not answer is asked again
 #: Nobody waits longer at once: limits may be raised meanwhile, and a sent-off turn is not called back.
 LONGEST_WAIT_SECONDS: Final = 3600.0
@@ -32,6 +36,7 @@ class DomainLimits:
 
     def __init__(self, buckets: TokenBuckets, per_second: Mapping[str, float]) -> None:
         self._buckets = buckets
+        self._learned = LearnedLimits(buckets)
         self._limits = {
             domain: Limit(f"domain:{domain}", limit)
             for domain, limit in ((ascii_domain(key).lower(), limit) for key, limit in per_second.items())
@@ -39,7 +44,7 @@ class DomainLimits:
 
     def hold_back_in(self, channel: str, *, urgent: bool) -> HoldBack | None:
         """What a claim in this channel must ask; None when there is nothing to ask."""
-        if channel != ChannelKind.EMAIL or not self._limits:
+        if channel != ChannelKind.EMAIL or not (self._learned.has_any() or self._limits):
             return None
         return partial(self._hold_back, urgent=urgent)
 
@@ -47,16 +52,21 @@ class DomainLimits:
         self, channel: ChannelKind, outcomes: Iterable[Outcome], envelopes: Mapping[UUID, Envelope]
     ) -> None:
         """Give less to those who asked us to slow down."""
-        names = set()
+        names, teachers = set(), set()
         for one in outcomes:
             is_wish = one.kind is OutcomeKind.THROTTLED and not one.is_heeded
             if not is_wish or one.attempt.attempt_id not in envelopes:
                 continue
             if one.is_for_provider:
                 names.add(f"provider:{channel.value}")
-            elif limit := self._limit_of(envelopes[one.attempt.attempt_id].address):
-                names.add(limit.name)
+                continue
+            domain = _domain_of(envelopes[one.attempt.attempt_id].address)
+            if domain in self._limits:
+                names.add(self._limits[domain].name)
+            elif domain is not None and not one.reason.endswith(GOING_DOWN):
+                teachers.add(domain)
         self._buckets.slow_down(sorted(names))
+        self._learned.slow_down(teachers)
 
     def _hold_back(
         self, candidates: Sequence[Candidate], verdicts: Sequence[Verdict], now: datetime, *, urgent: bool
@@ -76,13 +86,20 @@ class DomainLimits:
         ]
 
     def _limit_of(self, address: str | None) -> Limit | None:
-        domain = (address or "").rpartition("@")[2].lower()
-        if not domain.isascii():
-            try:
-                domain = ascii_domain(domain).lower()
-            except ConfigurationError:  # no domain at all: the channel refuses the address
-                return None
-        return self._limits.get(domain)
+        domain = _domain_of(address)
+        if domain is None:
+            return None
+        return self._limits.get(domain) or self._learned.limit_of(domain)
+
+
+def _domain_of(address: str | None) -> str | None:
+    domain = (address or "").rpartition("@")[2].lower()
+    if not domain.isascii():
+        try:
+            domain = ascii_domain(domain).lower()
+        except ConfigurationError:  # no domain at all: the channel refuses the address
+            return None
+    return domain or None
 
 
 class _Turns:

@@ -69,5 +69,5 @@ def _due_again_at(outcome: Outcome, now: datetime) -> datetime | None:
     if outcome.kind is OutcomeKind.THROTTLED:
         return now + timedelta(seconds=outcome.retry_after_seconds or THROTTLE_WAIT_SECONDS)
     if outcome.kind is OutcomeKind.NOT_SENT and outcome.reason not in _AT_ONCE:
-        return now + timedelta(seconds=NOT_SENT_WAIT_SECONDS)
+        return now + timedelta(seconds=outcome.retry_after_seconds or NOT_SENT_WAIT_SECONDS)
     return None

@@ -63,15 +63,18 @@ end
 return answers
 """
 _SLOW_DOWN: Final = f"""{_READ}
-for _, key in ipairs(KEYS) do
+local answers, first, most = {{}}, tonumber(ARGV[3]), tonumber(ARGV[4])
+for place, key in ipairs(KEYS) do
   local bucket = read(key)
   if now - bucket.slowed_at >= tonumber(ARGV[1]) then
-    local halvings = math.min({MOST_HALVINGS}, bucket.halvings + 1)
+    bucket.halvings = bucket.halvings == 0 and first or math.min(most, bucket.halvings + 1)
     redis.call('HSET', key, 'tokens', '0', 'at', string.format('%.6f', now),
-               'halvings', halvings, 'slowed_at', string.format('%.6f', now))
-    redis.call('PEXPIRE', key, tonumber(ARGV[2]) + halvings * {STEP_SECONDS} * 1000)
+               'halvings', bucket.halvings, 'slowed_at', string.format('%.6f', now))
+    redis.call('PEXPIRE', key, tonumber(ARGV[2]) + bucket.halvings * {STEP_SECONDS} * 1000)
   end
+  answers[place] = bucket.halvings
 end
+return answers
 """
 
 
@@ -96,7 +99,7 @@ class TokenBuckets:
     """Asks the buckets before a claim how many attempts may be taken."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self.client = client
         self._take = client.register_script(_TAKE)
         self._slow_down = client.register_script(_SLOW_DOWN)
 
@@ -125,14 +128,20 @@ class TokenBuckets:
             return None
         return [Grant(granted, float(first), float(spacing)) for granted, first, spacing in answers]
 
-    def slow_down(self, names: Sequence[str]) -> None:
-        """Halve the rate of these buckets for a while: somebody behind them asks for less."""
+    def slow_down(self, names: Sequence[str], *, first: int = 1, most: int = MOST_HALVINGS) -> Sequence[int]:
+        """Halve the rate of these buckets for a while: somebody behind them asks for less.
+
+        One at its full rate is halved `first` times. Returns the halvings of each now; empty: no Redis.
+        """
         if not names:
-            return
+            return ()
+        keys = [f"limit:{name}" for name in names]
         try:
-            self._slow_down(keys=[f"limit:{name}" for name in names], args=[BUNCH_SECONDS, KEPT_MS])
+            halvings: list[int] = self._slow_down(keys=keys, args=[BUNCH_SECONDS, KEPT_MS, first, most])
         except redis.RedisError as error:
             log.warning("delivery.limits_unreachable", error=type(error).__name__)
+            return ()
+        return halvings
 
     def give_back(self, limits: list[Limit], unused: int) -> None:
         """Return tokens that were taken for attempts that did not exist."""
@@ -140,7 +149,7 @@ class TokenBuckets:
             return
         for limit in limits:
             try:
-                self._client.hincrbyfloat(f"limit:{limit.name}", "tokens", unused)
+                self.client.hincrbyfloat(f"limit:{limit.name}", "tokens", unused)
             except redis.RedisError as error:
                 log.warning("delivery.limits_unreachable", error=type(error).__name__)
 

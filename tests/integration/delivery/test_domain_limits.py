@@ -15,6 +15,7 @@ from dispatcher.core.queue import connect_redis
 from dispatcher.core.settings import MailServerSettings
 from dispatcher.delivery.checks import Candidate, Verdict
 from dispatcher.delivery.domain_limits import DomainLimits
+from dispatcher.delivery.learned_limits import KEY, LearnedLimits
 from dispatcher.delivery.server_limits import ServerLimits
 from dispatcher.delivery.states import NoticeState, Trigger
 from dispatcher.delivery.throttle import STEP_SECONDS, Grant, Limit, TokenBuckets
@@ -186,7 +187,7 @@ class TestClaim:
             (held,) = [one for one in engine.attempts(run) if one.state == "planned"]
             assert now < held.due_at <= engine.now() + timedelta(seconds=6)
 
-    def test_without_limits_redis_is_not_asked(self) -> None:
+    def test_without_limits_an_unreachable_redis_holds_nobody_back(self) -> None:
         with connect_redis("redis://127.0.0.1:1") as nowhere:
             limits = DomainLimits(TokenBuckets(nowhere), {})
             assert limits.hold_back_in("email", urgent=False) is None
@@ -245,6 +246,7 @@ class TestSlowingDown:
         engine.work()
         assert halvings(client, "domain:gmail.com") == 1
         assert client.exists("limit:domain:example.org", "limit:provider:email") == 0
+        client.flushdb()
         limit_domains(engine, client)
         assert engine.finish(run) == {"notified": 2}
 
@@ -271,6 +273,97 @@ class TestSlowingDown:
         assert engine.work() == 1
         assert halvings(client, "domain:gmail.com") == 0
         assert client.exists("limit:provider:email") == 0
+
+
+def learned(client: redis.Redis) -> str:
+    """The name of the one bucket that was learned."""
+    (key,) = client.keys("limit:learned:*")
+    return str(key.decode().removeprefix("limit:"))
+
+
+class TestLearning:
+    """A domain that nobody has set a limit for asks for less."""
+
+    def teach(self, client: redis.Redis, domain: str = "gmail.com") -> LearnedLimits:
+        limits = LearnedLimits(TokenBuckets(client))
+        limits.slow_down([domain])
+        return limits
+
+    def spacing(self, client: redis.Redis, limits: LearnedLimits) -> float:
+        limit = limits.limit_of("gmail.com")
+        assert limit is not None
+        ((grant),) = TokenBuckets(client).take_each([(limit, 1)], urgent=True) or []
+        return float(grant.spacing_seconds)
+
+    def test_its_next_messages_wait_for_turns_and_those_of_others_do_not(
+        self, engine: Engine, client: redis.Redis
+    ) -> None:
+        limit_domains(engine, client)
+        for number in range(1, 31):
+            engine.email.answer(f"p{number}@gmail.com", OutcomeKind.THROTTLED, OutcomeKind.ACCEPTED)
+        lines = [row(n, email=f"p{n}@gmail.com") for n in range(1, 101)]
+        lines += [row(n, email=f"p{n}@example.org") for n in range(101, 201)]
+        make_list(engine.application, lines)
+        run = engine.start(make_campaign(engine.application).run_id)
+        engine.work()
+        held = [one for one in engine.attempts(run) if one.hold_reason == "domain_limit"]
+        assert held
+        assert {one.number for one in held} == {1}
+        sent = Counter(address.rpartition("@")[2] for address in engine.email.addresses())
+        assert sent["example.org"] == 100
+        client.flushdb()
+        limit_domains(engine, client)
+        assert engine.finish(run) == {"notified": 200}
+
+    def test_it_gets_ten_a_second_then_half_of_it_and_all_processes_know(self, client: redis.Redis) -> None:
+        limits = self.teach(client)
+        assert self.spacing(client, limits) == pytest.approx(0.1)
+        age(client, learned(client), 60)
+        self.teach(client)
+        other = LearnedLimits(TokenBuckets(client))
+        assert other.has_any()
+        assert self.spacing(client, other) == pytest.approx(0.2)
+        assert other.limit_of("example.org") is None
+
+    def test_it_recovers_step_by_step_and_is_forgotten(self, client: redis.Redis) -> None:
+        limits = self.teach(client)
+        spacings = []
+        for steps in range(4):
+            age(client, learned(client), steps * STEP_SECONDS + 10)
+            spacings.append(self.spacing(client, limits))
+        assert spacings == pytest.approx([0.1, 0.05, 0.025, 0.0125])
+        ((_, ends),) = client.zrange(KEY, 0, -1, withscores=True)
+        assert ends == pytest.approx(client.time()[0] + 6 * STEP_SECONDS, abs=2)
+        client.zadd(KEY, dict.fromkeys(client.zrange(KEY, 0, -1), ends - 6 * STEP_SECONDS - 3))
+        fresh = LearnedLimits(TokenBuckets(client))
+        assert not fresh.has_any()
+        assert client.zcard(KEY) == 0
+
+    def test_no_domain_can_be_read_from_redis(self, client: redis.Redis) -> None:
+        self.teach(client, "ivanov.example")
+        kept = [*client.keys("*"), *client.zrange(KEY, 0, -1)]
+        assert len(kept) == 3
+        assert not any(b"ivanov" in one for one in kept)
+
+    def test_what_is_known_holds_while_redis_is_away(self, engine: Engine, client: redis.Redis) -> None:
+        with connect_redis("redis://127.0.0.1:1") as nowhere:
+            limit_domains(engine, nowhere)
+            engine.worker.tools.domain_limits._learned.slow_down(["gmail.com"])
+            make_list(engine.application, [row(1, email="a@gmail.com"), row(2, email="b@example.org")])
+            engine.start(make_campaign(engine.application).run_id)
+            engine.work()
+            assert engine.email.addresses() == ["b@example.org"]
+
+    @pytest.mark.parametrize(("reason", "is_taught"), [("smtp_421_4.3.2", False), ("smtp_421_4.7.28", True)])
+    def test_a_server_that_goes_down_teaches_nothing(
+        self, engine: Engine, client: redis.Redis, reason: str, is_taught: bool
+    ) -> None:
+        limit_domains(engine, client)
+        engine.email.answer("a@gmail.com", OutcomeKind.THROTTLED, OutcomeKind.ACCEPTED, reason=reason)
+        make_list(engine.application, [row(1, email="a@gmail.com")])
+        engine.start(make_campaign(engine.application).run_id)
+        engine.work()
+        assert client.zcard(KEY) == is_taught
 
 
 class TestServerLimits:
