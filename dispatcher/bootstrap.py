@@ -60,6 +60,7 @@ class Application:
     calendar: CalendarTable
     tokens: UnsubscribeTokens
     secret_key: bytes
+    former_keys: tuple[bytes, ...] = ()  #: what they signed is still read
 
     def child_environment(self) -> dict[str, str]:
         """The environment for processes that this one starts: they find the same servers and key."""
@@ -107,7 +108,7 @@ def check_both_or_neither(settings: Settings) -> None:
 def open_on(settings: Settings, addresses: Addresses) -> Iterator[Application]:
     """Build the application on servers that are known to be there; their schema is the caller's matter."""
     database = Database(addresses.database_url, pooled=settings.database_pooled)
-    secret_key = load_secret_key(settings)
+    secret_key, former_keys = load_secret_key(settings), read_former_keys(settings)
     connect_broker(addresses.redis_url)
     try:
         yield Application(
@@ -116,8 +117,9 @@ def open_on(settings: Settings, addresses: Addresses) -> Iterator[Application]:
             database=database,
             clock=Clock(may_move=settings.allow_clock_moves),
             calendar=CalendarTable(settings.country),
-            tokens=UnsubscribeTokens(secret_key),
+            tokens=UnsubscribeTokens(secret_key, former_keys),
             secret_key=secret_key,
+            former_keys=former_keys,
         )
     finally:
         database.close()
@@ -140,6 +142,14 @@ def load_secret_key(settings: Settings) -> bytes:
         )
     path = settings.data_directory / SECRET_FILE
     return _kept_secret(path)
+
+
+def read_former_keys(settings: Settings) -> tuple[bytes, ...]:
+    """Keys that signed before; raises `ConfigurationError` for one that is too short."""
+    keys = tuple(key.get_secret_value().encode() for key in settings.former_secret_keys)
+    if any(len(key) < LEAST_SECRET_BYTES for key in keys):
+        raise ConfigurationError("a key of DISPATCHER_FORMER_SECRET_KEYS is too short to be one of ours")
+    return keys
 
 
 def _kept_secret(path: Path) -> bytes:
@@ -203,9 +213,14 @@ def build_renderer(application: Application) -> Renderer:
     """
     settings = application.settings
     return Renderer(
-        Sender(settings.company_name, settings.company_phone, settings.web.public_url),
+        Sender(
+            settings.company_name,
+            settings.company_phone,
+            settings.web.public_url,
+            settings.mail.bounce_domain,
+        ),
         application.tokens,
-        payments=Payments(settings.payment, application.secret_key),
+        payments=Payments(settings.payment, application.secret_key, application.former_keys),
         attachments=Attachments(
             AttachmentFolder(settings.attachments.directory, settings.attachments.max_bytes),
             build_url_rules(settings),

@@ -12,11 +12,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from channels.email import verp
 from channels.email.bounces import parse_bounce
 from channels.email.listener import BounceListener
 from channels.port import ChannelKind
 from dispatcher.bootstrap import Application
 from dispatcher.delivery.receipts import apply_stored, store_receipt
+from dispatcher.unsubscribe_mail import take_unsubscription
 
 log = structlog.get_logger()
 
@@ -57,7 +59,9 @@ class _Intake:
 
     def take(self, message: bytes, recipient: str) -> None:
         """Called in a thread; raises when the report could not be stored, so that it is sent again."""
-        receipt = parse_bounce(message, recipient, self._application.secret_key)
+        if take_unsubscription(self._application, message, recipient):
+            return
+        receipt = parse_bounce(message, recipient, self._key_of(recipient))
 
         def store(session: Session) -> None:
             store_receipt(session, ChannelKind.EMAIL, receipt, self._now(session))
@@ -67,6 +71,11 @@ class _Intake:
             self._application.database.run(lambda session: apply_stored(session, self._now(session)))
         except DBAPIError as error:
             log.warning("bounce_listener.not_applied_yet", error=type(error).__name__)
+
+    def _key_of(self, recipient: str) -> bytes:
+        """The key that signed this bounce address: letters signed before a change still come back."""
+        keys = (self._application.secret_key, *self._application.former_keys)
+        return next((key for key in keys if verp.decode(recipient, key) is not None), keys[0])
 
     def _now(self, session: Session) -> datetime:
         return self._application.clock.refresh(session)

@@ -378,6 +378,24 @@ PURPOSES: Final[Words] = {
     "outage": ("сообщения об отключениях", "повідомлення про відключення", "notices of outages"),
     "meter": ("напоминания о показаниях", "нагадування про показання", "reminders of meter readings"),
     "restriction": ("сообщения об ограничении", "повідомлення про обмеження", "notices of restriction"),
+    "restriction_warning": (
+        "предупреждения об ограничении",
+        "попередження про обмеження",
+        "warnings of a restriction",
+    ),
+    "meter_reading": (
+        "сообщения о показаниях и проверке счётчиков",
+        "повідомлення про показання й перевірку лічильників",
+        "notices about meters and their readings",
+    ),
+    "contract": ("сообщения о договоре", "повідомлення про договір", "notices about the contract"),
+    "application_status": (
+        "сообщения о ходе заявлений и обращений",
+        "повідомлення про хід заяв і звернень",
+        "news of your applications and requests",
+    ),
+    "bill": ("счета и сверки", "рахунки та звірки", "bills and reconciliations"),
+    "advertising": ("реклама", "реклама", "advertising"),
     "survey": ("опросы", "опитування", "surveys"),
     "*": ("все сообщения", "усі повідомлення", "all messages"),
 }

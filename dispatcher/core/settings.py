@@ -285,6 +285,8 @@ class Settings(BaseSettings):
     data_directory: Path = Path(".dispatcher")
     #: signs links and tokens; the embedded default keeps its own in the data directory
     secret_key: SecretStr | None = None
+    #: keys that signed before: links in old letters are still read with them
+    former_secret_keys: list[SecretStr] = Field(default=[], max_length=20)
     company_name: str = "Энергосбытовая компания"
     company_phone: str = "8-800-000-00-00"
     time_zone: str = "Europe/Moscow"  #: used where a supply address names none

@@ -6,7 +6,7 @@ token, unless the company's own pattern names `{account}`. The code is a picture
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -33,12 +33,17 @@ class BadPaymentTokenError(DispatcherError):
 
 
 class Payments:
-    """Makes links and codes; raises `ConfigurationError` at once when the settings cannot be used."""
+    """Makes links and codes; raises `ConfigurationError` at once when the settings cannot be used.
 
-    def __init__(self, settings: PaymentSettings, secret_key: bytes) -> None:
+    Tokens that `former_keys` signed are read too.
+    """
+
+    def __init__(
+        self, settings: PaymentSettings, secret_key: bytes, former_keys: Sequence[bytes] = ()
+    ) -> None:
         _check(settings)
         self._settings = settings
-        self._tokens = URLSafeSerializer(secret_key, salt=_SALT)
+        self._tokens = URLSafeSerializer([*former_keys, secret_key], salt=_SALT)
 
     def url(self, account: str, amount: object, notice: UUID) -> str | None:
         """The link for one notice, or None without a pattern or without a sum to pay."""

@@ -35,11 +35,12 @@ _TYPED: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who speaks: fields every template may use."""
+    """Who speaks: fields every template may use, and where unsubscriptions by mail come in."""
 
     company_name: str
     company_phone: str
     public_url: str
+    unsubscribe_domain: str = ""  #: empty: letters name no mail address for it
 
 
 class Renderer:
@@ -88,7 +89,8 @@ class Renderer:
         begin_until: float | None = None,
     ) -> Envelope:
         """Render one template for one recipient; raises `TemplateError`."""
-        link = self.unsubscribe_url(purpose, candidate)
+        token = self._link(purpose, candidate)
+        link = self._url(token)
         fields = self._fields(candidate, link, now)
         code = self._code(template, candidate, fields)
         if code is not None:
@@ -103,7 +105,7 @@ class Renderer:
             text=rendered.text,
             html=rendered.html,
             headers=(
-                ("List-Unsubscribe", f"<{link}>"),
+                ("List-Unsubscribe", self._unsubscribe_header(link, token)),
                 ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ),
             begin_until=begin_until,
@@ -122,10 +124,28 @@ class Renderer:
 
     def unsubscribe_url(self, purpose: str, candidate: Candidate) -> str:
         """The address at which this contact point's consent can be withdrawn (RFC 8058)."""
+        return self._url(self._link(purpose, candidate))
+
+    @staticmethod
+    def _link(purpose: str, candidate: Candidate) -> UnsubscribeLink | None:
         if candidate.contact_point_id is None:
+            return None
+        return UnsubscribeLink(candidate.contact_point_id, candidate.channel, purpose)
+
+    def _url(self, link: UnsubscribeLink | None) -> str:
+        if link is None:
             return self._sender.public_url
-        token = self._tokens.make(UnsubscribeLink(candidate.contact_point_id, candidate.channel, purpose))
-        return f"{self._sender.public_url.rstrip('/')}/u/{token}"
+        return f"{self._sender.public_url.rstrip('/')}/u/{self._tokens.make(link)}"
+
+    def _unsubscribe_header(self, url: str, link: UnsubscribeLink | None) -> str:
+        """The page first, then the mail address (RFC 2369); no blank, since it is never the same twice."""
+        domain = self._sender.unsubscribe_domain
+        local_part = self._tokens.make_local_part(link) if domain and link is not None else None
+        return (
+            f"<{url}>"
+            if local_part is None
+            else f"<{url}>,<mailto:{local_part}@{domain}?subject=unsubscribe>"
+        )
 
     def _fields(self, candidate: Candidate, link: str, now: datetime) -> dict[str, object]:
         own = {name: _typed(name, value) for name, value in candidate.fields.items()}

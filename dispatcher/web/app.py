@@ -32,6 +32,7 @@ from dispatcher.web.pages import (
     uploading,
 )
 from dispatcher.web.public import health, unsubscribe
+from dispatcher.web.public.link_limits import LinkLimits
 from dispatcher.web.rendering import STATIC, Renderer
 from dispatcher.web.services import WebServices
 
@@ -55,7 +56,12 @@ ROUTERS: Final = (
 )
 #: Everything that answers without a sign-in; a test fails for any other route that does. The API asks for
 #: keys instead, and has a test of its own.
-PUBLIC_PATHS: Final = frozenset({"/sign-in", "/u/{token}", "/health", "/static", smsc.PATH, API_PREFIX})
+PUBLIC_PATHS: Final = frozenset(
+    {
+        *("/sign-in", "/health", "/static", smsc.PATH, API_PREFIX),
+        *("/u/{token}", "/u/{token}/all", "/u/{token}/again", "/u/{token}/wishes"),
+    }
+)
 
 
 class _StaticFiles(StaticFiles):
@@ -91,6 +97,7 @@ def create_app(services: WebServices) -> FastAPI:
     app.state.services = services
     app.state.renderer = renderer
     app.state.readiness = health.Readiness(services.database)
+    app.state.link_limits = LinkLimits()
     app.state.live = LiveHub(services.database, services.clock)
     add_error_handlers(app, renderer)
     for router in ROUTERS:

@@ -94,14 +94,20 @@ class Renderer:
         values: Mapping[str, Any],
         status: int = 200,
         headers: Mapping[str, str] | None = None,
+        *,
+        remembers_language: bool = True,
     ) -> HTMLResponse:
-        """A whole page in the language that the request asks for."""
+        """A whole page in the language that the request asks for.
+
+        Public pages set no cookie: `remembers_language` is false there.
+        """
         language = choose_language(request)
         html = self.fragment(template, language, {**_NOBODY, **_where(request), **values})
         response = HTMLResponse(html, status, dict(headers or {}))
         response.headers["Content-Language"] = language
         response.headers["Vary"] = "Accept-Language, Cookie"
-        remember_language(request, response)
+        if remembers_language:
+            remember_language(request, response)
         return response
 
     def fragment(self, template: str, language: Language, values: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.dry_run import DryRunTools
 from consent.calendar_table import CalendarTable
 from consent.unsubscribe import UnsubscribeTokens
-from dispatcher.bootstrap import provider_limits
+from dispatcher.bootstrap import provider_limits, read_former_keys
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.settings import Settings
@@ -63,13 +63,18 @@ class WebServices:
     def notices(self) -> Renderer:
         """What makes notices, for previews and dry runs."""
         settings = self.settings
-        sender = Sender(settings.company_name, settings.company_phone, settings.web.public_url)
+        sender = Sender(
+            settings.company_name,
+            settings.company_phone,
+            settings.web.public_url,
+            settings.mail.bounce_domain,
+        )
         return self.renderer or Renderer(sender, self.unsubscribe_tokens)
 
     @cached_property
     def payments(self) -> Payments:
         """Reads the tokens of payment links."""
-        return Payments(self.settings.payment, self.secret_key)
+        return Payments(self.settings.payment, self.secret_key, read_former_keys(self.settings))
 
     def dry_run_tools(self, session: Session) -> DryRunTools:
         """What a dry run shares with sending."""

@@ -28,6 +28,9 @@ WITHOUT_FORM_TOKEN = {
     "/lists/upload": "a stream: looks at the token itself, before the file",
     "/callbacks/smsc/{provider}/{token}": "the path that nobody can guess and the provider's checksum",
     "/u/{token}": "the signed token is the authority (RFC 8058)",
+    "/u/{token}/all": "the form is bound to the signed token",
+    "/u/{token}/again": "the form is bound to the signed token",
+    "/u/{token}/wishes": "the form is bound to the signed token",
 }
 
 

@@ -18,6 +18,7 @@ from dispatcher.web.texts.lists import LISTS
 from dispatcher.web.texts.ru import TEXTS as RU
 from dispatcher.web.texts.runs import RUNS
 from dispatcher.web.texts.uk import TEXTS as UK
+from dispatcher.web.texts.wishes import WISHES
 from reports.words import LANGUAGES, Language, Words
 
 _GENERAL: Final[Mapping[Language, Mapping[str, str]]] = {"ru": RU, "uk": UK, "en": EN}
@@ -30,6 +31,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     RUNS,
     LETTERS,
     CONSENTS,
+    WISHES,
 )
 
 

@@ -132,8 +132,10 @@ class TestWithdrawal:
         (letter,) = engine.email.sent
         headers = dict(letter.headers)
         assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        link = headers["List-Unsubscribe"].strip("<>")
+        link, mail = (one.strip("<>") for one in headers["List-Unsubscribe"].split(","))
         assert link in letter.text
+        assert mail.startswith("mailto:u-")
+        assert mail.endswith("@bounces.energosbyt.example?subject=unsubscribe")
         assert "person1" not in link
         named = UnsubscribeTokens(engine.application.secret_key).read(link.rpartition("/")[2])
         assert named.contact_point_id == contact_of(engine.application, "person1@example.org")

@@ -1,5 +1,7 @@
 """The public page of the unsubscribe link, and the one click of mail programs."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -7,7 +9,7 @@ from structlog.testing import capture_logs
 
 from consent.ledger import ConsentEntry, record_consent
 from consent.permission import ask_permission
-from consent.unsubscribe import UnsubscribeLink
+from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
 from dispatcher.core.ids import new_id
 from dispatcher.web.app import create_app
 from tests.integration.web.rows import add_contact
@@ -96,7 +98,7 @@ class TestWithdrawing:
         client.post(link)
         page = client.post(link)
         assert page.status_code == 200
-        assert "Вы уже были отписаны раньше." in page.text
+        assert "Всё уже так и есть" in page.text
         assert len(ledger(services, contact)) == 2
 
     def test_goes_on_record(self, client, services, contact, link):
@@ -108,6 +110,22 @@ class TestWithdrawing:
         assert (row.actor, row.subject_id) == ("recipient", str(contact))
 
 
+class TestKeys:
+    def test_a_link_that_a_former_key_signed_still_works(self, services, contact):
+        old = UnsubscribeTokens(b"the key of years ago, long enough").make(
+            UnsubscribeLink(contact, "email", "debt")
+        )
+        changed = replace(
+            services,
+            unsubscribe_tokens=UnsubscribeTokens(services.secret_key, [b"the key of years ago, long enough"]),
+        )
+        with TestClient(create_app(services)) as program:
+            assert program.post(f"/u/{old}").status_code == 404
+        with TestClient(create_app(changed)) as program:
+            assert program.post(f"/u/{old}").status_code == 200
+        assert ledger(services, contact)[-1][0] == "withdrawn"
+
+
 class TestBadLink:
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_is_a_plain_page(self, client, link, method):
@@ -116,9 +134,11 @@ class TestBadLink:
             assert answer.status_code == 404
             assert "Ссылка не работает" in answer.text
 
-    def test_so_is_one_for_an_address_that_was_removed(self, client, services):
+    def test_one_for_an_address_that_was_removed_says_kindly_that_nothing_is_sent(self, client, services):
         gone = "/u/" + services.unsubscribe_tokens.make(UnsubscribeLink(new_id(), "email", "debt"))
-        assert client.post(gone).status_code == 404
+        for answer in (client.get(gone), client.post(gone)):
+            assert answer.status_code == 200
+            assert "Вы отписаны" in answer.text
 
 
 class TestGuards:

@@ -12,11 +12,13 @@ from campaigns.import_jobs import ImportState
 from campaigns.list_header import FIELDS
 from campaigns.scenarios import BUILTIN
 from consent.policy import PROFILES
+from consent.purposes import Purpose
 from dispatcher.core.staff import StaffRole
 from dispatcher.delivery.runs import RunKind
 from dispatcher.web.errors import STATUS, TEXTED
 from dispatcher.web.pages.campaign_fields import PRIORITIES
 from dispatcher.web.pages.uploading import PURPOSES_OFFERED
+from dispatcher.web.public.unsubscribe import SAID
 from dispatcher.web.texts import CATALOGUE
 from reports.words import LANGUAGES, PURPOSES
 from templates.repository import Origin
@@ -59,10 +61,12 @@ class TestCatalogue:
             "origin": get_args(Origin),
             "basis": ("provider_limit", "run_limit", "measured", "assumed"),
             "priority": PRIORITIES,
+            "wishes_said": SAID,
         }
         wanted = {f"{family}_{code}" for family, names in codes.items() for code in names}
         assert wanted <= set(CATALOGUE["ru"])
         assert set(PURPOSES_OFFERED) <= set(PURPOSES)
+        assert set(Purpose) <= set(PURPOSES)
 
     def test_every_text_named_in_a_template_exists(self):
         named = set()
@@ -102,6 +106,7 @@ class TestCatalogue:
             "correct_",
             "cron_",
             "account_",
+            "wishes_said_",
         )
         unused = [key for key in CATALOGUE["ru"] if f'"{key}"' not in source and f"'{key}'" not in source]
         assert [key for key in unused if not key.startswith(families)] == []
