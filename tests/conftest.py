@@ -17,7 +17,8 @@ from dispatcher.embedded.ownership import ServerAddresses
 from dispatcher.migrations.migrate import migrate
 from tests.engine import Engine
 from tests.factories import NOON
-from tests.servers import clone_database, create_database, drop_database, running_servers
+from tests.servers import create_database, running_servers
+from tests.spare_databases import SpareDatabases
 
 TEMPLATE = "template_migrated"
 _PERIODS = text(
@@ -46,12 +47,18 @@ def migrated_template(servers: ServerAddresses) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def spare_databases(servers: ServerAddresses, migrated_template: str) -> SpareDatabases:
+    """Where tests get their databases."""
+    return SpareDatabases(servers.database_url, migrated_template)
+
+
 @pytest.fixture
-def database_url(servers: ServerAddresses, migrated_template: str) -> Iterator[str]:
-    """A database of the test's own, with the newest schema."""
-    url = clone_database(servers.database_url, migrated_template)
+def database_url(spare_databases: SpareDatabases) -> Iterator[str]:
+    """A database of the test's own, with the newest schema and nothing in it."""
+    url = spare_databases.take()
     yield url
-    drop_database(servers.database_url, url)
+    spare_databases.give_back(url)
 
 
 @pytest.fixture
