@@ -4,6 +4,7 @@ The dry run and the making of a run compile in the same way, so that what was sh
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import time
 from typing import Any
 from uuid import UUID
@@ -40,7 +41,7 @@ def compile_run(
             "policy": _hours(profile.daily_from, profile.daily_to, profile.working_days_only),
         },
         caps=_caps(profile),
-        plan=scenario.plan,
+        plan=scenario.plan if wanted.basis is None else replace(scenario.plan, basis=wanted.basis),
         max_per_second=wanted.max_per_second,
         state=RunState.DRAFT if wanted.as_draft else first_state(needs_approval=needs_approval),
         first_count=wanted.first_count,

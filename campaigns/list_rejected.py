@@ -57,6 +57,11 @@ def write_rejected(session: Session, list_id: UUID, path: Path) -> RejectedFile:
     return RejectedFile(path, count)
 
 
+def as_plain_cell(cell: str) -> str:
+    """A cell of a text file that a spreadsheet shows as it stands, and does not run."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
 def rejected_name(session: Session, list_id: UUID) -> str:
     """A name for the file, after the source's own: «debtors.csv» → «debtors-ошибки.csv»."""
     found = session.execute(_LIST, {"list": list_id}).first()
@@ -94,7 +99,7 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterator[list[str]], sou
             count += 1
             if is_old:
                 row[place] = row[place].translate(_PLAIN_SIGNS)
-            writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in row])
+            writer.writerow([as_plain_cell(cell) for cell in row])
     return count
 
 

@@ -177,6 +177,7 @@ class Campaign(Base):
     daily_from: Mapped[time]
     daily_to: Mapped[time | None]  #: None is the end of the day
     working_days_only: Mapped[bool]
+    basis: Mapped[str | None]  #: consent, contract, legal_duty; None: the scenario's own
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
 

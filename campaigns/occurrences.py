@@ -98,6 +98,7 @@ def _make(
         priority=due["priority"],
         max_per_second=due["max_per_second"],
         first_count=due["first_count"],
+        basis=due["basis"],
     )
     scenario = ScenarioVersionView(
         due["scenario_version_id"],

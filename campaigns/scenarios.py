@@ -15,7 +15,7 @@ from campaigns.errors import UnknownScenarioError
 from channels.port import ChannelKind
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
-from dispatcher.delivery.step_plan import Step, StepPlan
+from dispatcher.delivery.step_plan import CONSENT, Step, StepPlan
 from templates.service import seed_builtin
 
 _ADD_SCENARIO = text(
@@ -51,6 +51,7 @@ class BuiltinScenario:
     channels: tuple[ChannelKind, ...]
     language: str = "ru"  #: for recipients whose own language is not among `translations`
     translations: tuple[str, ...] = ("uk", "en")
+    basis: str = CONSENT  #: contract or legal_duty: who cannot be reached is told by hand
 
 
 BUILTIN: Final[Mapping[str, BuiltinScenario]] = MappingProxyType(
@@ -122,6 +123,7 @@ def _compile(builtin: BuiltinScenario, templates: Mapping[str, UUID], delivery: 
             for channel in builtin.channels
         ),
         unknown_query_seconds=delivery.unknown_query_seconds,
+        basis=builtin.basis,
     )
 
 

@@ -5,6 +5,7 @@ of his own in the database, apart from the customer he may also be, with a conse
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +22,7 @@ from consent.permission import EVERY_PURPOSE
 from dispatcher.core.audit import record_action
 from dispatcher.delivery.run_lock import hold_alone
 from dispatcher.delivery.runs import NewRun, RunKind, add_run
-from dispatcher.delivery.step_plan import StepPlan
+from dispatcher.delivery.step_plan import CONSENT, StepPlan
 from templates.repository import compiled_versions
 
 SAMPLE_ADDRESS: Final = "г. Образцов, ул. Примерная, д. 1"
@@ -92,7 +93,8 @@ def make_seed_run(session: Session, now: datetime) -> int:
         return 0
     hold_alone(session, run)
     parent = repository.get_seed_parent(session, run)
-    plan = StepPlan.from_json(parent["step_plan"])
+    # Colleagues need not be told by hand.
+    plan = replace(StepPlan.from_json(parent["step_plan"]), basis=CONSENT)
     seeds = repository.list_seed_rows(session)
     list_id = repository.add_seed_list(session, seeds, _sample_fields(session, plan, now), run, now)
     add_run(

@@ -23,9 +23,9 @@ __all__ = ["CreatedCampaign", "NewCampaign", "add_campaign", "create_campaign"]
 _ADD = text(
     """
     INSERT INTO campaign (id, name, scenario_version_id, policy_profile, priority, starts_at, ends_at,
-                          daily_from, daily_to, working_days_only, created_by, created_at)
+                          daily_from, daily_to, working_days_only, basis, created_by, created_at)
     VALUES (:id, :name, :scenario, :policy, :priority, :starts_at, :ends_at, :daily_from, :daily_to,
-            :working_days_only, :by, :now)
+            :working_days_only, :basis, :by, :now)
     """
 )
 
@@ -116,6 +116,7 @@ def add_campaign(
             "daily_from": wanted.daily_from,
             "daily_to": wanted.daily_to,
             "working_days_only": wanted.working_days_only,
+            "basis": wanted.basis,
             "by": actor,
             "now": now,
         },

@@ -12,6 +12,7 @@ from campaigns.frozen_list_repository import zones_of
 from consent.calendar import WorkingCalendar
 from consent.hours import MIDNIGHT, SendingHours, intersect, next_allowed
 from consent.policy import PolicyProfile
+from consent.sources import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class NewCampaign:
     max_per_second: float | None = None
     first_count: int | None = None  #: send so many exactly, then wait for staff
     as_draft: bool = False  #: nothing happens until it is submitted
+    basis: str | None = None  #: consent, contract, legal_duty; None takes the scenario's own
     needs_approval: bool = False  #: a second person must agree, even where the company does not demand it
 
 
@@ -44,6 +46,10 @@ def check_window(wanted: NewCampaign, now: datetime) -> None:
         )
     if wanted.priority not in {"bulk", "urgent"}:
         raise CampaignError("the priority is either bulk or urgent", code="priority_unknown")
+    if wanted.basis is not None and wanted.basis not in set(Basis):
+        raise CampaignError(
+            f"the legal basis is one of: {', '.join(Basis)}", code="basis_unknown", allowed=", ".join(Basis)
+        )
     if wanted.first_count is not None and wanted.first_count < 1:
         raise CampaignError("the number to send first must be at least 1", code="first_count_small")
 

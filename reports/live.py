@@ -30,6 +30,7 @@ _RUN = text(
     SELECT r.id, r.number, r.state, r.state_reason, r.priority, r.purpose, r.starts_at, r.ends_at,
            r.started_at, r.closed_at, r.recipient_count, r.planned_position, r.kind, r.parent_run_id,
            r.first_count, r.needs_approval, r.generation, r.created_by,
+           coalesce(r.step_plan ->> 'basis', 'consent') AS basis,
            c.name AS campaign, l.name AS list_name
     FROM run r JOIN campaign c ON c.id = r.campaign_id JOIN recipient_list l ON l.id = r.list_id
     WHERE r.id = :run
@@ -77,6 +78,7 @@ class RunFacts:
     needs_approval: bool = False
     generation: int = 1  #: grows with every change; an approver says which one was looked at
     created_by: str | None = None
+    basis: str = "consent"  #: by contract or legal_duty: who cannot be reached is told by hand
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,20 @@ CONSENT_SOURCES: Final[Words] = {
     "erasure": ("удаление данных", "видалення даних", "erasure"),
     "system": ("система", "система", "the product"),
 }
+#: Of manual tasks: where they stand, and how the person was told.
+MANUAL_TASK_STATES: Final[Words] = {
+    "open": ("надо уведомить", "треба сповістити", "to be told"),
+    "done": ("уведомлён", "сповіщений", "told"),
+    "not_needed": ("уже не нужно: дошло", "вже не потрібно: дійшло", "no longer needed: it arrived"),
+    "given_up": ("уведомить не удалось", "сповістити не вдалося", "could not be told"),
+}
+HAND_WAYS: Final[Words] = {
+    "signature": ("вручено под роспись", "вручено під підпис", "handed over against a signature"),
+    "phone_message": ("телефонограмма", "телефонограма", "telephone message taken down"),
+    "fax": ("факс", "факс", "fax"),
+    "letter": ("письмо по почте", "лист поштою", "letter"),
+    "call": ("звонок сотрудника", "дзвінок працівника", "call by staff"),
+}
 NOTICE_STATES: Final[Words] = {
     "open": ("ещё не решено", "ще не вирішено", "not decided yet"),
     "notified": ("уведомлены", "сповіщені", "notified"),
@@ -254,6 +268,7 @@ REASONS: Final[Words] = {
     ),
     "delivered": ("доставка подтверждена", "доставку підтверджено", "delivery confirmed"),
     "confirmed": ("получатель подтвердил", "отримувач підтвердив", "confirmed by the person"),
+    **{f"hand_{way}": words for way, words in HAND_WAYS.items()},
     "no_consent": ("нет согласия", "немає згоди", "no consent"),
     "consent_withdrawn": ("согласие отозвано", "згоду відкликано", "consent withdrawn"),
     "consent_expired": ("срок согласия истёк", "строк згоди минув", "the consent has run out"),

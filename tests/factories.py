@@ -112,6 +112,7 @@ def make_campaign(
     policy_profile: str | None = "always",
     priority: str = "bulk",
     max_per_second: float | None = None,
+    basis: str | None = None,
     actor: str = "operator",
 ) -> CreatedCampaign:
     """A campaign of a built-in scenario over the newest version of a list."""
@@ -129,6 +130,7 @@ def make_campaign(
             policy_profile=policy_profile,
             priority=priority,
             max_per_second=max_per_second,
+            basis=basis,
         )
         return create_campaign(
             session,
@@ -170,6 +172,7 @@ def make_run(
     caps: Sequence[Mapping[str, Any]] = (),
     hours: Mapping[str, Any] | None = None,
     max_per_second: float | None = None,
+    basis: str = "consent",
 ) -> UUID:
     """A run with a step plan of the test's own over an imported list."""
     with application.database.transaction() as session:
@@ -188,7 +191,7 @@ def make_run(
                 ends_at=now + starts_in + lasts,
                 hours=hours or {"campaign": ROUND_THE_CLOCK, "policy": ROUND_THE_CLOCK},
                 caps=list(caps),
-                plan=StepPlan(tuple(steps), combination, on_unknown, unknown_query_seconds),
+                plan=StepPlan(tuple(steps), combination, on_unknown, unknown_query_seconds, basis),
                 max_per_second=max_per_second,
             ),
             now,

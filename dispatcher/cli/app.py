@@ -22,6 +22,7 @@ from dispatcher.cli import (
     processes,
     seed,
     staff,
+    task,
     template,
     up,
 )
@@ -47,6 +48,7 @@ app.add_typer(template.app, name="template")
 app.add_typer(consent.app, name="consent")
 app.add_typer(person.person_app, name="person")
 app.add_typer(person.contact_app, name="contact")
+app.add_typer(task.app, name="task")
 app.add_typer(staff.app, name="staff")
 app.add_typer(api_key.app, name="api-key")
 app.add_typer(dkim.app, name="dkim")

@@ -57,6 +57,7 @@ def create(
     first: options.FirstCount = None,
     draft: options.Draft = False,
     needs_approval: options.NeedsApproval = False,
+    basis: options.Basis = None,
     login: Annotated[
         str | None, typer.Option("--as", help="Login of the member of the staff who makes it.")
     ] = None,
@@ -80,6 +81,7 @@ def create(
             first_count=first,
             as_draft=draft,
             needs_approval=needs_approval,
+            basis=basis,
             zone=built.settings.time_zone,
             now=now,
         )

@@ -23,6 +23,10 @@ FirstCount = Annotated[
     typer.Option("--first", min=1, help="Send so many exactly, then pause until resumed."),
 ]
 Draft = Annotated[bool, typer.Option("--draft", help="Nothing happens until `campaign submit`.")]
+Basis = Annotated[
+    str | None,
+    typer.Option(help="consent, contract or legal_duty: by these two, who is not reached is told by hand."),
+]
 NeedsApproval = Annotated[bool, typer.Option("--needs-approval", help="A second person must approve it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -44,6 +48,7 @@ def read_wanted(
     first_count: int | None = None,
     as_draft: bool = False,
     needs_approval: bool = False,
+    basis: str | None = None,
 ) -> NewCampaign:
     """The campaign as it was typed; times are in the company's zone."""
     daily_from, daily_to = read_hours(hours)
@@ -62,4 +67,5 @@ def read_wanted(
         first_count=first_count,
         as_draft=as_draft,
         needs_approval=needs_approval,
+        basis=basis,
     )

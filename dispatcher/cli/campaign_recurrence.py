@@ -50,6 +50,7 @@ def create(
     max_per_second: options.MaxPerSecond = None,
     first: options.FirstCount = None,
     needs_approval: options.NeedsApproval = False,
+    basis: options.Basis = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Make a campaign that repeats; each run takes the newest version of the list."""
@@ -72,6 +73,7 @@ def create(
             now=now,
             first_count=first,
             needs_approval=needs_approval,
+            basis=basis,
         )
         end = None if until is None else read_moment(until, zone, now)
         wanted = NewRecurrence(campaign, cron, window, end, count, unchanged)

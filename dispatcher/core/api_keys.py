@@ -88,6 +88,8 @@ class Scope(StrEnum):
     SEEDS_WRITE = "seeds:write"
     #: ask what a payment link stands for
     PAYMENTS_READ = "payments:read"
+    #: record how people were told by hand; the list itself needs recipients:read
+    TASKS_WRITE = "tasks:write"
     #: see what the ledger says about an address
     CONSENT_READ = "consent:read"
     #: record consents and withdrawals

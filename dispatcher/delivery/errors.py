@@ -11,5 +11,13 @@ class UnknownRunError(DeliveryError):
     """Raised when a run does not exist."""
 
 
+class UnknownManualTaskError(DeliveryError):
+    """Raised when a manual task does not exist."""
+
+
+class ManualTaskError(DeliveryError):
+    """Raised when a manual task cannot be closed as asked."""
+
+
 class RunStateError(DeliveryError):
     """Raised when a run's state does not allow what was asked."""

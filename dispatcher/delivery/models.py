@@ -267,6 +267,32 @@ class Progress(Base):
     count: Mapped[int] = mapped_column(BigInteger)
 
 
+class ManualTask(Base):
+    """A notice that must be told by hand: one for each notice of a mandatory run that closed untold."""
+
+    __tablename__ = "manual_task"
+    __table_args__ = (
+        UniqueConstraint("period", "notice_id"),
+        ForeignKeyConstraint(["period", "notice_id"], ["notice.period", "notice.id"]),
+        Index("ix_manual_task_run_id", "run_id", "id"),
+        Index("ix_manual_task_open", "id", postgresql_where=text("state = 'open'")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    period: Mapped[date]
+    notice_id: Mapped[UUID]
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
+    state: Mapped[str]  #: open, done, not_needed, given_up
+    reason: Mapped[str]  #: why the person was not told otherwise
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    way: Mapped[str | None]  #: of `HandWay`
+    told_at: Mapped[datetime | None] = mapped_column(Moment)
+    told_by: Mapped[str | None]  #: who of the company
+    taken_by: Mapped[str | None]  #: who took it: personal data
+    reference: Mapped[str | None]  #: the document; of a task given up: why
+    recorded_by: Mapped[str | None]
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class ChannelPause(Base):
     """A channel that waits because its provider is unreachable or refuses us."""
 

@@ -23,6 +23,7 @@ from dispatcher.delivery.bills.urls import NO_URLS, UrlRules
 from dispatcher.delivery.bills.wanted import want_bills_of
 from dispatcher.delivery.checks import RunView, next_sending_time
 from dispatcher.delivery.claim import run_view
+from dispatcher.delivery.manual_tasks import ClosedNotice, follow_notices
 from dispatcher.delivery.preference import first_steps, may_choose
 from dispatcher.delivery.progress import ProgressDeltas
 from dispatcher.delivery.run_lock import hold_shared
@@ -199,6 +200,13 @@ def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: dat
                 "channels": channels,
             },
         )
+    if run.plan.is_mandatory:
+        closed = [
+            ClosedNotice(run.period, id_, run.id, one.state, one.reason)
+            for id_, one in zip(notice_ids, planned, strict=True)
+            if one.state is not NoticeState.OPEN
+        ]
+        follow_notices(session, closed, now)
     deltas = ProgressDeltas()
     for one in planned:
         deltas.notice(run.id, one.state, one.reason or "", +1)

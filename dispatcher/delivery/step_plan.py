@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from channels.port import ChannelKind
+
+CONSENT: Final = "consent"  #: the basis of what people may refuse to hear at all
 
 
 class Combination(StrEnum):
@@ -84,6 +86,13 @@ class StepPlan:
     combination: Combination = Combination.ANY
     on_unknown: OnUnknown = OnUnknown.LEAVE
     unknown_query_seconds: float = 60.0
+    #: on what the company's right to speak rests: consent, contract, legal_duty
+    basis: str = CONSENT
+
+    @property
+    def is_mandatory(self) -> bool:
+        """Whether who cannot be told by these steps must be told by hand."""
+        return self.basis != CONSENT
 
     def version_ids(self) -> frozenset[UUID]:
         """Every template version that this plan may render."""
@@ -99,12 +108,14 @@ class StepPlan:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the run's row."""
-        return {
+        values: dict[str, Any] = {
             "combination": self.combination.value,
             "on_unknown": self.on_unknown.value,
             "unknown_query_seconds": self.unknown_query_seconds,
             "steps": [step.to_json() for step in self.steps],
         }
+        # A plan that rests on consent is written as it always was.
+        return {**values, "basis": self.basis} if self.is_mandatory else values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "StepPlan":
@@ -113,6 +124,7 @@ class StepPlan:
             combination=Combination(data["combination"]),
             on_unknown=OnUnknown(data["on_unknown"]),
             unknown_query_seconds=float(data["unknown_query_seconds"]),
+            basis=data.get("basis", CONSENT),
             steps=tuple(
                 Step(
                     channel=ChannelKind(step["channel"]),

@@ -24,6 +24,7 @@ from dispatcher.delivery.consequences import (
     review_seconds,
 )
 from dispatcher.delivery.content import SentContent
+from dispatcher.delivery.manual_tasks import ClosedNotice, follow_notices, is_by_hand
 from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.progress import ProgressDeltas
 from dispatcher.delivery.questions import expect_report
@@ -115,6 +116,7 @@ class _Work:
         self.notice_updates: list[repository.NoticeUpdate] = []
         self.new_attempts: list[repository.NewAttempt] = []
         self.events: list[repository.NewEvent] = []
+        self.mandatory: list[ClosedNotice] = []
         self.plans = plans
 
     def change_attempt(self, row: AttemptRow, change: Change) -> None:
@@ -231,6 +233,10 @@ class _Work:
         notice.reason = result.reason if result.strength is None else None
         self.deltas.notice(notice.run_id, notice.state, notice.reason or notice.strength or "", +1)
         self.notice_updates.append(repository.NoticeUpdate.of(notice, self.now, was_open=was_open))
+        if self.plans[notice.run_id].is_mandatory:
+            self.mandatory.append(
+                ClosedNotice(notice.period, notice.id, notice.run_id, notice.state, notice.reason)
+            )
 
     def _cancel_planned(self, row: AttemptRow, siblings: list[repository.Sibling]) -> None:
         planned = [
@@ -248,6 +254,7 @@ class _Work:
         lease = self.claim.lease_seconds if self.claim else None
         repository.update_attempts(self.session, self.attempt_updates, self.now, lease)
         repository.update_notices(self.session, self.notice_updates)
+        follow_notices(self.session, self.mandatory, self.now)
         repository.add_attempts(self.session, self.new_attempts, self.now)
         repository.add_events(self.session, self.events, self.now)
         repository.add_contents(
@@ -280,4 +287,6 @@ def _reason(row: AttemptRow, change: Change, state: AttemptState) -> str | None:
 def _says_more(notice: NoticeRow, result: Consequence) -> bool:
     if result.close_as is None or not may_become(notice.state, result.close_as):
         return False
+    if is_by_hand(notice.strength):
+        return False  # somebody told the person and recorded it: no receipt knows better
     return (notice.state, notice.strength) != (result.close_as, result.strength)

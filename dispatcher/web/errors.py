@@ -44,7 +44,13 @@ from dispatcher.core.db import DatabaseUnavailableError, is_database_gone
 from dispatcher.core.errors import DispatcherError
 from dispatcher.core.idempotency import KeyReusedError, StillRunningError
 from dispatcher.core.references import ExternalIdTakenError
-from dispatcher.delivery.errors import DeliveryError, RunStateError, UnknownRunError
+from dispatcher.delivery.errors import (
+    DeliveryError,
+    ManualTaskError,
+    RunStateError,
+    UnknownManualTaskError,
+    UnknownRunError,
+)
 from dispatcher.delivery.payment import BadPaymentTokenError
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
@@ -120,6 +126,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     NotFoundError: Problem(404, "not-found", "There is no such thing"),
     UnknownRunError: Problem(404, "unknown-run", "There is no such run"),
     RunStateError: Problem(409, "run-state", "The state of the run does not allow this"),
+    UnknownManualTaskError: Problem(404, "unknown-manual-task", "There is no such manual task"),
+    ManualTaskError: Problem(409, "manual-task-refused", "The manual task cannot be closed so"),
     DeliveryError: Problem(409, "delivery-refused", "This cannot be done with the run"),
     BadLinkError: Problem(404, "bad-link", "The link does not work"),
     BadPaymentTokenError: Problem(404, "bad-payment-link", "The payment link does not work"),

@@ -35,6 +35,7 @@ _PLACES: Final = (
     ("/lists", "lists"),
     ("/templates", "letters"),
     ("/seeds", "seeds"),
+    ("/manual", "manual"),
 )
 _MOMENT: Final = "d MMM y, HH:mm"
 _STYLES: Final = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)

@@ -32,6 +32,10 @@ STATES = (
     ("dispatcher.delivery.step_plan", "OnUnknown"),
     ("channels.port", "OutcomeKind"),
     ("campaigns.list_errors", "Severity"),
+    ("consent.sources", "Action"),
+    ("consent.sources", "Source"),
+    ("dispatcher.delivery.manual_tasks", "ManualTaskState"),
+    ("dispatcher.delivery.manual_tasks", "HandWay"),
     ("consent.purposes", "Purpose"),
 )
 #: The rim writes no SQL: pages, commands, processes, providers. Domain folders, kernel and reports do.

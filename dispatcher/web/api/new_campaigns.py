@@ -34,6 +34,11 @@ class CampaignIn(Body):
     priority: Literal["bulk", "urgent"] = "bulk"
     max_per_second: MaxPerSecond = None
     first_count: FirstCount = None
+    basis: Literal["consent", "contract", "legal_duty"] | None = Field(
+        default=None,
+        description="On what it rests. By contract or law: who cannot be reached becomes a manual task."
+        " Default: the scenario's own.",
+    )
     needs_approval: bool = Field(default=False, description="A second person of the staff must agree.")
     external_id: Line | None = Field(default=None, description="Your own id; unique with the key.")
 
@@ -96,6 +101,7 @@ def new_campaign(wanted: CampaignIn, now: datetime, *, ends_at: datetime, as_dra
         first_count=wanted.first_count,
         as_draft=as_draft,
         needs_approval=wanted.needs_approval,
+        basis=wanted.basis,
     )
 
 

@@ -14,6 +14,7 @@ from campaigns.seeds import list_seeds
 from campaigns.service import NewCampaign
 from consent.hours import parse_daily_time
 from consent.policy import PROFILES
+from consent.sources import Basis
 from dispatcher.web.pages.showing import one_line
 from dispatcher.web.pages.typed import read_moment, read_number, read_rate
 from reports.lists import list_ready_names
@@ -43,6 +44,7 @@ class CampaignForm:
     max_per_second: Annotated[str, Form(max_length=9)] = ""
     as_draft: Annotated[str, Form(max_length=3)] = ""
     needs_approval: Annotated[str, Form(max_length=3)] = ""
+    basis: Annotated[str, Form(max_length=20)] = ""
     form_id: Annotated[str, Form(max_length=36)] = ""
 
 
@@ -71,6 +73,7 @@ def new_campaign(form: CampaignForm, *, starts_at: datetime, ends_at: datetime) 
         first_count=read_number(form.first_count, 1, MOST_FIRST),
         as_draft=bool(form.as_draft),
         needs_approval=bool(form.needs_approval),
+        basis=one_line(form.basis) or None,
     )
 
 
@@ -87,5 +90,6 @@ def campaign_choices(session: Session) -> Mapping[str, Any]:
         "scenarios": list(BUILTIN.values()),
         "policies": sorted(PROFILES),
         "priorities": PRIORITIES,
+        "bases": list(Basis),
         "seed_count": len(list_seeds(session)),
     }

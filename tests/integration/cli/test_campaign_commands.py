@@ -4,7 +4,7 @@ import pytest
 
 from channels.port import OutcomeKind
 from tests.engine import Engine
-from tests.factories import make_list, row, rows
+from tests.factories import make_campaign, make_list, row, rows
 
 ENDS = ("--ends", "2026-03-12 17:00")
 MADE = ("--list", "Должники", *ENDS, "--policy", "always")
@@ -150,3 +150,20 @@ class TestRepeat:
         two.advance(days=2)
         assert len(ask("campaign", "repeat", "history", campaign)["occurrences"]) == 1
         assert "0 10 * * *" in run("campaign", "repeat", "list")
+
+
+class TestTasks:
+    def test_whom_to_tell_by_hand_is_listed_exported_and_recorded(self, engine, ask, run, refuse, tmp_path):
+        make_list(engine.application, rows(2, consent="нет"))
+        made = make_campaign(engine.application, basis="contract").run_id
+        engine.start(made)
+        engine.finish(made)
+        first, second = (one["id"] for one in ask("task", "list", "--run", made)["tasks"])
+        assert "нет согласия" in run("task", "list")
+        run("task", "export", tmp_path / "tasks.csv")
+        assert "Петров Пётр 1" in (tmp_path / "tasks.csv").read_text("utf-8-sig")
+        assert "reference" in refuse("task", "done", first, "--way", "letter")
+        run("task", "done", first, "--way", "letter", "--reference", "РПО 1234")
+        run("task", "give-up", second, "--reason", "выбыл")
+        assert "Никого" in run("task", "list")
+        assert set(engine.notices(made).values()) == {"notified:hand_letter", "blocked:no_consent"}
