@@ -25,18 +25,19 @@ from campaigns.scenarios import current_version
 from campaigns.sums import check_sums
 from campaigns.wanted import NewCampaign, check_hours, check_window
 from channels.port import ChannelKind
-from consent.budget import contacts_since
 from consent.calendar import WorkingCalendar
-from consent.caps import LONGEST, free_again_at
 from consent.permission import Permission, ask_permission
-from consent.policy import profile_named
+from consent.place import Place
+from consent.policy import caps_from_json
+from consent.profiles import policies_for
 from dispatcher.core.audit import record_action
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.bills.repository import count_states
 from dispatcher.delivery.bills.states import BILL_WAITING
-from dispatcher.delivery.checks import RunView, caps_from_json, judge_permission, next_sending_time
+from dispatcher.delivery.checks import Candidate, RunView, judge_permission, policies_from_json
 from dispatcher.delivery.claim import run_view
 from dispatcher.delivery.errors import UnknownRunError
+from dispatcher.delivery.group_limits import GroupLimits, group_limits
 from dispatcher.delivery.preference import choose_step
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.runs import NewRun
@@ -76,9 +77,14 @@ def dry_run(
     # The first use of a built-in scenario writes its versions: the dry run takes them back.
     trial = session.begin_nested()
     scenario = current_version(session, wanted.scenario, delivery=tools.delivery, actor=actor, now=now)
-    profile = profile_named(wanted.policy_profile or scenario.policy_profile)
-    check_hours(session, wanted, profile, recipients.id, tools.calendar)
-    run = compile_run(wanted, campaign_id=_NO_ID, recipients=recipients, scenario=scenario, profile=profile)
+    policies = policies_for(
+        session,
+        scenario.purpose,
+        named=wanted.policy_profile or scenario.policy_profile,
+        country=tools.calendar.country,
+    )
+    check_hours(session, wanted, policies, recipients.id, tools.calendar)
+    run = compile_run(wanted, campaign_id=_NO_ID, recipients=recipients, scenario=scenario, policies=policies)
     templates = compiled_versions(session, _versions(run.plan))
     trial.rollback()
     subject = _Subject(_view_of(run, now), recipients, templates)
@@ -132,6 +138,7 @@ def _view_of(run: NewRun, now: datetime) -> RunView:
         plan=run.plan,
         needs_truth=False,
         max_per_second=run.max_per_second,
+        policies=policies_from_json(run.policies),
     )
 
 
@@ -160,12 +167,11 @@ class _Reckoning:
         self._texts = TextCheck(
             tools.renderer, subject.run, subject.templates, moment, wanted_samples=SAMPLES
         )
-        self._due: dict[str, datetime | None] = {}
         self._going = 0
         self._not_going: Counter[str] = Counter()
         self._later: Counter[str] = Counter()
         self._by_channel: Counter[str] = Counter()
-        self._waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)  #: channel → zone → count
+        self._waiting: defaultdict[str, Counter[Place]] = defaultdict(Counter)  #: by channel
         self._zone_unknown = 0
 
     def take(self, recipients: Sequence[ListedRecipient]) -> None:
@@ -173,10 +179,10 @@ class _Reckoning:
         permissions = {
             step.channel.value: self._ask(recipients, step.channel.value) for step in self._run.plan.steps
         }
-        counted = self._contacts(recipients)
+        limits = self._limits(recipients)
         for one in recipients:
             self._zone_unknown += not one.is_zone_known
-            self._judge(one, permissions, counted.setdefault(one.person_id, []))
+            self._judge(one, permissions, limits)
 
     def _ask(self, recipients: Sequence[ListedRecipient], channel: str) -> Mapping[UUID, Permission]:
         contacts = contacts_of(recipients, channel)
@@ -184,39 +190,38 @@ class _Reckoning:
             self._session, contacts, channel=channel, purpose=self._run.purpose, now=self._moment
         )
 
-    def _contacts(self, recipients: Sequence[ListedRecipient]) -> dict[UUID, list[tuple[str, datetime]]]:
-        if not self._run.caps:
-            return {}
-        persons = list({one.person_id for one in recipients})
-        since = self._moment - LONGEST
-        group = self._run.purpose_group
-        return dict(contacts_since(self._session, persons, purpose_group=group, since=since))
+    def _limits(self, recipients: Sequence[ListedRecipient]) -> GroupLimits:
+        """The hours and caps of this slice. What one is sent is spent for the next of the slice."""
+        steps = range(len(self._run.plan.steps))
+        candidates = [one.candidate(self._run, step) for one in recipients for step in steps]
+        return group_limits(self._session, self._run, candidates, self._tools.calendar, self._moment)
 
     def _judge(
         self,
         one: ListedRecipient,
         permissions: Permissions,
-        contacts: list[tuple[str, datetime]],
+        limits: GroupLimits,
     ) -> None:
         steps, refusal = self._open_steps(one, permissions)
         if not steps:
             self._not_going[refusal] += 1
             return
-        due = self._due_in(one.time_zone)
+        first = one.candidate(self._run, steps[0])
+        due = limits.allowed_at(first)
         if due is None:
             self._not_going["window_ended"] += 1
             return
-        channels = [self._run.plan.steps[step].channel.value for step in steps]
-        free_at = free_again_at(self._run.caps, channels[0], contacts, self._moment)
-        if free_at is not None and free_at >= self._run.ends_at:
-            self._not_going["frequency_cap"] += 1
-        elif not self._texts.is_fine(one.candidate(self._run, steps[0]), one.values["line"]):
+        capped = limits.cap_wait(first)
+        if capped is not None and capped.until >= self._run.ends_at:
+            self._not_going[capped.reason] += 1
+        elif not self._texts.is_fine(first, one.values["line"]):
             self._not_going["template_error"] += 1
-        elif refused := self._texts.refused_for_files(one.candidate(self._run, steps[0])):
+        elif refused := self._texts.refused_for_files(first):
             self._not_going[refused] += 1
         else:
-            self._count(one, channels, due, free_at)
-            contacts.append((channels[0], self._moment))
+            later = "outside_hours" if due > self._moment else None
+            self._count(first, steps, capped.reason if capped else later)
+            limits.spend(first)
 
     def _open_steps(self, one: ListedRecipient, permissions: Permissions) -> tuple[list[int], str]:
         """The steps that may be taken, the person's own choice first: the first permitted one, or all of
@@ -236,22 +241,14 @@ class _Reckoning:
                 refusal = verdict.reason or ""
         return found, refusal
 
-    def _due_in(self, zone: str) -> datetime | None:
-        if zone not in self._due:
-            self._due[zone] = next_sending_time(self._run, zone, self._tools.calendar, self._moment)
-        return self._due[zone]
-
-    def _count(
-        self, one: ListedRecipient, channels: Sequence[str], due: datetime, free_at: datetime | None
-    ) -> None:
+    def _count(self, one: Candidate, steps: Sequence[int], later: str | None) -> None:
         self._going += 1
-        for channel in channels:
+        for step in steps:
+            channel = self._run.plan.steps[step].channel.value
             self._by_channel[channel] += 1
-            self._waiting[channel][one.time_zone] += 1
-        if free_at is not None:
-            self._later["frequency_cap"] += 1
-        elif due > self._moment:
-            self._later["outside_hours"] += 1
+            self._waiting[channel][one.place(self._tools.calendar)] += 1
+        if later is not None:
+            self._later[later] += 1
 
     def result(self) -> DryRun:
         """The answer, once all slices have passed."""

@@ -19,9 +19,9 @@ MEASURED_ATTEMPTS: Final = 100  #: shorter runs say nothing about the pace
 _SLICE = text(
     """
     SELECT r.position, r.line, r.person_id, r.full_name, r.address AS supply_address, r.time_zone,
-           r.language, r.fields, o.number AS account_number, o.has_contract, o.is_zone_known,
-           r.email_contact_id, r.phone_contact_id, e.address AS email, p.address AS phone,
-           h.preferred_channel
+           r.language, r.fields, r.customer_group, o.number AS account_number,
+           o.has_contract, o.is_zone_known, r.email_contact_id, r.phone_contact_id, e.address AS email,
+           p.address AS phone, h.preferred_channel
     FROM recipient r
     JOIN person h ON h.id = r.person_id
     JOIN account o ON o.id = r.account_id
@@ -32,8 +32,8 @@ _SLICE = text(
 )
 _RUN = text(
     """
-    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, step_plan, needs_truth,
-           max_per_second, state, list_id, recipient_count
+    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, policies, step_plan,
+           needs_truth, max_per_second, state, list_id, recipient_count
     FROM run WHERE id = :run
     """
 )
@@ -141,6 +141,7 @@ class ListedRecipient:
             fields=values["fields"],
             account_number=values["account_number"],
             has_contract=values["has_contract"],
+            customer_group=values["customer_group"],
         )
 
 

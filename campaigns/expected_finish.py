@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from campaigns.dry_run_repository import measured_rate
 from consent.calendar import WorkingCalendar
-from consent.hours import SendingHours, next_allowed
+from consent.hours import next_allowed
+from consent.place import Place
 from dispatcher.delivery.checks import RunView
 
 ASSUMED_PER_SECOND: Final = 10.0  #: with no limit and no run to go by: a modest mail server
@@ -55,9 +56,9 @@ def _measured(session: Session, channel: str) -> Rate:
 
 
 def walk(
-    run: RunView, waiting: Mapping[str, int], rate: float, calendar: WorkingCalendar, now: datetime
+    run: RunView, waiting: Mapping[Place, int], rate: float, calendar: WorkingCalendar, now: datetime
 ) -> Finish:
-    """Send `waiting` (zone → how many) at `rate` per second from `now` on, in the hours of each zone."""
+    """Send `waiting` (place → how many) at `rate` per second from `now` on, in the hours of each place."""
     walking = _Walk(run, waiting, calendar, max(now, run.starts_at))
     while walking.left and walking.moment < run.ends_at + LOOK_PAST_END:
         walking.step(rate)
@@ -66,38 +67,41 @@ def walk(
 
 class _Walk:
     def __init__(
-        self, run: RunView, waiting: Mapping[str, int], calendar: WorkingCalendar, start: datetime
+        self, run: RunView, waiting: Mapping[Place, int], calendar: WorkingCalendar, start: datetime
     ) -> None:
         self.ends_at = run.ends_at
-        self.calendar = calendar
         self.moment = start
-        self.left = {zone: float(count) for zone, count in waiting.items() if count}
+        self.left = {place: float(count) for place, count in waiting.items() if count}
         self.unsent_at_end: int | None = None
-        self._hours = {zone: run.hours_in(ZoneInfo(zone)) for zone in self.left}
+        self._hours = {
+            place: run.hours_in(ZoneInfo(place.time_zone), place.customer_group) for place in self.left
+        }
+        self._days = {place: calendar.in_region(place.region) for place in self.left}
 
     def step(self, rate: float) -> None:
-        """Go on to the next quarter of an hour, or over a time at which every zone is closed."""
+        """Go on to the next quarter of an hour, or over a time at which every place is closed."""
         if self.unsent_at_end is None and self.moment >= self.ends_at:
             # Less than a thousandth of a message is what floats leave over.
             self.unsent_at_end = math.ceil(sum(self.left.values()) - 1e-3)
-        open_zones = [zone for zone in self.left if self._is_open(self._hours[zone])]
-        if not open_zones:
+        open_places = [place for place in self.left if self._is_open(place)]
+        if not open_places:
             self.moment = self._next_opening()
             return
         until = self._next_stop()
         capacity = rate * (until - self.moment).total_seconds()
-        spare = self._send(open_zones, capacity)
+        spare = self._send(open_places, capacity)
         self.moment = until if self.left else until - timedelta(seconds=spare / rate)
 
     def result(self) -> Finish:
         """What the walk has shown."""
         return Finish(None if self.left else self.moment, self.unsent_at_end or 0)
 
-    def _is_open(self, hours: SendingHours) -> bool:
-        return hours.are_open(self.moment.astimezone(hours.zone), self.calendar)
+    def _is_open(self, place: Place) -> bool:
+        hours = self._hours[place]
+        return hours.are_open(self.moment.astimezone(hours.zone), self._days[place])
 
     def _next_opening(self) -> datetime:
-        openings = [next_allowed(self.moment, self._hours[zone], self.calendar) for zone in self.left]
+        openings = [next_allowed(self.moment, self._hours[place], self._days[place]) for place in self.left]
         never = self.ends_at + LOOK_PAST_END
         return min((one for one in openings if one is not None), default=never)
 
@@ -106,11 +110,11 @@ class _Walk:
         stop = datetime.fromtimestamp(quarter * STEP.total_seconds(), self.moment.tzinfo)
         return min(stop, self.ends_at) if self.moment < self.ends_at else stop
 
-    def _send(self, zones: list[str], capacity: float) -> float:
-        for zone in zones:
-            sent = min(self.left[zone], capacity)
+    def _send(self, places: list[Place], capacity: float) -> float:
+        for place in places:
+            sent = min(self.left[place], capacity)
             capacity -= sent
-            self.left[zone] -= sent
-            if self.left[zone] <= 1e-6:
-                del self.left[zone]
+            self.left[place] -= sent
+            if self.left[place] <= 1e-6:
+                del self.left[place]
         return capacity

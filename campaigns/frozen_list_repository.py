@@ -24,7 +24,7 @@ _NEWEST_FROZEN = text(
 )
 _NEWEST_STATE = text("SELECT state FROM recipient_list WHERE name = :name ORDER BY version DESC LIMIT 1")
 _VERSION = text("SELECT id, recipient_count, version, fingerprint FROM recipient_list WHERE id = :list")
-_ZONES = text("SELECT DISTINCT time_zone FROM recipient WHERE list_id = :list")
+_ZONES = text("SELECT DISTINCT time_zone, customer_group FROM recipient WHERE list_id = :list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def frozen_version(session: Session, list_id: UUID) -> FrozenList:
     return FrozenList(row.id, row.recipient_count, row.version, bytes(row.fingerprint))
 
 
-def zones_of(session: Session, list_id: UUID) -> Sequence[str]:
-    """The time zones in which a list has people."""
-    return session.execute(_ZONES, {"list": list_id}).scalars().all()
+def zones_of(session: Session, list_id: UUID) -> Sequence[tuple[str, int]]:
+    """The time zones in which a list has people, with the customer groups that it has there."""
+    rows = session.execute(_ZONES, {"list": list_id})
+    return [(row.time_zone, row.customer_group) for row in rows]

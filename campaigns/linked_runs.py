@@ -20,9 +20,12 @@ from campaigns.scenarios import current_version
 from campaigns.service import CreatedCampaign, add_campaign
 from campaigns.wanted import NewCampaign, check_hours, check_window
 from consent.calendar import WorkingCalendar
-from consent.policy import profile_named
+from consent.group_policy import GroupPolicy
+from consent.policy import caps_from_json
+from consent.presets import CUSTOMER_GROUPS
 from dispatcher.core.audit import record_action
 from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.checks import policies_from_json
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.delivery.run_lock import hold_alone
 from dispatcher.delivery.runs import NewRun, RunKind, RunState, add_run
@@ -70,7 +73,7 @@ def resend_run(
     states |= {NoticeState.BLOCKED} if include_blocked else set()
     derived = _derive(session, parent, RunKind.RESEND, states, actor, now)
     campaign = _as_campaign(parent, wanted, derived, scenario="", name=parent["campaign"])
-    _check(session, campaign, derived, calendar, now)
+    _check(session, parent, campaign, derived, calendar, now)
     plan = StepPlan.from_json(parent["step_plan"])
     run = _compile(parent, wanted, derived, parent["campaign_id"], RunKind.RESEND, plan, delivery, actor)
     return _add(session, run, actor, now)
@@ -98,9 +101,8 @@ def correct_run(
     campaign = _as_campaign(
         parent, wanted, derived, scenario=scenario, name=f"Исправление: {parent['campaign']}"
     )
-    _check(session, campaign, derived, calendar, now)
-    profile = profile_named(parent["policy_profile"])
-    campaign_id = add_campaign(session, campaign, version.id, profile, actor, now)
+    _check(session, parent, campaign, derived, calendar, now)
+    campaign_id = add_campaign(session, campaign, version.id, parent["policy_profile"], actor, now)
     run = _compile(parent, wanted, derived, campaign_id, RunKind.CORRECTION, version.plan, delivery, actor)
     return _add(session, run, actor, now)
 
@@ -171,11 +173,24 @@ def _as_campaign(
 
 
 def _check(
-    session: Session, campaign: NewCampaign, derived: Derived, calendar: WorkingCalendar, now: datetime
+    session: Session,
+    parent: Mapping[str, Any],
+    campaign: NewCampaign,
+    derived: Derived,
+    calendar: WorkingCalendar,
+    now: datetime,
 ) -> None:
     check_window(campaign, now)
-    profile = profile_named(campaign.policy_profile or "")
-    check_hours(session, campaign, profile, derived.list_id, calendar)
+    check_hours(session, campaign, _policies_of(parent), derived.list_id, calendar)
+
+
+def _policies_of(parent: Mapping[str, Any]) -> Mapping[int, GroupPolicy]:
+    """What the parent goes by: who was told under one version is told once more under the same."""
+    everybody = GroupPolicy(
+        parent["purpose_group"], (parent["hours"]["policy"],), caps_from_json(parent["caps"])
+    )
+    own = policies_from_json(parent["policies"])
+    return {group: own.get(group, everybody) for group in CUSTOMER_GROUPS}
 
 
 def _compile(
@@ -200,6 +215,7 @@ def _compile(
         ends_at=wanted.ends_at,
         hours=parent["hours"],
         caps=parent["caps"],
+        policies=parent["policies"],
         plan=plan,
         max_per_second=parent["max_per_second"],
         state=RunState.DRAFT if wanted.as_draft else first_state(needs_approval=needs_approval),

@@ -19,14 +19,14 @@ from campaigns.cron import instant_of, next_wall
 from campaigns.frozen_list_repository import FrozenList, latest_usable
 from campaigns.scenarios import ScenarioVersionView
 from campaigns.wanted import NewCampaign
-from consent.policy import profile_named
+from consent.profiles import policies_for
 from dispatcher.core.audit import record_action
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.runs import add_run
 from dispatcher.delivery.step_plan import StepPlan
 
 
-def make_due_occurrence(session: Session, now: datetime, *, delivery: DeliverySettings) -> int:
+def make_due_occurrence(session: Session, now: datetime, *, delivery: DeliverySettings, country: str) -> int:
     """Answer one time that has come; returns 0 when there is none.
 
     After a long silence only the latest time makes a run, and only while its window is open; the others
@@ -41,7 +41,7 @@ def make_due_occurrence(session: Session, now: datetime, *, delivery: DeliverySe
     following = next_wall(due["cron"], wall)
     following_at = instant_of(following, zone)
     result, reason, recipients = _decide(session, due, following_at, now)
-    run = None if recipients is None else _make(session, due, recipients, due_at, delivery, now)
+    run = None if recipients is None else _make(session, due, recipients, delivery, country, now)
     repository.add_occurrence(
         session,
         {
@@ -81,10 +81,11 @@ def _make(
     session: Session,
     due: Mapping[str, Any],
     recipients: FrozenList,
-    due_at: datetime,
     delivery: DeliverySettings,
+    country: str,
     now: datetime,
 ) -> UUID:
+    due_at = due["next_at"]
     wanted = NewCampaign(
         name=due["name"],
         scenario="",
@@ -112,7 +113,7 @@ def _make(
         campaign_id=due["campaign_id"],
         recipients=recipients,
         scenario=scenario,
-        profile=profile_named(due["policy_profile"]),
+        policies=policies_for(session, due["purpose"], named=due["policy_profile"], country=country),
         needs_approval=due["needs_approval"] or delivery.approval_required,
         actor=due["created_by"],
     )

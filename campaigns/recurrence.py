@@ -15,7 +15,7 @@ from campaigns.frozen_list_repository import newest_frozen
 from campaigns.scenarios import current_version
 from campaigns.service import add_campaign
 from campaigns.wanted import NewCampaign, check_window
-from consent.policy import profile_named
+from consent.profiles import policies_for
 from dispatcher.core.audit import record_action
 from dispatcher.core.settings import DeliverySettings
 
@@ -54,10 +54,13 @@ def create_recurrence(
     *,
     delivery: DeliverySettings,
     time_zone: str,
+    country: str,
     actor: str,
     now: datetime,
 ) -> CreatedRecurrence:
     """Make a campaign that repeats by cron on the wall of `time_zone`.
+
+    Each of its runs goes by the profiles that are in force when it is made.
 
     Raises `RecurrenceError` (schedule, window, nothing ever due), `UnknownListError`,
     `UnknownScenarioError`, `PolicyError`.
@@ -72,8 +75,9 @@ def create_recurrence(
     campaign = _with_window(wanted, due_at)
     check_window(campaign, now)
     scenario = current_version(session, campaign.scenario, delivery=delivery, actor=actor, now=now)
-    profile = profile_named(campaign.policy_profile or scenario.policy_profile)
-    campaign_id = add_campaign(session, campaign, scenario.id, profile, actor, now)
+    named = campaign.policy_profile or scenario.policy_profile
+    policies_for(session, scenario.purpose, named=named, country=country)
+    campaign_id = add_campaign(session, campaign, scenario.id, named, actor, now)
     repository.add_recurrence(
         session,
         {

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.errors import UnknownScenarioError
 from channels.port import ChannelKind
+from consent.presets import BY_PURPOSE
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.step_plan import CONSENT, Step, StepPlan
@@ -57,17 +58,17 @@ class BuiltinScenario:
 BUILTIN: Final[Mapping[str, BuiltinScenario]] = MappingProxyType(
     {
         "debt_reminder": BuiltinScenario(
-            "debt_reminder", "Напоминание о задолженности", "debt", "service_standard", (ChannelKind.EMAIL,)
+            "debt_reminder", "Напоминание о задолженности", "debt", BY_PURPOSE, (ChannelKind.EMAIL,)
         ),
         "payment_due": BuiltinScenario(
             "payment_due",
             "Приближается срок оплаты",
             "payment_due",
-            "service_standard",
+            BY_PURPOSE,
             (ChannelKind.EMAIL,),
         ),
         "correction": BuiltinScenario(
-            "correction", "Исправление ошибочного сообщения", "debt", "service_standard", (ChannelKind.EMAIL,)
+            "correction", "Исправление ошибочного сообщения", "debt", BY_PURPOSE, (ChannelKind.EMAIL,)
         ),
     }
 )

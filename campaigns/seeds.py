@@ -110,6 +110,7 @@ def make_seed_run(session: Session, now: datetime) -> int:
             ends_at=parent["ends_at"],
             hours=parent["hours"],
             caps=(),
+            policies=_without_caps(parent["policies"]),
             plan=plan,
             kind=RunKind.SEED,
             parent_run_id=run,
@@ -118,6 +119,10 @@ def make_seed_run(session: Session, now: datetime) -> int:
         now,
     )
     return 1
+
+
+def _without_caps(policies: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return policies and {group: {**policy, "caps": []} for group, policy in policies.items()}
 
 
 def _sample_fields(session: Session, plan: StepPlan, now: datetime) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from campaigns.frozen_list_repository import newest_frozen
 from campaigns.scenarios import current_version
 from campaigns.wanted import NewCampaign, check_hours, check_window
 from consent.calendar import WorkingCalendar
-from consent.policy import PolicyProfile, profile_named
+from consent.profiles import policies_for
 from dispatcher.core.audit import record_action
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
@@ -59,15 +59,16 @@ def create_campaign(
     check_window(wanted, now)
     recipients = newest_frozen(session, wanted.list_name)
     scenario = current_version(session, wanted.scenario, delivery=delivery, actor=actor, now=now)
-    profile = profile_named(wanted.policy_profile or scenario.policy_profile)
-    check_hours(session, wanted, profile, recipients.id, calendar)
-    campaign_id = add_campaign(session, wanted, scenario.id, profile, actor, now)
+    named = wanted.policy_profile or scenario.policy_profile
+    policies = policies_for(session, scenario.purpose, named=named, country=calendar.country)
+    check_hours(session, wanted, policies, recipients.id, calendar)
+    campaign_id = add_campaign(session, wanted, scenario.id, named, actor, now)
     run = compile_run(
         wanted,
         campaign_id=campaign_id,
         recipients=recipients,
         scenario=scenario,
-        profile=profile,
+        policies=policies,
         needs_approval=wanted.needs_approval or delivery.approval_required,
         actor=actor,
     )
@@ -99,9 +100,9 @@ def create_campaign(
 
 
 def add_campaign(
-    session: Session, wanted: NewCampaign, scenario: UUID, profile: PolicyProfile, actor: str, now: datetime
+    session: Session, wanted: NewCampaign, scenario: UUID, policy_profile: str, actor: str, now: datetime
 ) -> UUID:
-    """Write the campaign's own row; returns its id."""
+    """Write the campaign's own row; returns its id. `policy_profile` is a name, or `by_purpose`."""
     campaign_id = new_id()
     session.execute(
         _ADD,
@@ -109,7 +110,7 @@ def add_campaign(
             "id": campaign_id,
             "name": wanted.name,
             "scenario": scenario,
-            "policy": profile.name,
+            "policy": policy_profile,
             "priority": wanted.priority,
             "starts_at": wanted.starts_at,
             "ends_at": wanted.ends_at,

@@ -1,5 +1,6 @@
 """What staff ask for when they make a campaign, and the checks that need nothing but the list."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
@@ -10,8 +11,8 @@ from sqlalchemy.orm import Session
 from campaigns.errors import CampaignError
 from campaigns.frozen_list_repository import zones_of
 from consent.calendar import WorkingCalendar
+from consent.group_policy import GroupPolicy
 from consent.hours import MIDNIGHT, SendingHours, intersect, next_allowed
-from consent.policy import PolicyProfile
 from consent.sources import Basis
 
 
@@ -27,7 +28,7 @@ class NewCampaign:
     daily_from: time = MIDNIGHT
     daily_to: time = MIDNIGHT
     working_days_only: bool = False
-    policy_profile: str | None = None  #: None takes the scenario's own
+    policy_profile: str | None = None  #: None takes the scenario's own; `by_purpose` the table's
     priority: str = "bulk"
     max_per_second: float | None = None
     first_count: int | None = None  #: send so many exactly, then wait for staff
@@ -55,17 +56,26 @@ def check_window(wanted: NewCampaign, now: datetime) -> None:
 
 
 def check_hours(
-    session: Session, wanted: NewCampaign, profile: PolicyProfile, list_id: UUID, calendar: WorkingCalendar
+    session: Session,
+    wanted: NewCampaign,
+    policies: Mapping[int, GroupPolicy],
+    list_id: UUID,
+    calendar: WorkingCalendar,
 ) -> None:
-    """Some zone of the list must have a minute in which something may leave, else the run is pointless."""
-    for zone in (ZoneInfo(name) for name in zones_of(session, list_id)):
+    """Some zone of the list must have a minute in which something may leave, else the run is pointless.
+
+    So must each customer group: hours that never meet would hold its people for ever.
+    """
+    for name, group in zones_of(session, list_id):
+        zone = ZoneInfo(name)
         own = SendingHours(zone, wanted.daily_from, wanted.daily_to, wanted.working_days_only)
-        hours = intersect(own, profile.hours_in(zone))
+        hours = intersect(own, policies[group].hours_in(zone))
         if next_allowed(wanted.starts_at, hours, calendar, wanted.starts_at, wanted.ends_at) is not None:
             return
+    profiles = ", ".join(sorted({name for policy in policies.values() for name, _ in policy.profiles}))
     raise CampaignError(
         "between start and end there is no moment at which the hours of the campaign and of the policy"
-        f" profile {profile.name!r} allow sending: move the window or choose another profile",
+        f" profile {profiles!r} allow sending: move the window or choose another profile",
         code="no_moment_to_send",
-        profile=profile.name,
+        profile=profiles,
     )

@@ -4,7 +4,7 @@ Consent cannot count attempts, so it owns this table instead: the claim reserves
 turns out not to be an attempt (not sent, throttled) releases, at most once, by attempt id.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,14 +12,16 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from consent.caps import Contact
 from dispatcher.core.arrays import uuid_array
 
 _RESERVE = text(
     """
     INSERT INTO contact_budget (attempt_id, person_id, contact_point_id, purpose_group, channel, reserved_at)
-    SELECT attempt_id, person_id, contact_point_id, :purpose_group, :channel, :now
-    FROM unnest(CAST(:attempts AS uuid[]), CAST(:persons AS uuid[]), CAST(:contacts AS uuid[]))
-         AS r(attempt_id, person_id, contact_point_id)
+    SELECT attempt_id, person_id, contact_point_id, purpose_group, :channel, :now
+    FROM unnest(CAST(:attempts AS uuid[]), CAST(:persons AS uuid[]), CAST(:contacts AS uuid[]),
+                CAST(:groups AS text[]))
+         AS r(attempt_id, person_id, contact_point_id, purpose_group)
     ORDER BY attempt_id
     ON CONFLICT (attempt_id) DO UPDATE SET reserved_at = excluded.reserved_at, released_at = NULL
     """
@@ -30,13 +32,25 @@ _RELEASE = text(
     WHERE attempt_id = ANY(CAST(:attempts AS uuid[])) AND released_at IS NULL
     """
 )
-_COUNT = text(
+_OF_PERSONS = text(
     """
-    SELECT person_id, channel, reserved_at FROM contact_budget
-    WHERE person_id = ANY(CAST(:persons AS uuid[])) AND purpose_group = :purpose_group
+    SELECT person_id, purpose_group, channel, reserved_at FROM contact_budget
+    WHERE person_id = ANY(CAST(:persons AS uuid[])) AND purpose_group = ANY(:groups)
       AND reserved_at > :since AND released_at IS NULL
     """
 )
+# The index on persons serves this too: whoever has the address, and then what was counted against them.
+_AT_ADDRESSES = text(
+    """
+    SELECT w.kind, w.address, b.purpose_group, b.channel, b.reserved_at
+    FROM unnest(CAST(:kinds AS text[]), CAST(:addresses AS text[])) AS w(kind, address)
+    JOIN contact_point c ON c.kind = w.kind AND c.address = w.address
+    JOIN contact_budget b ON b.person_id = c.person_id AND b.contact_point_id = c.id
+    WHERE b.purpose_group = ANY(:groups) AND b.reserved_at > :since AND b.released_at IS NULL
+    """
+)
+
+Address = tuple[str, str]  #: kind (email, phone) and address
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +60,11 @@ class Reservation:
     attempt_id: UUID
     person_id: UUID
     contact_point_id: UUID
+    purpose_group: str
 
 
-def reserve(
-    session: Session, reservations: Sequence[Reservation], *, purpose_group: str, channel: str, now: datetime
-) -> None:
-    """Count these attempts; must run in the transaction that locked their persons."""
+def reserve(session: Session, reservations: Sequence[Reservation], *, channel: str, now: datetime) -> None:
+    """Count these attempts; must run in the transaction that locked their persons and addresses."""
     if not reservations:
         return
     session.execute(
@@ -60,7 +73,7 @@ def reserve(
             "attempts": uuid_array(item.attempt_id for item in reservations),
             "persons": uuid_array(item.person_id for item in reservations),
             "contacts": uuid_array(item.contact_point_id for item in reservations),
-            "purpose_group": purpose_group,
+            "groups": [item.purpose_group for item in reservations],
             "channel": channel,
             "now": now,
         },
@@ -73,13 +86,28 @@ def release(session: Session, attempts: Sequence[UUID], now: datetime) -> None:
         session.execute(_RELEASE, {"attempts": uuid_array(attempts), "now": now})
 
 
-def contacts_since(
-    session: Session, persons: Sequence[UUID], *, purpose_group: str, since: datetime
-) -> Mapping[UUID, list[tuple[str, datetime]]]:
-    """Per person the channel and time of every counted attempt after `since`, over all campaigns."""
-    found: dict[UUID, list[tuple[str, datetime]]] = {}
-    values = {"persons": uuid_array(persons), "purpose_group": purpose_group, "since": since}
-    rows = session.execute(_COUNT, values)
-    for person_id, channel, at in rows:
-        found.setdefault(person_id, []).append((channel, at))
+def contacts_of_persons(
+    session: Session, persons: Collection[UUID], *, groups: Collection[str], since: datetime
+) -> Mapping[tuple[UUID, str], list[Contact]]:
+    """(person, purpose group) → every counted attempt after `since`, over all campaigns."""
+    found: dict[tuple[UUID, str], list[Contact]] = {}
+    values = {"persons": uuid_array(persons), "groups": list(groups), "since": since}
+    for person, group, channel, at in session.execute(_OF_PERSONS, values):
+        found.setdefault((person, group), []).append((channel, at))
+    return found
+
+
+def contacts_at_addresses(
+    session: Session, addresses: Collection[Address], *, groups: Collection[str], since: datetime
+) -> Mapping[tuple[Address, str], list[Contact]]:
+    """(address, purpose group) → every counted attempt after `since`, to whomever it was."""
+    found: dict[tuple[Address, str], list[Contact]] = {}
+    values = {
+        "kinds": [kind for kind, _ in addresses],
+        "addresses": [address for _, address in addresses],
+        "groups": list(groups),
+        "since": since,
+    }
+    for kind, address, group, channel, at in session.execute(_AT_ADDRESSES, values):
+        found.setdefault(((kind, address), group), []).append((channel, at))
     return found

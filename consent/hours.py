@@ -8,33 +8,30 @@ time that comes twice counts twice. Windows over midnight belong to the day on w
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from consent.calendar import WorkingCalendar
+from consent.calendar import DayKind, Days
 from consent.errors import EmptyHoursError, PolicyError
 
 MIDNIGHT = time(0)
 SEARCH_DAYS = 400  #: a window without an allowed day in more than a year has none
+SHORTER_BY: Final = timedelta(hours=1)  #: by what an eve of a holiday ends earlier
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class SendingHours:
-    """Daily hours in one zone: from `daily_from` up to but without `daily_to`.
+class DayHours:
+    """From `opens` up to but without `closes`; a `closes` at or before `opens` is on the next day."""
 
-    `daily_to` of 00:00 is the end of the day (24:00), so 00:00–00:00 is the whole day. 22:00–06:00 goes
-    over midnight. `narrowed_by` holds further hours that must hold as well (see `intersect`).
-    """
-
-    zone: ZoneInfo
-    daily_from: time = MIDNIGHT
-    daily_to: time = MIDNIGHT
-    working_days_only: bool = False
-    narrowed_by: tuple["SendingHours", ...] = ()
+    opens: time = MIDNIGHT
+    closes: time = MIDNIGHT  #: 00:00 is the end of the day
 
     def __post_init__(self) -> None:
-        if self.daily_from.tzinfo or self.daily_to.tzinfo:
+        if self.opens.tzinfo or self.closes.tzinfo:
             raise PolicyError("часы рассылки задаются без часового пояса: они местные")
-        if self.daily_from == self.daily_to != MIDNIGHT:
+        if self.opens == self.closes != MIDNIGHT:
             raise PolicyError(
                 "начало и конец часов рассылки совпадают; весь день — это 00:00–24:00", code="hours_equal"
             )
@@ -42,25 +39,81 @@ class SendingHours:
     @property
     def is_over_midnight(self) -> bool:
         """True when the hours end on the day after they began."""
-        return self.daily_to != MIDNIGHT and self.daily_to < self.daily_from
+        return self.closes != MIDNIGHT and self.closes < self.opens
 
-    def are_open(self, wall: datetime, calendar: WorkingCalendar) -> bool:
+    def hold_on_the_day(self, clock: time) -> bool:
+        """Whether they are open at this time of the day on which they open."""
+        is_before_end = self.is_over_midnight or self.closes == MIDNIGHT or clock < self.closes
+        return self.opens <= clock and is_before_end
+
+    def hold_on_the_next(self, clock: time) -> bool:
+        """Whether they are still open at this time of the day after."""
+        return self.is_over_midnight and clock < self.closes
+
+    def shortened(self) -> "DayHours | None":
+        """The same an hour shorter; None when nothing is left."""
+        whole = self._closes_after(self.opens) - SHORTER_BY
+        if whole <= timedelta(0):
+            return None
+        return DayHours(self.opens, (datetime.combine(date.min, self.opens) + whole).time())
+
+    def _closes_after(self, opens: time) -> timedelta:
+        length = datetime.combine(date.min, self.closes) - datetime.combine(date.min, opens)
+        return length if length > timedelta(0) else length + _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class SendingHours:
+    """Daily hours in one zone: from `daily_from` up to but without `daily_to`.
+
+    `daily_to` of 00:00 is the end of the day (24:00), so 00:00–00:00 is the whole day. 22:00–06:00 goes
+    over midnight and belongs to the day on which it opens. `days_off` are other hours for days off;
+    `working_days_only` closes those days. `follows_short_days` ends an hour earlier on the eve of a
+    holiday. `narrowed_by` holds further hours that must hold as well (see `intersect`).
+    """
+
+    zone: ZoneInfo
+    daily_from: time = MIDNIGHT
+    daily_to: time = MIDNIGHT
+    working_days_only: bool = False
+    narrowed_by: tuple["SendingHours", ...] = ()
+    days_off: DayHours | None = None
+    follows_short_days: bool = False
+
+    def __post_init__(self) -> None:
+        DayHours(self.daily_from, self.daily_to)
+        if self.working_days_only and self.days_off is not None:
+            raise PolicyError(
+                "часы выходных заданы, а рассылка разрешена только в рабочие дни: уберите одно из двух",
+                code="days_off_twice",
+            )
+
+    @property
+    def is_over_midnight(self) -> bool:
+        """True when the hours of working days end on the day after they began."""
+        return DayHours(self.daily_from, self.daily_to).is_over_midnight
+
+    def hours_of(self, kind: DayKind) -> DayHours | None:
+        """The hours of one kind of day; None: closed."""
+        working = DayHours(self.daily_from, self.daily_to)
+        if kind is DayKind.OFF:
+            return None if self.working_days_only else self.days_off or working
+        return working.shortened() if kind is DayKind.SHORT and self.follows_short_days else working
+
+    def are_open(self, wall: datetime, calendar: Days) -> bool:
         """Judge a local wall time."""
-        opening_day = self._opening_day(wall)
-        if opening_day is None or (self.working_days_only and not calendar.is_working_day(opening_day)):
-            return False
-        return all(hours.are_open(wall, calendar) for hours in self.narrowed_by)
+        clock, today = wall.time(), wall.date()
+        hours = self.hours_of(calendar.kind_of(today))
+        if hours is None or not hours.hold_on_the_day(clock):
+            before = self.hours_of(calendar.kind_of(today - _DAY))
+            if before is None or not before.hold_on_the_next(clock):
+                return False
+        return all(narrower.are_open(wall, calendar) for narrower in self.narrowed_by)
 
     def opening_times(self) -> frozenset[time]:
         """All wall times at which these hours, or those that narrow them, may open."""
-        return frozenset({self.daily_from}).union(*(hours.opening_times() for hours in self.narrowed_by))
-
-    def _opening_day(self, wall: datetime) -> date | None:
-        clock = wall.time()
-        if self.is_over_midnight and clock < self.daily_to:
-            return wall.date() - timedelta(days=1)
-        is_before_end = self.is_over_midnight or self.daily_to == MIDNIGHT or clock < self.daily_to
-        return wall.date() if self.daily_from <= clock and is_before_end else None
+        own = {self.daily_from} if self.days_off is None else {self.daily_from, self.days_off.opens}
+        return frozenset(own).union(*(hours.opening_times() for hours in self.narrowed_by))
 
 
 def parse_daily_time(text: str) -> time:
@@ -83,8 +136,7 @@ def intersect(first: SendingHours, second: SendingHours) -> SendingHours:
     if first.zone != second.zone:
         raise PolicyError("часы в разных часовых поясах не пересекаются по дням")
     together = replace(first, narrowed_by=(*first.narrowed_by, second))
-    # Windows open and close only at their own limits: some opening time must lie in all of them.
-    if not any(_are_open_at(together, clock) for clock in together.opening_times()):
+    if not _ever_meet(together):
         raise EmptyHoursError(
             f"часы задания {_in_words(first)} и разрешённые часы {_in_words(second)} не пересекаются",
             code="hours_do_not_meet",
@@ -97,7 +149,7 @@ def intersect(first: SendingHours, second: SendingHours) -> SendingHours:
 def is_allowed(
     now: datetime,
     hours: SendingHours,
-    calendar: WorkingCalendar,
+    calendar: Days,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> bool:
@@ -111,7 +163,7 @@ def is_allowed(
 def next_allowed(
     now: datetime,
     hours: SendingHours,
-    calendar: WorkingCalendar,
+    calendar: Days,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
 ) -> datetime | None:
@@ -163,9 +215,24 @@ def _clock_changes(day: date, zone: ZoneInfo) -> set[datetime]:
     return {high}
 
 
-def _are_open_at(hours: SendingHours, clock: time) -> bool:
-    wall = datetime.combine(date(2000, 1, 1), clock)
-    return hours._opening_day(wall) is not None and all(_are_open_at(one, clock) for one in hours.narrowed_by)
+class _EveryKind:
+    """Days among which each kind follows upon each: enough to see whether hours ever meet."""
+
+    FIRST: Final = date(2000, 1, 2)
+    ORDER: Final = (*"WWOOWSOSSW",)
+    KINDS: Final = MappingProxyType({"W": DayKind.WORKING, "O": DayKind.OFF, "S": DayKind.SHORT})
+
+    def kind_of(self, day: date) -> DayKind:
+        """The kind of a day in the order."""
+        return self.KINDS[self.ORDER[(day - self.FIRST).days % len(self.ORDER)]]
+
+
+def _ever_meet(hours: SendingHours) -> bool:
+    # Hours open and close only at their own limits and at midnight: some opening must lie in all of them.
+    days = (_EveryKind.FIRST + number * _DAY for number in range(len(_EveryKind.ORDER)))
+    clocks = hours.opening_times() | {MIDNIGHT}
+    every = _EveryKind()
+    return any(hours.are_open(datetime.combine(day, clock), every) for day in days for clock in clocks)
 
 
 def _in_words(hours: SendingHours) -> str:

@@ -1,9 +1,11 @@
 """Persons, accounts, contact points, the consent ledger, suppression and the contact budget."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatcher.core.db import Base
@@ -139,10 +141,36 @@ class ContactBudget(Base):
 
 
 class CalendarDay(Base):
-    """A day that staff declared working or off, against the official calendar."""
+    """A day that staff declared working, short or off, against the official calendar."""
 
     __tablename__ = "calendar_day"
     country: Mapped[str] = mapped_column(primary_key=True)
+    region: Mapped[str] = mapped_column(primary_key=True, server_default=text("''"))  #: empty: all of them
     day: Mapped[date] = mapped_column(primary_key=True)
     is_working: Mapped[bool]
+    kind: Mapped[str]  #: working, short, off
     note: Mapped[str]
+    changed_by: Mapped[str | None]
+    changed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SavedProfile(Base):
+    """One version of a policy profile. Append-only: runs name the version that they began with."""
+
+    __tablename__ = "policy_profile"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: see `consent.policy.profile_to_json`
+    saved_by: Mapped[str]
+    saved_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class PolicyChoice(Base):
+    """Which profiles serve a purpose for a customer group, where staff changed what comes by default."""
+
+    __tablename__ = "policy_choice"
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    customer_group: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    profiles: Mapped[list[str]] = mapped_column(JSONB)
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(Moment)

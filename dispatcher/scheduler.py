@@ -101,7 +101,14 @@ class Scheduler:
             return False
         for duty in (
             self._housekeep,
-            partial(self._each, partial(make_due_occurrence, delivery=self._application.settings.delivery)),
+            partial(
+                self._each,
+                partial(
+                    make_due_occurrence,
+                    delivery=self._application.settings.delivery,
+                    country=self._application.settings.country,
+                ),
+            ),
             partial(self._each, sweep.start_due),
             partial(self._each, make_seed_run),
             self._plan,

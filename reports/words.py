@@ -284,7 +284,16 @@ REASONS: Final[Words] = {
     "run_stopped": ("задание остановлено", "завдання зупинено", "the run was stopped"),
     "notice_closed": ("уже уведомлён иначе", "вже сповіщений інакше", "already told another way"),
     "outside_hours": ("ждёт часов отправки", "чекає на години надсилання", "waits for the sending hours"),
-    "frequency_cap": ("предел частоты", "межа частоти", "frequency cap"),
+    "frequency_cap": (
+        "предел частоты для человека",
+        "межа частоти для людини",
+        "frequency cap of the person",
+    ),
+    "address_cap": (
+        "предел частоты для адреса",
+        "межа частоти для адреси",
+        "frequency cap of the address",
+    ),
     "domain_limit": ("предел почтового домена", "межа поштового домену", "limit of the mail domain"),
     "truth_stale": ("проверяется, нужно ли ещё", "перевіряється, чи ще потрібно", "checking if still needed"),
     "worker_vanished": ("отправщик пропал", "надсилач зник", "the worker vanished"),

@@ -77,8 +77,15 @@ def create(
         )
         end = None if until is None else read_moment(until, zone, now)
         wanted = NewRecurrence(campaign, cron, window, end, count, unchanged)
-        delivery = built.settings.delivery
-        return create_recurrence(session, wanted, delivery=delivery, time_zone=zone, actor=actor(), now=now)
+        return create_recurrence(
+            session,
+            wanted,
+            delivery=built.settings.delivery,
+            time_zone=zone,
+            country=built.settings.country,
+            actor=actor(),
+            now=now,
+        )
 
     with application() as built:
         made = built.database.run(lambda session: make(built, session, built.clock.refresh(session)))

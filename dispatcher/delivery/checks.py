@@ -1,17 +1,19 @@
 """May this attempt leave now? The verdict of a claim, as a pure function over what the locks protect."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from consent.calendar import WorkingCalendar
-from consent.caps import free_again_at
+from consent.group_policy import GroupPolicy, group_policy_from_json
 from consent.hours import SendingHours, intersect, next_allowed
 from consent.permission import Permission
-from consent.policy import Cap, CapPeriod
+from consent.place import Place, place_of
+from consent.policy import Cap, hours_from_json
+from consent.spent import CapWait
 from dispatcher.core.zones import zone
 from dispatcher.delivery.bills.states import BILL_WAITING, UNAVAILABLE
 from dispatcher.delivery.states import NoticeState, Trigger
@@ -20,6 +22,8 @@ from dispatcher.delivery.step_plan import StepPlan
 #: Sending a claimed group may take this long: nothing is claimed so near to the window's end (promise P6).
 SENDING_MARGIN: Final = timedelta(seconds=2)
 TRUTH_WAIT: Final = timedelta(seconds=5)
+#: The column of a list that states the region of the supply address.
+REGION_FIELD: Final = "region"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,23 @@ class RunView:
     plan: StepPlan
     needs_truth: bool
     max_per_second: float | None
+    #: by customer group; a group that is missing here has `hours["policy"]` and `caps`, as earlier runs do
+    policies: Mapping[int, GroupPolicy] = field(default_factory=dict)
 
-    def hours_in(self, zone: ZoneInfo) -> SendingHours:
+    @property
+    def has_caps(self) -> bool:
+        """Whether somebody on the list may have to wait for a cap."""
+        return bool(self.caps) or any(policy.caps for policy in self.policies.values())
+
+    def policy_of(self, customer_group: int) -> GroupPolicy:
+        """What holds for the recipients of one customer group."""
+        found = self.policies.get(customer_group)
+        return found or GroupPolicy(self.purpose_group, (self.hours["policy"],), self.caps)
+
+    def hours_in(self, zone: ZoneInfo, customer_group: int = 1) -> SendingHours:
         """The campaign's and the policy's hours together, on the wall clock of `zone`."""
-        own, policy = (
-            SendingHours(
-                zone,
-                time.fromisoformat(part["from"]),
-                time.fromisoformat(part["to"]),
-                bool(part["working_days_only"]),
-            )
-            for part in (self.hours["campaign"], self.hours["policy"])
-        )
-        return intersect(own, policy)
+        own = hours_from_json(self.hours["campaign"], zone)
+        return intersect(own, self.policy_of(customer_group).hours_in(zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,17 @@ class Candidate:
     customer_group: int = 1
     recipient_id: UUID | None = None  #: None in a preview
 
+    def place(self, calendar: WorkingCalendar) -> Place:
+        """Whose hours and days hold."""
+        region = self.fields.get(REGION_FIELD)
+        return place_of(
+            self.time_zone,
+            self.customer_group,
+            address=self.supply_address,
+            region=region if isinstance(region, str) else None,
+            calendar=calendar,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -91,19 +110,19 @@ def judge(
     run: RunView,
     *,
     permission: Permission | None,
-    contacts: Sequence[tuple[str, datetime]],
+    cap_wait: Callable[[], CapWait | None],
     allowed_at: datetime | None,
     now: datetime,
 ) -> Verdict:
     """Judge one candidate. The order is that of the reasons' weight: what is final comes first.
 
-    `allowed_at` is what `next_sending_time` says for the candidate's zone, `contacts` what counts against
-    the person's caps.
+    `allowed_at` is what `next_sending_time` says for the candidate's place; `cap_wait` says what its caps
+    make it wait for, and is asked only when nothing else forbids it.
     """
     if candidate.notice_state is not NoticeState.OPEN:
         return Verdict(Trigger.CANCEL, "notice_closed")
     refused = judge_permission(candidate, permission)
-    return refused or _judge_time(candidate, run, contacts, allowed_at, now)
+    return refused or _judge_time(candidate, run, cap_wait, allowed_at, now)
 
 
 def wait_for_bill(verdict: Verdict, look_at: datetime) -> Verdict:
@@ -128,7 +147,7 @@ def judge_permission(candidate: Candidate, permission: Permission | None) -> Ver
 def _judge_time(
     candidate: Candidate,
     run: RunView,
-    contacts: Sequence[tuple[str, datetime]],
+    cap_wait: Callable[[], CapWait | None],
     allowed_at: datetime | None,
     now: datetime,
 ) -> Verdict:
@@ -136,9 +155,9 @@ def _judge_time(
         return Verdict(Trigger.EXPIRE, "window_ended")
     if allowed_at > now:
         return Verdict(Trigger.HOLD, "outside_hours", allowed_at)
-    free_at = free_again_at(run.caps, candidate.channel, contacts, now)
-    if free_at is not None:
-        return Verdict(Trigger.HOLD, "frequency_cap", free_at)
+    capped = cap_wait()
+    if capped is not None:
+        return Verdict(Trigger.HOLD, capped.reason, capped.until)
     is_stale = candidate.truth_until is None or candidate.truth_until <= now
     if run.needs_truth and is_stale:
         return Verdict(Trigger.HOLD, "truth_stale", now + TRUTH_WAIT)
@@ -146,17 +165,32 @@ def _judge_time(
 
 
 def next_sending_time(
-    run: RunView, time_zone: str, calendar: WorkingCalendar, now: datetime
+    run: RunView, place: Place, calendar: WorkingCalendar, now: datetime
 ) -> datetime | None:
-    """The first moment from `now` on at which this run may send into a zone; None: never again.
+    """The first moment from `now` on at which this run may send into a place; None: never again.
 
     The answer is `now` only when the hours are still open at the end of the sending margin.
     """
-    hours = run.hours_in(zone(time_zone))
-    allowed = next_allowed(now, hours, calendar, run.starts_at, run.ends_at)
+    hours = run.hours_in(zone(place.time_zone), place.customer_group)
+    days = calendar.in_region(place.region)
+    allowed = next_allowed(now, hours, days, run.starts_at, run.ends_at)
     if allowed is None or allowed > now:
         return allowed
-    return _past_margin(now, hours, calendar, run)
+    return _past_margin(now, hours, days, run)
+
+
+def capped_until(wait: CapWait, run: RunView, place: Place, calendar: WorkingCalendar) -> CapWait:
+    """The wait prolonged to when the hours are open again; past the run's end it stays what it is.
+
+    Staff may still move the end, so nothing is dropped before it has come.
+    """
+    allowed = next_sending_time(run, place, calendar, wait.until)
+    return CapWait(wait.reason, allowed or wait.until)
+
+
+def policies_from_json(data: Mapping[str, Any] | None) -> Mapping[int, GroupPolicy]:
+    """The policies as the run's row keeps them; None in runs of earlier releases."""
+    return {int(group): group_policy_from_json(one) for group, one in (data or {}).items()}
 
 
 def _past_margin(
@@ -166,8 +200,3 @@ def _past_margin(
     if later is None or later > now + SENDING_MARGIN:
         return later
     return now
-
-
-def caps_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Cap, ...]:
-    """The caps as the run's row keeps them."""
-    return tuple(Cap(cap["channel_group"], int(cap["limit"]), CapPeriod(cap["period"])) for cap in data)

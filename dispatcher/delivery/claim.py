@@ -9,27 +9,28 @@ the rest are read, the verdicts fall, and `sending` is written. The caller commi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from consent.budget import Reservation, contacts_since, reserve
+from consent.budget import Reservation, reserve
 from consent.calendar import WorkingCalendar
-from consent.caps import LONGEST
-from consent.locks import lock_free_contacts, lock_free_persons
+from consent.locks import lock_free_addresses, lock_free_contacts, lock_free_persons
 from consent.permission import ask_permission
+from consent.policy import caps_from_json
 from dispatcher.core.arrays import uuid_array
 from dispatcher.delivery.checks import (
     Candidate,
     RunView,
     Verdict,
-    caps_from_json,
     judge,
-    next_sending_time,
+    policies_from_json,
     wait_for_bill,
 )
+from dispatcher.delivery.group_limits import group_limits
 from dispatcher.delivery.repository import SELECT_ATTEMPTS, AttemptRow, attempt_row
 from dispatcher.delivery.run_lock import hold_shared
 from dispatcher.delivery.states import NoticeState, Trigger
@@ -45,8 +46,8 @@ _RUNNING = text(
 )
 _RUN = text(
     """
-    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, step_plan, needs_truth,
-           max_per_second
+    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, policies, step_plan,
+           needs_truth, max_per_second
     FROM run WHERE id = :run AND state = 'running' AND starts_at <= :now AND ends_at > :now
     """
 )
@@ -177,6 +178,7 @@ def run_view(values: Mapping[str, Any]) -> RunView:
         plan=StepPlan.from_json(values["step_plan"]),
         needs_truth=values["needs_truth"],
         max_per_second=values["max_per_second"],
+        policies=policies_from_json(values["policies"]),
     )
 
 
@@ -189,6 +191,8 @@ def _lock_due(session: Session, run: RunView, channel: str, limit: int, now: dat
     persons = lock_free_persons(session, {row.person_id for row in due})
     wanted = {row.contact_point_id for row in due if row.person_id in persons and row.contact_point_id}
     contacts = lock_free_contacts(session, wanted)
+    if run.has_caps:
+        contacts = lock_free_addresses(session, contacts)
     return [
         row
         for row in due
@@ -217,45 +221,40 @@ def _judge_all(
 ) -> list[Verdict]:
     contact_ids = [one.contact_point_id for one in candidates if one.contact_point_id]
     permissions = ask_permission(session, contact_ids, channel=channel, purpose=run.purpose, now=now)
-    counted = dict(_counted_contacts(session, run, candidates, now))
-    # A few zones, many people: working out when sending is allowed costs more than all other checks.
-    zones = {one.time_zone for one in candidates}
-    allowed = {zone: next_sending_time(run, zone, calendar, now) for zone in zones}
+    limits = group_limits(session, run, candidates, calendar, now)
     looks = {} if bill_looks is None else bill_looks(session, run, candidates, now)
     verdicts = []
     for one in candidates:
-        contacts = counted.setdefault(one.person_id, [])
         permission = permissions.get(one.contact_point_id) if one.contact_point_id else None
         verdict = judge(
-            one, run, permission=permission, contacts=contacts, allowed_at=allowed[one.time_zone], now=now
+            one,
+            run,
+            permission=permission,
+            cap_wait=partial(limits.cap_wait, one),
+            allowed_at=limits.allowed_at(one),
+            now=now,
         )
         if one.attempt_id in looks:
             verdict = wait_for_bill(verdict, looks[one.attempt_id])
         if verdict.trigger is Trigger.CLAIM:
-            # The next attempt of the same person in this group sees this one as spent.
-            contacts.append((channel, now))
+            limits.spend(one)
         verdicts.append(verdict)
     return verdicts
-
-
-def _counted_contacts(
-    session: Session, run: RunView, candidates: Sequence[Candidate], now: datetime
-) -> Mapping[UUID, list[tuple[str, datetime]]]:
-    if not run.caps:
-        return {}
-    persons = list({one.person_id for one in candidates})
-    return contacts_since(session, persons, purpose_group=run.purpose_group, since=now - LONGEST)
 
 
 def _reserve(session: Session, run: RunView, channel: str, taken: Sequence[Candidate], now: datetime) -> None:
     reserve(
         session,
         [
-            Reservation(one.attempt_id, one.person_id, one.contact_point_id)
+            Reservation(
+                one.attempt_id,
+                one.person_id,
+                one.contact_point_id,
+                run.policy_of(one.customer_group).purpose_group,
+            )
             for one in taken
             if one.contact_point_id is not None
         ],
-        purpose_group=run.purpose_group,
         channel=channel,
         now=now,
     )

@@ -28,6 +28,7 @@ from sqlalchemy.types import UserDefinedType
 from dispatcher.core.db import Base
 
 Moment = DateTime(timezone=True)
+WAITS_FOR_CAP: Final = "state = 'planned' AND hold_reason IN ('frequency_cap', 'address_cap')"
 BY_PERIOD: Final = {"postgresql_partition_by": "LIST (period)"}
 
 
@@ -77,6 +78,8 @@ class Run(Base):
     ends_at: Mapped[datetime] = mapped_column(Moment)
     hours: Mapped[dict[str, Any]] = mapped_column(JSONB)  #: daily hours and calendar, policy applied
     caps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    #: by customer group, where the run was made since there are any; else `hours` and `caps` are everybody's
+    policies: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     step_plan: Mapped[dict[str, Any]] = mapped_column(JSONB)
     needs_truth: Mapped[bool] = mapped_column(server_default=text("false"))
     max_per_second: Mapped[float | None]
@@ -133,6 +136,8 @@ class Attempt(Base):
         Index(
             "ix_attempt_due", "run_id", "channel", "due_at", "id", postgresql_where=text("state = 'planned'")
         ),
+        # How long the longest of those that wait for a cap must wait, at one look.
+        Index("ix_attempt_capped", "run_id", "due_at", postgresql_where=text(WAITS_FOR_CAP)),
         Index("ix_attempt_lease", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("ix_attempt_review", "review_at", postgresql_where=text("review_at IS NOT NULL")),
         Index("ix_attempt_in_flight", "contact_point_id", postgresql_where=text("state = 'sending'")),

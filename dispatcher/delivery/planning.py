@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from consent.calendar import WorkingCalendar
+from consent.place import Place, place_of
 from dispatcher.core.ids import new_ids
 from dispatcher.delivery.bills.urls import NO_URLS, UrlRules
 from dispatcher.delivery.bills.wanted import want_bills_of
@@ -42,22 +43,25 @@ _UNPLANNED = text(
 )
 _RUN = text(
     """
-    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, step_plan, needs_truth,
-           max_per_second, state, list_id, planned_position, first_count, first_released_at
+    SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, policies, step_plan,
+           needs_truth, max_per_second, state, list_id, planned_position, first_count, first_released_at
     FROM run WHERE id = :run FOR NO KEY UPDATE
     """
 )
 _SLICE = text(
     """
-    SELECT position, id, time_zone FROM recipient
+    SELECT position, id, time_zone, customer_group, address,
+           CASE WHEN :by_region THEN fields ->> 'region' END AS region
+    FROM recipient
     WHERE list_id = :list AND position > :position ORDER BY position LIMIT :slice
     """
 )
 # Only where the plan leaves a choice: the joins would cost every run something.
 _SLICE_WITH_WISHES = text(
     """
-    SELECT r.position, r.id, r.time_zone, r.email_contact_id, r.phone_contact_id, p.preferred_channel,
-           o.has_contract
+    SELECT r.position, r.id, r.time_zone, r.customer_group, r.address,
+           CASE WHEN :by_region THEN r.fields ->> 'region' END AS region,
+           r.email_contact_id, r.phone_contact_id, p.preferred_channel, o.has_contract
     FROM recipient r JOIN person p ON p.id = r.person_id JOIN account o ON o.id = r.account_id
     WHERE r.list_id = :list AND r.position > :position ORDER BY r.position LIMIT :slice
     """
@@ -124,15 +128,21 @@ def plan_slice(
     run = run_view(row._asdict())
     recipients = session.execute(
         _SLICE_WITH_WISHES if may_choose(run.plan) else _SLICE,
-        {"list": row.list_id, "position": row.planned_position, "slice": _room(row, now)},
+        {
+            "list": row.list_id,
+            "position": row.planned_position,
+            "slice": _room(row, now),
+            "by_region": bool(calendar.regions),
+        },
     ).all()
     if not recipients:
         return 0
-    due = _due_times(run, {one.time_zone for one in recipients}, row.state, calendar, now)
+    places = [_place(one, calendar) for one in recipients]
+    due = _due_times(run, set(places), row.state, calendar, now)
     steps = first_steps(session, run.plan, recipients, purpose=run.purpose, now=now)
     planned = [
-        _plan(one.id, row.state, due.get(one.time_zone), step)
-        for one, step in zip(recipients, steps, strict=True)
+        _plan(one.id, row.state, due.get(place), step)
+        for one, place, step in zip(recipients, places, steps, strict=True)
     ]
     _write(session, run, planned, now)
     going = [one.recipient_id for one in planned if one.due_at is not None]
@@ -152,12 +162,18 @@ def _room(run: Any, now: datetime) -> int:
     return max(0, min(SLICE, int(run.first_count - run.planned_position)))
 
 
+def _place(one: Any, calendar: WorkingCalendar) -> Place:
+    return place_of(
+        one.time_zone, one.customer_group, address=one.address, region=one.region, calendar=calendar
+    )
+
+
 def _due_times(
-    run: RunView, zones: set[str], state: str, calendar: WorkingCalendar, now: datetime
-) -> dict[str, datetime | None]:
+    run: RunView, places: set[Place], state: str, calendar: WorkingCalendar, now: datetime
+) -> dict[Place, datetime | None]:
     if state == "stopping":
         return {}
-    return {zone: next_sending_time(run, zone, calendar, now) for zone in zones}
+    return {place: next_sending_time(run, place, calendar, now) for place in places}
 
 
 def _plan(recipient: UUID, run_state: str, due_at: datetime | None, step: int) -> _Planned:

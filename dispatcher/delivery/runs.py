@@ -64,10 +64,11 @@ _ENSURE_PERIOD = text("SELECT ensure_period(:period)")
 _ADD = text(
     """
     INSERT INTO run (id, campaign_id, number, period, list_id, state, priority, purpose, purpose_group,
-                     starts_at, ends_at, hours, caps, step_plan, max_per_second, recipient_count, created_at,
-                     kind, parent_run_id, first_count, needs_approval, created_by)
+                     starts_at, ends_at, hours, caps, policies, step_plan, max_per_second, recipient_count,
+                     created_at, kind, parent_run_id, first_count, needs_approval, created_by)
     SELECT :id, :campaign, coalesce(max(number), 0) + 1, :period, :list, :state, :priority, :purpose,
            :purpose_group, :starts_at, :ends_at, CAST(:hours AS jsonb), CAST(:caps AS jsonb),
+           CAST(:policies AS jsonb),
            CAST(:step_plan AS jsonb), :max_per_second, :recipient_count, :now,
            :kind, :parent, :first_count, :needs_approval, :created_by
     FROM run WHERE campaign_id = :campaign
@@ -99,6 +100,7 @@ class NewRun:
     first_count: int | None = None  #: send so many, then wait for staff
     needs_approval: bool = False
     created_by: str | None = None  #: who must not approve it
+    policies: Mapping[str, Any] | None = None  #: by customer group; None: `hours` and `caps` are everybody's
 
 
 def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
@@ -121,6 +123,7 @@ def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
             "ends_at": run.ends_at,
             "hours": json.dumps(run.hours),
             "caps": json.dumps(list(run.caps)),
+            "policies": None if run.policies is None else json.dumps(run.policies),
             "step_plan": json.dumps(run.plan.to_json()),
             "max_per_second": run.max_per_second,
             "recipient_count": run.recipient_count,

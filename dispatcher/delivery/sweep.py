@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from consent.spent import CAP_REASONS
 from dispatcher.core.audit import record_action
 from dispatcher.core.outbox import publish
 from dispatcher.delivery.bills.states import BILL_WAITING, UNAVAILABLE
@@ -24,6 +25,8 @@ from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change, apply_changes
 
 SLICE: Final = 500
+#: What somebody waited for until the end says more than that the end has come.
+_REASONS_AT_END: Final = {BILL_WAITING: UNAVAILABLE} | {reason: reason for reason in CAP_REASONS}
 
 # Leases live in plain database time, whatever the product's clock says.
 _LOST = text(
@@ -77,7 +80,7 @@ _FIRST_SENT = text(
                       JOIN notice n ON n.period = a.period AND n.id = a.notice_id
                       WHERE a.period = r.period AND a.run_id = r.id AND a.state = 'planned'
                         AND a.number = 1 AND (a.step = n.first_step OR a.due_at <= :now)
-                        AND a.hold_reason IS DISTINCT FROM 'frequency_cap')
+                        AND coalesce(a.hold_reason, '') NOT IN ('frequency_cap', 'address_cap'))
     """
 )
 
@@ -95,10 +98,11 @@ def settle_due(session: Session, now: datetime) -> int:
 def expire_ended(session: Session, now: datetime) -> int:
     """What did not leave before its window ended expires: not notified.
 
-    Who waited for a bill until then expires for want of it: that is what staff can mend.
+    Who waited for a bill until then expires for want of it: that is what staff can mend. Who waited for a
+    frequency cap was told often enough by others.
     """
     rows = session.execute(_ENDED, {"slice": SLICE, "now": now}).all()
-    reasons = {row.id: UNAVAILABLE if row.hold_reason == BILL_WAITING else "window_ended" for row in rows}
+    reasons = {row.id: _REASONS_AT_END.get(row.hold_reason, "window_ended") for row in rows}
     changes = [Change(row.period, row.id, Trigger.EXPIRE, reasons[row.id]) for row in rows]
     apply_changes(session, changes, now)
     return len(rows)

@@ -151,6 +151,7 @@ def make_recurrence(call: Maker, wanted: NewRecurrenceIn) -> object:
             _recurrence(wanted, now),
             delivery=settings.delivery,
             time_zone=settings.time_zone,
+            country=settings.country,
             actor=call.client.actor,
             now=now,
         )

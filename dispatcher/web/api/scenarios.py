@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from campaigns.scenarios import BUILTIN
-from consent.policy import PROFILES
+from consent.profiles import all_profiles
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Reads
 from dispatcher.web.api.problems import answers
@@ -36,10 +36,10 @@ class ScenariosOut(BaseModel):
                     "name": "debt_reminder",
                     "title": "Напоминание о задолженности",
                     "purpose": "debt",
-                    "policy_profile": "service_standard",
+                    "policy_profile": "by_purpose",
                 }
             ],
-            "policy_profiles": ["always", "service_standard"],
+            "policy_profiles": ["always", "debtor_safe", "service_standard"],
         }
     )
     scenarios: list[ScenarioOut]
@@ -47,7 +47,7 @@ class ScenariosOut(BaseModel):
 
 
 @router.get("/scenarios", responses=answers())
-def list_scenarios(call: Reader) -> ScenariosOut:  # noqa: ARG001 (its scope is what counts)
+def list_scenarios(call: Reader) -> ScenariosOut:
     """What can be told, and under which policies."""
     return ScenariosOut(
         scenarios=[
@@ -56,5 +56,5 @@ def list_scenarios(call: Reader) -> ScenariosOut:  # noqa: ARG001 (its scope is 
             )
             for one in BUILTIN.values()
         ],
-        policy_profiles=sorted(PROFILES),
+        policy_profiles=sorted(call.services.database.run(all_profiles)),
     )

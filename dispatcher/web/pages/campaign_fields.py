@@ -13,7 +13,7 @@ from campaigns.scenarios import BUILTIN
 from campaigns.seeds import list_seeds
 from campaigns.service import NewCampaign
 from consent.hours import parse_daily_time
-from consent.policy import PROFILES
+from consent.profiles import all_profiles
 from consent.sources import Basis
 from dispatcher.web.pages.showing import one_line
 from dispatcher.web.pages.typed import read_moment, read_number, read_rate
@@ -88,7 +88,7 @@ def campaign_choices(session: Session) -> Mapping[str, Any]:
     return {
         "lists": list_ready_names(session, limit=MOST_LISTS),
         "scenarios": list(BUILTIN.values()),
-        "policies": sorted(PROFILES),
+        "policies": list(all_profiles(session)),
         "priorities": PRIORITIES,
         "bases": list(Basis),
         "seed_count": len(list_seeds(session)),

@@ -93,6 +93,7 @@ def create(
             _wanted(form, schedule, zone, now),
             delivery=services.settings.delivery,
             time_zone=zone.key,
+            country=services.settings.country,
             actor=signed_in.member.actor,
             now=now,
         )

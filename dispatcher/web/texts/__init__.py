@@ -16,6 +16,7 @@ from dispatcher.web.texts.file_faults import FILE_FAULTS
 from dispatcher.web.texts.letters import LETTERS
 from dispatcher.web.texts.lists import LISTS
 from dispatcher.web.texts.manual_tasks import MANUAL_TASKS
+from dispatcher.web.texts.policy import POLICY
 from dispatcher.web.texts.ru import TEXTS as RU
 from dispatcher.web.texts.runs import RUNS
 from dispatcher.web.texts.uk import TEXTS as UK
@@ -34,6 +35,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     CONSENTS,
     WISHES,
     MANUAL_TASKS,
+    POLICY,
 )
 
 

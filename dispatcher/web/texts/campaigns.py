@@ -60,16 +60,6 @@ CAMPAIGNS: Final[Words] = {
         "Передати на погодження: {count}",
         "Hand over for approval: {count}",
     ),
-    "policy_always": (
-        "круглосуточно, без ограничений",
-        "цілодобово, без обмежень",
-        "round the clock, no limits",
-    ),
-    "policy_service_standard": (
-        "рабочие дни, 08:00–17:00",
-        "робочі дні, 08:00–17:00",
-        "working days, 08:00–17:00",
-    ),
     "scenario_debt_reminder": (
         "Напоминание о задолженности",
         "Нагадування про заборгованість",

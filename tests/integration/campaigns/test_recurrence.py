@@ -39,6 +39,7 @@ def repeat(engine: Engine, cron: str = "0 13 * * *", **changes: Any) -> CreatedR
             new,
             delivery=application.settings.delivery,
             time_zone=zone,
+            country="RU",
             actor="staff:olga",
             now=engine.now(),
         )
@@ -134,7 +135,9 @@ class TestOnce:
         )
         delivery = engine.application.settings.delivery
         with pytest.raises(IntegrityError):
-            engine.application.database.run(lambda s: make_due_occurrence(s, engine.now(), delivery=delivery))
+            engine.application.database.run(
+                lambda s: make_due_occurrence(s, engine.now(), delivery=delivery, country="RU")
+            )
         assert len(runs(engine, made)) == 1
 
     def test_a_kill_in_the_middle_leaves_nothing_and_the_next_round_makes_it(self, engine: Engine) -> None:
@@ -143,7 +146,10 @@ class TestOnce:
         engine.set_time(NOON + timedelta(hours=1))
 
         def cut_off(session: Any) -> None:
-            assert make_due_occurrence(session, engine.now(), delivery=engine.application.settings.delivery)
+            settings = engine.application.settings
+            assert make_due_occurrence(
+                session, engine.now(), delivery=settings.delivery, country=settings.country
+            )
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
@@ -170,7 +176,9 @@ class TestOnce:
         for quarter in range(0, 24 * 4):
             engine.set_time(day + timedelta(minutes=15 * quarter))
             engine.application.database.run(
-                lambda s: make_due_occurrence(s, engine.now(), delivery=engine.application.settings.delivery)
+                lambda s: make_due_occurrence(
+                    s, engine.now(), delivery=engine.application.settings.delivery, country="RU"
+                )
             )
         assert results(engine, made) == [("made", None)]
 

@@ -83,7 +83,7 @@ class TestRecurrence:
         for _ in range(12):
             services.database.run(
                 lambda session: make_due_occurrence(
-                    session, now=services.clock.refresh(session), delivery=delivery
+                    session, now=services.clock.refresh(session), delivery=delivery, country="RU"
                 )
             )
         path = f"/recurrences/{campaign}/occurrences"

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from consent.calendar import WorkingCalendar
+from consent.calendar import DayKind, WorkingCalendar
 from consent.errors import PolicyError
 
 
@@ -43,7 +43,9 @@ class TestIsWorkingDay:
         assert WorkingCalendar("RU").is_working_day(date(2026, 12, 16))
 
     def test_the_administrators_table_beats_the_law_in_both_directions(self):
-        calendar = WorkingCalendar("RU", {date(2026, 11, 20): False, date(2026, 11, 21): True})
+        calendar = WorkingCalendar(
+            "RU", {date(2026, 11, 20): DayKind.OFF, date(2026, 11, 21): DayKind.WORKING}
+        )
         assert not calendar.is_working_day(date(2026, 11, 20))
         assert calendar.is_working_day(date(2026, 11, 21))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent.calendar import WorkingCalendar
+from consent.calendar import DayKind, WorkingCalendar
 from consent.errors import EmptyHoursError, PolicyError
 from consent.hours import SendingHours, intersect, is_allowed, next_allowed, parse_daily_time
 
@@ -153,8 +153,8 @@ class TestNextAllowed:
 
     def test_a_calendar_without_working_days_has_no_answer(self):
         class NeverWorking(WorkingCalendar):
-            def is_working_day(self, day):
-                return False
+            def kind_of(self, day):
+                return DayKind.OFF
 
         assert next_allowed(at(MOSCOW, 2026, 1, 1), hours(working=True), NeverWorking("RU")) is None
 
