@@ -10,13 +10,14 @@ SEED ?= 1
 PEERS := .venv-bench
 BULLMQ := tests/benchmarks/bullmq
 
-.PHONY: help setup demo static test integration acceptance faults check chaos bench bench-scale requirements format lock clean
+.PHONY: help setup demo static test integration acceptance faults check withdrawals chaos bench bench-scale requirements format lock clean
 
 help:
 	@echo "make demo                     run a real campaign through the sandbox and show it live"
 	@echo "make demo ARGS='--once …'     the same with options of 'dispatcher demo'"
 	@echo "make test                     every check and every test"
 	@echo "make check                    lint, types, import contract, unit tests (under a minute)"
+	@echo "make withdrawals SEED=1       500 people withdraw in the middle of a campaign of 20 000"
 	@echo "make chaos ROUNDS=50 SEED=1   kill processes in the middle of runs and count who was lost"
 	@echo "make bench OUT=bench.json     speed beside the bare transport, Celery, dramatiq and BullMQ (20 minutes)"
 	@echo "make bench-scale OUT=…        5 000 to 1 000 000 recipients: rate, memory, claim time, urgent lane"
@@ -60,6 +61,10 @@ faults: TESTS := $(FAULTS)
 integration acceptance faults: SHELL := /bin/bash
 integration acceptance faults: $(READY)
 	@set -o pipefail; $(BIN)/pytest $(TESTS) --durations 15 2>&1 | sed -u 's/^/$@: /'
+
+# The whole race of withdrawals; `make test` runs a small one.
+withdrawals: $(READY)
+	WITHDRAWAL_RECIPIENTS=20000 WITHDRAWALS=500 WITHDRAWAL_SEED=$(SEED) $(BIN)/pytest -s tests/acceptance/test_withdrawals.py
 
 chaos: $(READY)
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)

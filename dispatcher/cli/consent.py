@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy.orm import Session
 
+from campaigns.consent_file import import_statements
 from consent.ledger import ConsentEntry
 from dispatcher.bootstrap import Application
 from dispatcher.cli.campaign_options import AsJson
@@ -157,6 +160,44 @@ def give(
     with application() as built:
         built.database.run(work)
     output.print("Согласие записано.")
+
+
+@app.command("import")
+def import_file(
+    path: Annotated[Path, typer.Argument(help="CSV or a workbook; one statement a row.")],
+    rejected: Annotated[Path | None, typer.Option(help="Where to write the bad rows.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Default: found out.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take statements out of a file: good rows are taken, bad ones reported by line and reason."""
+    with application() as built:
+        zone = ZoneInfo(built.settings.time_zone)
+        done = import_statements(
+            built.database,
+            built.clock,
+            path,
+            country=built.settings.country,
+            zone=zone,
+            actor=actor(),
+            encoding=encoding,
+            sheet=sheet,
+        )
+    if rejected is not None and done.rejected:
+        rejected.write_text(done.rejected_csv(), encoding="utf-8-sig", newline="")
+    if as_json:
+        counts = {name: getattr(done, name) for name in ("taken", "unchanged", "in_flight")}
+        problems = [asdict(one) for one in done.problems]
+        print_json({**counts, "rejected": done.rejected_count, "problems": problems})
+        return
+    for one in done.problems:
+        place = f", столбец «{one.column}»" if one.column else ""
+        output.print(f"строка {one.line}{place}: {one.message}", highlight=False, markup=False)
+    output.print(
+        f"Взято: {done.taken}, было и раньше: {done.unchanged}, не взято: {done.rejected_count};"
+        f" отправлялось в этот миг: {done.in_flight}.",
+        highlight=False,
+    )
 
 
 def _moment(built: Application, typed: str | None, now: datetime) -> datetime | None:

@@ -17,7 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY_BYTES: Final = 64 * 1024  #: our forms and a one-click unsubscription are far smaller
 
 #: Where a list comes in as a stream: signed in or with a key, checked before the first byte is read.
-UPLOAD_PATHS: Final = (re.compile(r"/lists/upload"), re.compile(r"/api/v1/lists/[^/]+/versions"))
+UPLOAD_PATHS: Final = (
+    re.compile(r"/lists/upload"),
+    re.compile(r"/api/v1/lists/[^/]+/versions"),
+    re.compile(r"/contacts/import"),
+    re.compile(r"/api/v1/consents/imports"),
+)
 
 STRICT_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from dispatcher.web.api import (
     approvals,
     campaigns,
+    consent_imports,
     consents,
     dry_runs,
     imports,
@@ -56,6 +57,7 @@ ROUTERS: Final = (
     manual_tasks.router,
     seeds.router,
     consents.router,
+    consent_imports.router,
     payment_links.router,
 )
 #: What answers without a key; a test fails for any other route that does.

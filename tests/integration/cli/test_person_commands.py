@@ -156,3 +156,37 @@ class TestContact:
         assert engine.sql("SELECT * FROM contact_point ORDER BY id") == before
         assert engine.sql("SELECT 1 FROM consent_event WHERE action = 'withdrawn'") == []
         refuse("contact", "confirm", ivanov["id"])
+
+
+class TestConsents:
+    def test_a_file_of_statements_is_taken_and_the_ledger_tells_then_from_now(
+        self, engine, ivanov, ask, run, tmp_path
+    ):
+        path = tmp_path / "consents.csv"
+        path.write_text(
+            "E-mail;Цель;Источник;Документ;Действует с\n"
+            "person1@example.org;outage;paper;бланк 1;01.02.2026\n"
+            "person1@example.org;outage;paper;;\n",
+            "utf-8",
+        )
+        done = ask("consent", "import", path, "--rejected", tmp_path / "bad.csv")
+        assert (done["taken"], done["rejected"]) == (1, 1)
+        assert "Причина" in (tmp_path / "bad.csv").read_text("utf-8-sig")
+        assert "было и раньше: 1" in run("consent", "import", path)
+
+        def outages(*more: str) -> bool:
+            [contact] = ask("consent", "show", "person1@example.org", *more)["contacts"]
+            [found] = [
+                one["is_permitted"]
+                for one in contact["standings"]
+                if (one["channel"], one["purpose"]) == ("email", "outage")
+            ]
+            return bool(found)
+
+        assert outages()
+        assert not outages("--at", "2026-01-31 12:00")
+        stopped = ask("consent", "stop", "--person", ivanov["id"], "--source", "call")
+        assert stopped == {"in_flight": 0, "attempts": []}
+        assert not outages()
+        assert "можно" not in run("consent", "show", "person1@example.org")
+        assert outages("--at", "2026-03-01 12:00")
