@@ -29,3 +29,7 @@ class BadPersonValueError(ConsentError):
 
 class BadConsentError(ConsentError):
     """Raised when an entry of the ledger lacks what it needs, or names what there is not."""
+
+
+class SuppressionError(ConsentError):
+    """Raised when the stop list cannot be changed as asked."""

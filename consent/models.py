@@ -53,6 +53,7 @@ class ContactPoint(Base):
         Index("ix_contact_point_kind_address", "kind", "address"),
         # Those not confirmed for the longest time come first (requirement 53).
         Index("ix_contact_point_confirmation", text("coalesce(confirmed_at, created_at)"), "id"),
+        Index("ix_contact_point_kind_lower_address", "kind", text("lower(address)")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
@@ -102,15 +103,25 @@ class Suppression(Base):
 
     __tablename__ = "suppression"
     __table_args__ = (
-        Index("ix_suppression_in_force", "channel", "address", postgresql_where=text("lifted_at IS NULL")),
+        # One ban in force per address and channel; one that has expired is closed by the next.
+        Index(
+            "ix_suppression_one_in_force",
+            "channel",
+            "address",
+            unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+        Index("ix_suppression_source_attempt_id", "source_attempt_id"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     channel: Mapped[str]
-    address: Mapped[str]
+    address: Mapped[str]  #: in lower case
     reason: Mapped[str]
     source: Mapped[str]
     source_period: Mapped[date | None]
     source_attempt_id: Mapped[UUID | None]
+    note: Mapped[str | None]  #: what staff wrote about it
+    created_by: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     lifted_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -24,7 +24,7 @@ _ANSWER = """
            yes.sequence IS NOT NULL AND (yes.valid_until IS NULL OR yes.valid_until > :now) AS is_given,
            yes.sequence IS NOT NULL AS was_given,
            EXISTS (SELECT 1 FROM suppression s
-                   WHERE s.channel = :channel AND s.address = c.address AND s.lifted_at IS NULL
+                   WHERE s.channel = :channel AND s.address = lower(c.address) AND s.lifted_at IS NULL
                      AND (s.expires_at IS NULL OR s.expires_at > :now)) AS is_suppressed
 """
 _ASK = text(

@@ -38,6 +38,11 @@ from dispatcher.delivery.claim import list_running
 from dispatcher.delivery.error_limit import pause_failing_runs
 from dispatcher.delivery.lane import Lane
 from dispatcher.delivery.questions import is_any_due
+from dispatcher.delivery.returns.domains import release_held
+from dispatcher.delivery.returns.faults import judge_contents, judge_sender_faults
+from dispatcher.delivery.returns.judging import judge_addresses
+from dispatcher.delivery.returns.letters import purge_letters
+from dispatcher.delivery.returns.traffic import forget_traffic
 from dispatcher.delivery.tasks import ASKING, LANES, wake
 
 log = structlog.get_logger()
@@ -114,6 +119,10 @@ class Scheduler:
             self._plan,
             partial(self._each, sweep.lose_expired),
             partial(self._each, receipts.apply_stored),
+            partial(self._judge, judge_addresses),
+            partial(self._judge, judge_sender_faults),
+            partial(self._judge, judge_contents),
+            partial(self._each, release_held),
             partial(self._each, sweep.settle_due),
             partial(self._each, sweep.expire_ended),
             partial(self._each, sweep.stop_planned),
@@ -153,6 +162,9 @@ class Scheduler:
             if moved == 0:
                 return
         self._database.run(self._lead.hold)
+
+    def _judge(self, judge: Callable[..., int]) -> None:
+        self._each(partial(judge, settings=self._application.settings.returns))
 
     def _plan(self) -> None:
         until = time.monotonic() + PLANNING_SECONDS
@@ -221,11 +233,14 @@ class Scheduler:
             session.execute(_PERIODS_AHEAD, {"now": self._application.clock.refresh(session)})
             outbox.forget_relayed(session)
             forget_old_answers(session, self._application.clock.now())
+            forget_traffic(session, self._application.clock.now())
 
         self._database.run(keep)
         days = self._application.settings.retention.rejected_row_days
         self._each(partial(purge_rejected_rows, days=days))
         self._each(record_expired)
+        letter_days = self._application.settings.retention.letter_days
+        self._each(partial(purge_letters, days=letter_days))
         self._each(drop_of_closed_runs, rounds=DROP_ROUNDS)
         self._housekept_at = time.monotonic()
 

@@ -38,6 +38,11 @@ RUN_REASONS: Final[Words] = {
     ),
     "staff": ("решение сотрудника", "рішення працівника", "decided by staff"),
     "api": ("решение другой системы", "рішення іншої системи", "decided by another system"),
+    "content_refused": (
+        "почтовые серверы отвергают содержание письма",
+        "поштові сервери відкидають зміст листа",
+        "mail servers refuse what the message holds",
+    ),
     "error_rate": (
         "слишком много отказов: проверьте список и почтовый сервер",
         "забагато відмов: перевірте список і поштовий сервер",
@@ -295,6 +300,16 @@ REASONS: Final[Words] = {
         "frequency cap of the address",
     ),
     "domain_limit": ("предел почтового домена", "межа поштового домену", "limit of the mail domain"),
+    "domain_paused": (
+        "рассылка на этот почтовый домен остановлена",
+        "розсилку на цей поштовий домен зупинено",
+        "nothing is sent to this mail domain for now",
+    ),
+    "sender_refused": (
+        "почтовые домены не принимают наши письма",
+        "поштові домени не приймають наші листи",
+        "mail domains refuse us as a sender",
+    ),
     "truth_stale": ("проверяется, нужно ли ещё", "перевіряється, чи ще потрібно", "checking if still needed"),
     "worker_vanished": ("отправщик пропал", "надсилач зник", "the worker vanished"),
     "worker_stopped": ("отправщик остановлен", "надсилача зупинено", "the worker was stopped"),

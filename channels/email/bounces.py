@@ -12,14 +12,16 @@ from email.header import decode_header, make_header
 from email.message import Message
 
 import structlog
-from flufl.bounce import all_failures
 
 from channels.email import verp
+from channels.email.bounce_words import status_in_words
+from channels.email.free_form import find_status, guess_bounce, is_from_mail_system
 from channels.port import AttemptReference, Receipt, ReceiptKind
 
 MAX_PARSED_OCTETS = 256 * 1024  # a report of a notice is a few KB; the rest is the returned message
-MAX_GUESSED_OCTETS = 32 * 1024  # free-form bounces say it in their first lines; bounds the regex work
 MAX_PARTS = 50
+AUTO_REPLY = "auto_reply"
+NO_REPORT = "no_report"
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,9 @@ _KINDS = {
     "relayed": ReceiptKind.UNKNOWN,  # to a server that reports no further
     "expanded": ReceiptKind.UNKNOWN,  # to a list
 }
-_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])", re.ASCII)
+_WEIGHT = {
+    name: place for place, name in enumerate(("delivered", "expanded", "relayed", "failed", "delayed"))
+}
 _VAGUE = re.compile(r"[245]\.0\.0", re.ASCII)
 _AUTO_SUBJECT = re.compile(
     r"\s*(auto(matic)?[ -]?(reply|response)|out of (the )?office|автоответ|автоматический ответ|я в отпуске)",
@@ -62,11 +66,13 @@ def _read(raw: bytes, *, is_ours: bool) -> tuple[ReceiptKind, str, AttemptRefere
     blocks = _delivery_status(message)
     if blocks:
         return _read_report(blocks)
+    # Some servers mark their bounces auto-replied, people's machines do not write as mail systems.
+    guess = guess_bounce(raw, message, _subject(message)) if is_ours else None
+    if guess is not None and is_from_mail_system(message):
+        return *guess, None
     if _is_auto_reply(message):
-        return ReceiptKind.UNKNOWN, "auto_reply", None
-    if is_ours:
-        return *_guess(raw), None
-    return ReceiptKind.UNKNOWN, "no_report", None
+        return ReceiptKind.UNKNOWN, AUTO_REPLY, None
+    return (ReceiptKind.UNKNOWN, NO_REPORT, None) if guess is None else (*guess, None)
 
 
 def _delivery_status(message: Message) -> list[Message]:
@@ -83,10 +89,12 @@ def _delivery_status(message: Message) -> list[Message]:
 
 def _read_report(blocks: list[Message]) -> tuple[ReceiptKind, str, AttemptReference | None]:
     envelope_id = verp.parse_envelope_id(_field(blocks[0], "Original-Envelope-Id"))
-    # One message has one recipient, so the first block with an action is the one.
-    block = next((block for block in blocks if block.get("Action")), None)
+    # One message of ours has one recipient; several blocks are those to whom it was passed on. What
+    # one of them took, or what went to a list, has not failed.
+    acted = [block for block in blocks if block.get("Action")]
+    block = min(acted, key=lambda block: _WEIGHT.get(_action(block), len(_WEIGHT)), default=None)
     if block is None:
-        return ReceiptKind.UNKNOWN, "no_report", envelope_id
+        return ReceiptKind.UNKNOWN, NO_REPORT, envelope_id
     kind = _KINDS.get(_action(block), ReceiptKind.UNKNOWN)
     return kind, _report_reason(kind, block), envelope_id
 
@@ -102,9 +110,12 @@ def _report_reason(kind: ReceiptKind, block: Message) -> str:
     if kind is ReceiptKind.UNKNOWN:
         action = _action(block)
         return f"dsn_{action}" if action in _KINDS else "dsn"
-    status = _find_status(_field(block, "Status"))
+    status = find_status(_field(block, "Status"))
     if status is None or _VAGUE.fullmatch(status):
-        spoken = _find_status(_field(block, "Diagnostic-Code"))
+        said = _field(block, "Diagnostic-Code")
+        spoken = find_status(said, wanted="5" if kind is ReceiptKind.FAILED else "245")
+        if spoken is None and kind is ReceiptKind.FAILED and not (status or "5").startswith("4"):
+            spoken = status_in_words(said)
         # A failed report that quotes a 2.x.x speaks of something else.
         if spoken is not None and (status is None or spoken[0] == status[0]):
             status = spoken
@@ -122,25 +133,6 @@ def _is_auto_reply(message: Message) -> bool:
         or any(message.get(name) for name in _AUTO_HEADERS)
         or _AUTO_SUBJECT.match(_subject(message)) is not None
     )
-
-
-def _guess(raw: bytes) -> tuple[ReceiptKind, str]:
-    """A bounce in free form, as flufl.bounce knows many; the recipient it finds does not matter."""
-    start = raw[:MAX_GUESSED_OCTETS]
-    temporary, permanent = all_failures(message_from_bytes(start))
-    if permanent:
-        status = _find_status(start.decode("utf-8", "replace"), wanted="5")
-        return ReceiptKind.FAILED, f"bounce_{status}" if status else "bounce"
-    if temporary:
-        return ReceiptKind.DELAYED, "bounce"
-    return ReceiptKind.UNKNOWN, "no_report"
-
-
-def _find_status(text: str, *, wanted: str = "245") -> str | None:
-    for match in _STATUS.finditer(text):
-        if match[1] in wanted:
-            return f"{match[1]}.{int(match[2])}.{int(match[3])}"
-    return None
 
 
 def _field(message: Message, name: str) -> str:

@@ -134,6 +134,8 @@ def enhanced_status(text: str) -> str | None:
 
 def classify_refusal(code: int | None, status: str | None, text: str = "") -> ReplyClass:
     """What a refusal is about, from its three digits, its enhanced code and, last, its words."""
+    if status == "4.2.2":  # refused for now, but it is the mailbox that has no room
+        return ReplyClass.FULL
     if (status or str(code or ""))[:1] == "4":
         return ReplyClass.SOFT
     # 5.0.0 and 5.5.0 are what servers say when they do not wish to say: the words know better.

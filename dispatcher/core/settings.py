@@ -215,6 +215,20 @@ class DeliverySettings(BaseModel):
     approval_required: bool = False  #: true: no campaign starts before a second person has approved it
 
 
+class ReturnsSettings(BaseModel):
+    """What follows from what comes back (docs/email.md explains each)."""
+
+    disabled_refusals: int = Field(default=2, ge=1)  #: notices refused by a disabled mailbox before a ban
+    full_runs: int = Field(default=3, ge=1)  #: runs that met a full mailbox before it is banned for a time
+    full_days: int = Field(default=30, ge=1)  #: how long
+    memory_days: int = Field(default=365, ge=1)  #: how far back such refusals count
+    rise_floor: int = Field(default=20, ge=1)  #: fewer addresses than this are never doubted
+    rise_share: float = Field(default=0.1, gt=0, le=1)  #: of the messages of two hours
+    rise_factor: float = Field(default=4.0, ge=1)  #: against the share of the 30 days before
+    sender_fault_share: float = Field(default=0.01, ge=0, le=1)  #: of an hour's mail that pauses a domain
+    sender_fault_domains: int = Field(default=5, ge=1)  #: paused in an hour: then the whole channel waits
+
+
 class AttachmentSettings(BaseModel):
     """Files that go with notices: bills out of a folder, or from servers that are named here."""
 
@@ -259,6 +273,7 @@ class RetentionSettings(BaseModel):
     """How long personal data are kept that nothing needs any more."""
 
     rejected_row_days: int = Field(default=30, ge=1)  #: rows that an import did not take, as they stood
+    letter_days: int = Field(default=365, ge=1)  #: what people wrote to us by e-mail
     upload_days: int = Field(default=7, ge=1)  #: files that came in and could not be imported
 
 
@@ -299,6 +314,7 @@ class Settings(BaseSettings):
     bounce_listener: BounceListenerSettings = BounceListenerSettings()
     web: WebSettings = WebSettings()
     delivery: DeliverySettings = DeliverySettings()
+    returns: ReturnsSettings = ReturnsSettings()
     attachments: AttachmentSettings = AttachmentSettings()
     payment: PaymentSettings = PaymentSettings()
     workers: WorkerSettings = WorkerSettings()

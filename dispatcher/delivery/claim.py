@@ -32,6 +32,7 @@ from dispatcher.delivery.checks import (
 )
 from dispatcher.delivery.group_limits import group_limits
 from dispatcher.delivery.repository import SELECT_ATTEMPTS, AttemptRow, attempt_row
+from dispatcher.delivery.returns.domains import hold_paused
 from dispatcher.delivery.run_lock import hold_shared
 from dispatcher.delivery.states import NoticeState, Trigger
 from dispatcher.delivery.step_plan import StepPlan
@@ -139,6 +140,7 @@ def claim_group(
         return None
     candidates = _candidates(session, run, locked)
     verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, calendar, now, bill_looks)
+    verdicts = hold_paused(session, run, channel, candidates, verdicts, now)
     if hold_back is not None:
         verdicts = hold_back(candidates, verdicts, now)
     apply_changes(

@@ -21,3 +21,11 @@ class ManualTaskError(DeliveryError):
 
 class RunStateError(DeliveryError):
     """Raised when a run's state does not allow what was asked."""
+
+
+class DomainPauseError(DeliveryError):
+    """Raised when a recipient domain's pause does not allow what was asked."""
+
+
+class LetterError(DeliveryError):
+    """Raised when a letter that came in cannot be handled as asked."""

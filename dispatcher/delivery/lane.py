@@ -43,6 +43,7 @@ from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
 from dispatcher.delivery.refusals import refusal_of
 from dispatcher.delivery.render import Renderer
+from dispatcher.delivery.returns.traffic import DomainTrafficCounter
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.throttle import Limit, TokenBuckets
 from dispatcher.delivery.transitions import Change, Claim, apply_changes
@@ -103,6 +104,7 @@ class LaneWorker:
         )
         self._turn: dict[Lane, UUID] = {}
         self._templates: Mapping[UUID, CompiledTemplate] = {}
+        self._traffic = DomainTrafficCounter()
         self._bills = BillGate(tools.url_rules, self._compiled)
 
     def stop(self) -> None:
@@ -165,6 +167,7 @@ class LaneWorker:
             now = self.tools.clock.refresh(session)
             group = self._claim(session, lane, token, now) if wants_more else None
             self._record(session, lane, outcomes, now)
+            self._traffic.write(session, now, is_last=group is None and wants_more)
             return group
 
         group = self._until_database_is_back(work, token)
@@ -261,6 +264,7 @@ class LaneWorker:
         envelopes, waiting = self._render(group)
         for outcomes in self._outcomes(channel, list(envelopes.values())):
             self.tools.domain_limits.heed(lane.channel, outcomes, envelopes)
+            self._traffic.count(lane.channel, outcomes, envelopes)
             waiting += [
                 change_of(one, envelopes.pop(one.attempt.attempt_id), token, self.tools.clock.now())
                 for one in outcomes

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from channels.port import ChannelKind, Receipt, ReceiptKind
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.prices import keep_prices
+from dispatcher.delivery.returns.noting import COMPLAINT, note_complaint
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change, apply_changes
 
@@ -40,11 +41,15 @@ _STORE = text(
 )
 _WAITING = text(
     """
-    SELECT period, id, attempt_id, kind, reason FROM receipt
+    SELECT period, id, attempt_id, channel, kind, reason FROM receipt
     WHERE effect IS NULL ORDER BY id LIMIT :slice FOR NO KEY UPDATE SKIP LOCKED
     """
 )
-_EXISTS = text("SELECT 1 FROM attempt WHERE period = :period AND id = :id")
+_LOCK = text("SELECT 1 FROM attempt WHERE period = :period AND id = :id FOR NO KEY UPDATE")
+# After the lock, in a statement of its own: whatever has failed the attempt was stored before that.
+_OVERRULED = text(
+    "SELECT 1 FROM receipt WHERE period = :period AND attempt_id = :id AND kind = :stronger LIMIT 1"
+)
 _MARK = text("UPDATE receipt SET effect = :effect WHERE period = :period AND id = :id")
 
 
@@ -79,18 +84,52 @@ def apply_stored(session: Session, now: datetime) -> int:
     waiting = session.execute(_WAITING, {"slice": SLICE}).all()
     # In the order of attempts, as everybody locks them; receipts of one attempt stay in their own order.
     for row in sorted(waiting, key=lambda row: (str(row.attempt_id), row.id)):
-        effect = _apply(session, row.period, row.attempt_id, ReceiptKind(row.kind), row.reason, now)
+        effect = _apply(
+            session, row.channel, row.period, row.attempt_id, ReceiptKind(row.kind), row.reason, now
+        )
         session.execute(_MARK, {"effect": effect, "period": row.period, "id": row.id})
     return len(waiting)
 
 
+def overruled_by(channel: str, kind: ReceiptKind) -> ReceiptKind | None:
+    """The kind of report that counts more than one of this kind; None: there is none.
+
+    By e-mail the bad report counts: a server on the way had the message, the mailbox has not. A telephone
+    confirms by itself, and nobody can take that back.
+    """
+    weaker, stronger = ReceiptKind.FAILED, ReceiptKind.DELIVERED
+    if channel == ChannelKind.EMAIL:
+        weaker, stronger = stronger, weaker
+    return stronger if kind is weaker else None
+
+
 def _apply(
-    session: Session, period: date, attempt: UUID | None, kind: ReceiptKind, reason: str, now: datetime
+    session: Session,
+    channel: str,
+    period: date,
+    attempt: UUID | None,
+    kind: ReceiptKind,
+    reason: str,
+    now: datetime,
 ) -> str:
-    if attempt is None or session.execute(_EXISTS, {"period": period, "id": attempt}).first() is None:
+    if attempt is None or session.execute(_LOCK, {"period": period, "id": attempt}).first() is None:
         return "unknown_attempt"
+    if reason == COMPLAINT:
+        note_complaint(session, period, attempt, now)
+        return "applied"
+    if _is_overruled(session, channel, period, attempt, kind):
+        return "no_change"
     trigger = _TRIGGERS.get(kind)
     if trigger is None:
         return "no_change"
     changed = apply_changes(session, [Change(period, attempt, trigger, reason or kind.value)], now)
     return "applied" if changed else "no_change"
+
+
+def _is_overruled(session: Session, channel: str, period: date, attempt: UUID, kind: ReceiptKind) -> bool:
+    """Whether another report of the attempt says the contrary and counts more, whichever came first."""
+    stronger = overruled_by(channel, kind)
+    if stronger is None:
+        return False
+    asked = {"period": period, "id": attempt, "stronger": stronger.value}
+    return session.execute(_OVERRULED, asked).first() is not None

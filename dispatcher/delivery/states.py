@@ -134,8 +134,10 @@ ATTEMPT_TRANSITIONS: Final[Mapping[tuple[AttemptState, Trigger], AttemptState]] 
         # The provider's own answer after a receipt changes no state, but what was sent goes on record.
         (_A.DELIVERED, _T.ACCEPT): _A.DELIVERED,
         (_A.FAILED, _T.ACCEPT): _A.FAILED,
-        # "Delivered" wins whichever of two contradicting receipts comes first.
+        # A refusal for now may have been heeded by a server that took the message all the same.
         (_A.FAILED, _T.DELIVER): _A.DELIVERED,
+        # A late bounce: some server on the way had it, the person has not (receipts.py: in any order).
+        (_A.DELIVERED, _T.BOUNCE): _A.FAILED,
     }
 )
 

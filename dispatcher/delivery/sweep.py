@@ -18,6 +18,7 @@ from dispatcher.core.outbox import publish
 from dispatcher.delivery.bills.states import BILL_WAITING, UNAVAILABLE
 from dispatcher.delivery.errors import RunStateError
 from dispatcher.delivery.progress import read_progress
+from dispatcher.delivery.returns.domains import DOMAIN_PAUSED
 from dispatcher.delivery.run_change import change_state, lock_run
 from dispatcher.delivery.run_states import RunAction, RunState
 from dispatcher.delivery.runs import FIRST_SENT, pause_run
@@ -26,7 +27,9 @@ from dispatcher.delivery.transitions import Change, apply_changes
 
 SLICE: Final = 500
 #: What somebody waited for until the end says more than that the end has come.
-_REASONS_AT_END: Final = {BILL_WAITING: UNAVAILABLE} | {reason: reason for reason in CAP_REASONS}
+_REASONS_AT_END: Final = {BILL_WAITING: UNAVAILABLE} | {
+    reason: reason for reason in (*CAP_REASONS, DOMAIN_PAUSED)
+}
 
 # Leases live in plain database time, whatever the product's clock says.
 _LOST = text(
@@ -98,8 +101,8 @@ def settle_due(session: Session, now: datetime) -> int:
 def expire_ended(session: Session, now: datetime) -> int:
     """What did not leave before its window ended expires: not notified.
 
-    Who waited for a bill until then expires for want of it: that is what staff can mend. Who waited for a
-    frequency cap was told often enough by others.
+    Who waited for a bill until then expires for want of it, who waited for a paused domain because of it:
+    that is what staff can mend. Who waited for a frequency cap was told often enough by others.
     """
     rows = session.execute(_ENDED, {"slice": SLICE, "now": now}).all()
     reasons = {row.id: _REASONS_AT_END.get(row.hold_reason, "window_ended") for row in rows}

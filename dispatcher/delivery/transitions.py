@@ -29,6 +29,7 @@ from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.progress import ProgressDeltas
 from dispatcher.delivery.questions import expect_report
 from dispatcher.delivery.repository import AttemptRow, NoticeRow
+from dispatcher.delivery.returns.noting import Refused, note_refusals
 from dispatcher.delivery.states import (
     ATTEMPT_TRANSITIONS,
     AttemptState,
@@ -272,6 +273,14 @@ class _Work:
         )
         returned = [row.id for row, change, _ in self.changed if change.trigger in _NOT_AN_ATTEMPT]
         release(self.session, returned, self.now)
+        note_refusals(
+            self.session,
+            (
+                Refused(row.period, row.id, row.channel, change.trigger, change.reason)
+                for row, change, _ in self.changed
+            ),
+            self.now,
+        )
         self.deltas.write(self.session)
 
 

@@ -10,6 +10,7 @@ import consent.models
 import dispatcher.core.models
 import dispatcher.delivery.bills.models
 import dispatcher.delivery.models
+import dispatcher.delivery.returns.models
 import dispatcher.evidence.models
 import dispatcher.webhooks.models
 import templates.models
@@ -21,6 +22,7 @@ ALL_MODELS: Final = (
     dispatcher.core.models,
     dispatcher.delivery.bills.models,
     dispatcher.delivery.models,
+    dispatcher.delivery.returns.models,
     dispatcher.evidence.models,
     dispatcher.webhooks.models,
     templates.models,

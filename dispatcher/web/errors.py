@@ -36,6 +36,7 @@ from consent.errors import (
     ConsentError,
     EmptyHoursError,
     PolicyError,
+    SuppressionError,
     UnknownContactError,
     UnknownPersonError,
 )
@@ -46,6 +47,8 @@ from dispatcher.core.idempotency import KeyReusedError, StillRunningError
 from dispatcher.core.references import ExternalIdTakenError
 from dispatcher.delivery.errors import (
     DeliveryError,
+    DomainPauseError,
+    LetterError,
     ManualTaskError,
     RunStateError,
     UnknownManualTaskError,
@@ -128,6 +131,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     RunStateError: Problem(409, "run-state", "The state of the run does not allow this"),
     UnknownManualTaskError: Problem(404, "unknown-manual-task", "There is no such manual task"),
     ManualTaskError: Problem(409, "manual-task-refused", "The manual task cannot be closed so"),
+    DomainPauseError: Problem(409, "domain-pause-refused", "The domain's pause does not allow this"),
+    LetterError: Problem(422, "letter-refused", "The letter cannot be handled as asked"),
     DeliveryError: Problem(409, "delivery-refused", "This cannot be done with the run"),
     BadLinkError: Problem(404, "bad-link", "The link does not work"),
     BadPaymentTokenError: Problem(404, "bad-payment-link", "The payment link does not work"),
@@ -135,6 +140,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     UnknownPersonError: Problem(404, "unknown-person", "There is no such person"),
     BadPersonValueError: Problem(422, "unfit-person-value", "A person cannot have this value"),
     BadConsentError: Problem(422, "unfit-consent", "The ledger cannot take such an entry"),
+    SuppressionError: Problem(422, "suppression-refused", "The stop list cannot be changed as asked"),
     ConsentError: Problem(409, "consent-refused", "The ledger of consent does not allow this"),
     UnknownListError: Problem(422, "unknown-list", "There is no such list that is ready"),
     UnknownMappingError: Problem(404, "unknown-mapping", "No mapping is saved for this source"),
@@ -179,6 +185,9 @@ PROBLEMS_BY_CODE: Final[Mapping[str, Problem]] = {
     "mapping_wrong": Problem(422, "mapping-wrong", "The mapping of columns cannot be used"),
     "unknown_recurrence": Problem(404, "unknown-recurrence", "There is no such recurring campaign"),
     "recurrence_state": Problem(409, "recurrence-state", "The state of the recurrence does not allow this"),
+    "no_suppression": Problem(404, "unknown-suppression", "This address is not on the stop list"),
+    "no_domain_pause": Problem(404, "unknown-domain-pause", "There is no such paused domain"),
+    "no_letter": Problem(404, "unknown-letter", "There is no such letter"),
     "unknown_seed": Problem(404, "unknown-seed", "There is no such seed contact"),
 }
 STATUS: Final[Mapping[type[Exception], int]] = {error: known.status for error, known in PROBLEMS.items()}

@@ -17,6 +17,7 @@ from dispatcher.web.texts.letters import LETTERS
 from dispatcher.web.texts.lists import LISTS
 from dispatcher.web.texts.manual_tasks import MANUAL_TASKS
 from dispatcher.web.texts.policy import POLICY
+from dispatcher.web.texts.returns import RETURNS
 from dispatcher.web.texts.ru import TEXTS as RU
 from dispatcher.web.texts.runs import RUNS
 from dispatcher.web.texts.uk import TEXTS as UK
@@ -36,6 +37,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     WISHES,
     MANUAL_TASKS,
     POLICY,
+    RETURNS,
 )
 
 

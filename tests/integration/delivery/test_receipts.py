@@ -69,8 +69,8 @@ class TestReceipts:
             engine.finish(run)
         for kind in order:
             engine.receipt(engine.reference(run, FIRST), kind)
-        assert engine.finish(run) == {"notified": 1}
-        assert engine.notices(run) == {FIRST: "notified:delivered"}
+        assert engine.finish(run) == {"failed": 1}
+        assert engine.notices(run) == {FIRST: "failed:failed"}
 
     def test_a_receipt_that_overtakes_the_answer_is_kept_and_the_answers_content_too(
         self, engine: Engine

@@ -65,7 +65,7 @@ class TestClassifyRefusal:
             (550, "5.2.1", ReplyClass.DISABLED),
             (550, "5.2.0", ReplyClass.DISABLED),
             (552, "5.2.2", ReplyClass.FULL),
-            (452, "4.2.2", ReplyClass.SOFT),
+            (452, "4.2.2", ReplyClass.FULL),
             (550, "5.7.1", ReplyClass.SENDER),
             (550, "5.7.515", ReplyClass.SENDER),
             (550, "5.1.8", ReplyClass.SENDER),

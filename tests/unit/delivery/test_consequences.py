@@ -1,12 +1,15 @@
 """Nobody is lost, nobody is told twice by accident: the consequences under random lives (P1, P2, P7)."""
 
+from collections.abc import Sequence
 from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels.port import ReceiptKind
 from dispatcher.delivery.consequences import AttemptView, consequence, review_seconds
+from dispatcher.delivery.receipts import overruled_by
 from dispatcher.delivery.states import AttemptState, NoticeState, Trigger
 from dispatcher.delivery.step_plan import Combination, OnUnknown, StepPlan, Success
 from tests.unit.delivery.notice_model import LivedAttempt, LivedNotice
@@ -297,19 +300,34 @@ class TestAllSteps:
         ]
 
 
+RECEIPTS = {Trigger.DELIVER: ReceiptKind.DELIVERED, Trigger.BOUNCE: ReceiptKind.FAILED}
+
+
+def heard(channel: str, triggers: Sequence[Trigger]) -> list[Trigger]:
+    """What of these receipts reaches the table: not those that an earlier, stronger one overrules."""
+    kept: list[Trigger] = []
+    for number, trigger in enumerate(triggers):
+        kind = RECEIPTS.get(trigger)
+        stronger = None if kind is None else overruled_by(channel, kind)
+        if stronger is None or stronger not in {RECEIPTS.get(one) for one in triggers[:number]}:
+            kept.append(trigger)
+    return kept
+
+
 class TestReceiptsInAnyOrder:
     @settings(max_examples=60, deadline=None)
     @given(
+        st.sampled_from(["email", "sms", "voice"]),
         plans,
         st.lists(st.sampled_from([Trigger.DELIVER, Trigger.BOUNCE]), min_size=1, max_size=4),
         st.randoms(),
     )
     def test_receipts_converge_whatever_their_order(
-        self, plan: StepPlan, receipts: list[Trigger], lot: object
+        self, channel: str, plan: StepPlan, receipts: list[Trigger], lot: object
     ) -> None:
         endings = set()
         for order in set(permutations(receipts)):
-            notice = live(plan, (*ACCEPTED, *order))
+            notice = live(plan, (*ACCEPTED, *heard(channel, order)))
             first: LivedAttempt = notice.attempts[0]
             endings.add(first.state)
         assert len(endings) == 1
@@ -317,8 +335,14 @@ class TestReceiptsInAnyOrder:
     @settings(max_examples=60, deadline=None)
     @given(st.permutations([Trigger.DELIVER, Trigger.BOUNCE, Trigger.SETTLE, Trigger.DELIVER]))
     def test_the_notice_converges_too(self, order: list[Trigger]) -> None:
-        notice = live(a_plan(), (Trigger.CLAIM, Trigger.ACCEPT, *order))
+        notice = live(a_plan(), (Trigger.CLAIM, Trigger.ACCEPT, *heard("sms", order)))
         assert (notice.state, notice.strength) == (NoticeState.NOTIFIED, "delivered")
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.permutations([Trigger.DELIVER, Trigger.BOUNCE, Trigger.SETTLE, Trigger.DELIVER]))
+    def test_by_email_a_bounce_takes_back_a_delivery(self, order: list[Trigger]) -> None:
+        notice = live(a_plan(), (Trigger.CLAIM, Trigger.ACCEPT, *heard("email", order)))
+        assert notice.state is NoticeState.FAILED
 
     @settings(max_examples=30, deadline=None)
     @given(st.permutations([Trigger.BOUNCE, Trigger.SETTLE, Trigger.BOUNCE]))

@@ -29,7 +29,7 @@ EXPECTED = {
     "unknown": "not_sent>failed throttle>failed accept>accepted found>accepted refuse>failed defer>failed "
     "sender_fault>failed deliver>delivered bounce>failed settle>unknown",
     "accepted": "deliver>delivered bounce>failed settle>accepted",
-    "delivered": "accept>delivered",
+    "delivered": "accept>delivered bounce>failed",
     "failed": "accept>failed deliver>delivered",
     "blocked": "",
     "expired": "",
@@ -83,8 +83,9 @@ class TestAttemptTransitions:
     def test_what_may_have_left_is_never_sent_again(self, state: AttemptState) -> None:
         assert not reachable(state) & {AttemptState.PLANNED, AttemptState.SENDING}
 
-    def test_delivered_is_never_taken_back(self) -> None:
-        assert reachable(AttemptState.DELIVERED) == {AttemptState.DELIVERED}
+    def test_only_a_bounce_takes_a_delivery_back(self) -> None:
+        ways = {trigger for trigger in Trigger if next_state(AttemptState.DELIVERED, trigger) is not None}
+        assert ways == {Trigger.ACCEPT, Trigger.BOUNCE}
 
     def test_only_a_claim_leads_to_sending(self) -> None:
         ways = {pair for pair, after in ATTEMPT_TRANSITIONS.items() if after is AttemptState.SENDING}

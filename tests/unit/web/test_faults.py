@@ -19,13 +19,16 @@ ROOT = Path(str(files("dispatcher"))).parent
 #: Errors that staff meet on pages; each says itself by a code, or by its class.
 SHOWN = {
     "CampaignError",
+    "DomainPauseError",
     "ImportStateError",
+    "LetterError",
     "LinkedRunError",
     "NotAnApproverError",
     "OwnCampaignError",
     "RecurrenceError",
     "RunStateError",
     "SeedError",
+    "SuppressionError",
     "UnknownMappingError",
     "UnknownRecipientError",
     "UnknownScenarioError",
