@@ -1,7 +1,9 @@
 """`dispatcher person …` and `dispatcher contact …`: what staff know better than any list."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +20,14 @@ from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
 from dispatcher.core.audit import record_action
 from dispatcher.delivery.contact_correction import Correction, correct_contact
+from reports.stale_contacts import (
+    LEAST_MONTHS,
+    MOST_MONTHS,
+    USUAL_MONTHS,
+    StaleContact,
+    list_stale_contacts,
+    write_stale_contacts,
+)
 from reports.words import CHANNELS, word_for
 
 person_app = typer.Typer(help="Persons, as staff know them.", no_args_is_help=True)
@@ -130,6 +140,42 @@ def correct(
     )
     if not made.consents:
         output.print("На новый адрес ничего не уйдёт, пока нет согласия: dispatcher consent give")
+
+
+@contact_app.command()
+def stale(
+    months: Annotated[int, typer.Option(min=LEAST_MONTHS, max=MOST_MONTHS)] = USUAL_MONTHS,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write all of them to this file.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Contacts that nobody has confirmed for so many months, the longest first; the look is on record."""
+
+    def work(_built: Application, session: Session, now: datetime) -> list[StaleContact]:
+        if csv_file is not None:
+            write_stale_contacts(session, csv_file, months=months, now=now)
+        record_action(
+            session,
+            at=now,
+            actor=actor(),
+            action="stale_contacts.viewed" if csv_file is None else "stale_contacts.downloaded",
+            subject_type="contact_point",
+            subject_id="*",
+            after={"months": months},
+        )
+        return list_stale_contacts(session, months=months, now=now, limit=limit)
+
+    found = _do(work)
+    if as_json:
+        print_json({"contacts": [asdict(one) for one in found]})
+        return
+    for one in found:
+        since = f"{one.confirmed_at:%d.%m.%Y}" if one.confirmed_at else "никогда"
+        output.print(
+            f"{one.id}  {one.address}  {one.full_name} ({one.accounts or '—'}): подтверждён {since}",
+            highlight=False,
+            markup=False,
+        )
 
 
 def _do(work: Callable[[Application, Session, datetime], Result]) -> Result:

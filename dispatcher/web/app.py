@@ -20,6 +20,8 @@ from dispatcher.web.live.hub import LiveHub
 from dispatcher.web.pages import (
     actions,
     campaigns,
+    contact_imports,
+    contacts,
     decisions,
     followers,
     imports,
@@ -52,6 +54,8 @@ ROUTERS: Final = (
     letters.router,
     seeds.router,
     manual_tasks.router,
+    contact_imports.router,
+    contacts.router,
     unsubscribe.router,
     smsc.router,
     health.router,

@@ -35,6 +35,7 @@ _PLACES: Final = (
     ("/lists", "lists"),
     ("/templates", "letters"),
     ("/seeds", "seeds"),
+    ("/contacts", "contacts"),
     ("/manual", "manual"),
 )
 _MOMENT: Final = "d MMM y, HH:mm"

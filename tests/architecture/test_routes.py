@@ -26,6 +26,7 @@ from dispatcher.web.services import WebServices
 WITHOUT_FORM_TOKEN = {
     "/sign-in": "has a token of its own, bound to a cookie",
     "/lists/upload": "a stream: looks at the token itself, before the file",
+    "/contacts/import": "a stream: looks at the token itself, before the file",
     "/callbacks/smsc/{provider}/{token}": "the path that nobody can guess and the provider's checksum",
     "/u/{token}": "the signed token is the authority (RFC 8058)",
     "/u/{token}/all": "the form is bound to the signed token",

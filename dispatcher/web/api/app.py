@@ -16,6 +16,7 @@ from dispatcher.web.api import (
     campaigns,
     consent_imports,
     consents,
+    contacts,
     dry_runs,
     imports,
     linked_runs,
@@ -58,6 +59,7 @@ ROUTERS: Final = (
     seeds.router,
     consents.router,
     consent_imports.router,
+    contacts.router,
     payment_links.router,
 )
 #: What answers without a key; a test fails for any other route that does.
@@ -86,6 +88,7 @@ _TAGS: Final = [
     {"name": "manual tasks", "description": "Notices that are told by hand, and the record of it."},
     {"name": "seeds", "description": "Colleagues who receive every campaign's text."},
     {"name": "consents", "description": "Permission of an address, by channel and purpose."},
+    {"name": "contacts", "description": "Contact points: which were not confirmed for long."},
     {"name": "payments", "description": "What a payment link stands for."},
     {"name": "problems", "description": "The types of problem documents."},
 ]

@@ -190,3 +190,16 @@ class TestConsents:
         assert not outages()
         assert "можно" not in run("consent", "show", "person1@example.org")
         assert outages("--at", "2026-03-01 12:00")
+
+
+class TestStale:
+    @pytest.mark.requirement(53, "contacts not confirmed for long are listed, and written to a file")
+    def test_what_nobody_confirmed_for_a_year_is_listed(self, engine, ivanov, ask, run, tmp_path):
+        assert ask("contact", "stale")["contacts"] == []
+        engine.advance(days=400)
+        assert len(ask("contact", "stale")["contacts"]) == 2
+        run("contact", "confirm", email_of(ivanov))
+        [left] = ask("contact", "stale", "--csv", tmp_path / "stale.csv")["contacts"]
+        assert left["address"] == "+79000000001"
+        assert "+79000000001" in (tmp_path / "stale.csv").read_text("utf-8-sig")
+        assert "подтверждён никогда" in run("contact", "stale", "--months", "13")
