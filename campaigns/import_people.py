@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.import_arrays import Parameter, literals
 from campaigns.list_row import ListRow
+from consent.erased import recall_refusals
 from dispatcher.core.ids import new_ids
 
 CONTACT_CHANNELS: Final[Mapping[str, tuple[str, ...]]] = {"email": ("email",), "phone": ("sms", "voice")}
@@ -196,7 +197,8 @@ def upsert_contacts(session: Session, rows: Sequence[ListRow], people: People, n
         "addresses": [address for _, _, address in keys],
     }
     session.execute(_CONTACTS, literals({"now": now, "ids": new_ids(len(keys)), **values}))
-    locked = session.execute(_LOCK_CONTACTS, literals(values))
+    locked = session.execute(_LOCK_CONTACTS, literals(values)).all()
+    recall_refusals(session, {row.id: (row.kind, row.address) for row in locked}, now)
     return Contacts({(row.person_id, row.kind, row.address): row.id for row in locked}, confirmed)
 
 

@@ -25,7 +25,7 @@ class RecipientList(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     version: Mapped[int]
-    state: Mapped[str]  #: importing, frozen, failed
+    state: Mapped[str]  #: importing, frozen, failed; purged: its people were taken away by retention
     file_name: Mapped[str]
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)  #: SHA-256 of the file
     recipient_count: Mapped[int] = mapped_column(server_default=text("0"))

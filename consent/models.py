@@ -4,7 +4,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -127,6 +137,19 @@ class Suppression(Base):
     lifted_at: Mapped[datetime | None] = mapped_column(Moment)
     lifted_by: Mapped[str | None]
     lift_reason: Mapped[str | None]
+
+
+class ErasedAddress(Base):
+    """What is left of an address: a keyed hash by which it is known again, and what was refused there."""
+
+    __tablename__ = "erased_address"
+    __table_args__ = (Index("ix_erased_address_hash", "address_hash"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"), unique=True)
+    kind: Mapped[str]
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary)  #: HMAC-SHA-256; the key is not in the database
+    refusals: Mapped[list[dict[str, str]]] = mapped_column(JSONB)  #: channel and purpose of each
+    erased_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ContactBudget(Base):

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from consent.erased import recall_refusals
 from consent.errors import BadPersonValueError, UnknownContactError, UnknownPersonError
 from dispatcher.core.audit import record_action
 from dispatcher.core.ids import new_id
@@ -108,6 +109,7 @@ def replace_contact(
     session.execute(_UNCONFIRM, {"contact": contact})
     values = {"id": new_id(), "person": person, "kind": kind, "address": address, "now": now}
     found: UUID = session.execute(_ADD_CONTACT, values).scalar_one()
+    recall_refusals(session, {found: (kind, address)}, now)
     return found
 
 

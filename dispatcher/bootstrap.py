@@ -16,6 +16,8 @@ from channels.email.channel import EmailChannel
 from channels.port import Channel, ChannelKind
 from channels.registry import ChannelRegistry
 from consent.calendar_table import CalendarTable
+from consent.erased import FACT as ERASED_FACT
+from consent.erased import AddressHashes
 from consent.unsubscribe import UnsubscribeTokens
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
@@ -107,8 +109,12 @@ def check_both_or_neither(settings: Settings) -> None:
 @contextmanager
 def open_on(settings: Settings, addresses: Addresses) -> Iterator[Application]:
     """Build the application on servers that are known to be there; their schema is the caller's matter."""
-    database = Database(addresses.database_url, pooled=settings.database_pooled)
     secret_key, former_keys = load_secret_key(settings), read_former_keys(settings)
+    database = Database(
+        addresses.database_url,
+        pooled=settings.database_pooled,
+        facts={ERASED_FACT: AddressHashes(secret_key, former_keys)},
+    )
     connect_broker(addresses.redis_url)
     try:
         yield Application(

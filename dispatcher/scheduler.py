@@ -44,6 +44,8 @@ from dispatcher.delivery.returns.judging import judge_addresses
 from dispatcher.delivery.returns.letters import purge_letters
 from dispatcher.delivery.returns.traffic import forget_traffic
 from dispatcher.delivery.tasks import ASKING, LANES, wake
+from dispatcher.privacy.erasure import continue_erasures
+from dispatcher.privacy.retention import is_night, purge_slice
 
 log = structlog.get_logger()
 
@@ -51,6 +53,8 @@ PLANNING_SECONDS: Final = 1.0  #: per round, so that sweeps never wait long behi
 SWEEP_ROUNDS: Final = 20  #: slices of one kind per round
 WAKES_PER_ROUND: Final = 8  #: a lane with work is offered to so many threads; idle ones return at once
 HOUSEKEEPING_SECONDS: Final = 3600.0
+PURGING_SECONDS: Final = 1.0  #: per round of a night
+PURGE_AGAIN_SECONDS: Final = 1800.0  #: after a look that found nothing too old
 ABSENT_GRACE_SECONDS: Final = 120.0  #: for machines that start together with the scheduler
 DROP_ROUNDS: Final = 200  #: slices of bills of closed runs that are let go at a time; the rest in an hour
 WAKING_TOPICS: Final = frozenset({"run.started", "run.resumed"})
@@ -75,6 +79,7 @@ class Scheduler:
         self._stop = threading.Event()
         self._housekept_at = float("-inf")
         self._began_at = time.monotonic()
+        self._purge_again_at = float("-inf")
         self._url_rules = build_url_rules(application.settings)
         # Nobody takes the wake-ups of a lane whose channel is not configured: they would only pile up.
         kinds = configured_channels(application.settings)
@@ -131,6 +136,8 @@ class Scheduler:
             partial(self._each, sweep.close_finished, rounds=1),
             partial(self._each, fail_interrupted_lists, rounds=1),
             self._fail_absent,
+            partial(self._each, continue_erasures),
+            self._purge,
             self._wake,
         ):
             self._do(duty)
@@ -186,6 +193,20 @@ class Scheduler:
         # After a night in which all was switched off the machines with the files must have their say first.
         if time.monotonic() - self._began_at >= ABSENT_GRACE_SECONDS:
             self._each(fail_absent_imports, rounds=1)
+
+    def _purge(self) -> None:
+        """At night, what retention takes away; a second of it per round, so that nothing waits for it."""
+        settings, until = self._application.settings, time.monotonic() + PURGING_SECONDS
+        if time.monotonic() < self._purge_again_at:
+            return
+        now = self._application.clock.now()
+        if not is_night(now, settings.retention.hour, settings.time_zone):
+            return
+        purge = partial(purge_slice, settings=settings.retention)
+        while time.monotonic() < until and not self._stop.is_set():
+            if not self._as_leader(lambda session: purge(session, self._application.clock.refresh(session))):
+                self._purge_again_at = time.monotonic() + PURGE_AGAIN_SECONDS
+                return
 
     def _unplanned(self, session: Session) -> Sequence[UUID]:
         return planning.list_unplanned(session, self._application.clock.refresh(session))

@@ -79,6 +79,7 @@ LIST_STATES: Final[Words] = {
     "importing": ("загружается", "завантажується", "being imported"),
     "frozen": ("готов", "готовий", "ready"),
     "failed": ("не годится", "не придатний", "unusable"),
+    "purged": ("данные удалены по сроку", "дані видалено за строком", "data purged by retention"),
 }
 #: Why a version of a list is failed, and what to do.
 LIST_FAILURES: Final[Words] = {

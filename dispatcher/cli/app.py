@@ -19,6 +19,7 @@ from dispatcher.cli import (
     doctor,
     lists,
     person,
+    personal_data,
     processes,
     seed,
     staff,
@@ -47,8 +48,10 @@ app.add_typer(seed.app, name="seed")
 app.add_typer(template.app, name="template")
 app.add_typer(consent.app, name="consent")
 app.add_typer(person.person_app, name="person")
+personal_data.add_to(person.person_app)
 app.add_typer(person.contact_app, name="contact")
 app.add_typer(task.app, name="task")
+app.add_typer(personal_data.retention_app, name="retention")
 app.add_typer(staff.app, name="staff")
 app.add_typer(api_key.app, name="api-key")
 app.add_typer(dkim.app, name="dkim")

@@ -7,7 +7,7 @@ of ours is written to be run twice.
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -58,7 +58,8 @@ class Database:
     """Transactions on one PostgreSQL.
 
     `pooled` (a transaction pooler is in between) turns prepared statements off, and settings of the
-    session too: set `idle_in_transaction_session_timeout` on the server then.
+    session too: set `idle_in_transaction_session_timeout` on the server then. `facts` are what every session
+    carries in its `info`: what services need of the settings without being handed it by each caller.
     """
 
     def __init__(
@@ -68,7 +69,9 @@ class Database:
         pooled: bool = False,
         pool_size: int = 10,
         idle_transaction_seconds: float = IDLE_TRANSACTION_SECONDS,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
+        self._facts = dict(facts or {})
         arguments: dict[str, object] = {
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "dispatcher",
@@ -91,7 +94,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One transaction: commits at the end, rolls back when the block raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, info=dict(self._facts)) as session:
             yield session
             session.commit()
 

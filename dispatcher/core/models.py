@@ -38,6 +38,7 @@ class AuditEvent(Base):
     """Who did what, when, with the values before and after (promise P11). Append-only."""
 
     __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_subject_id", "subject_id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
     actor: Mapped[str]

@@ -12,6 +12,7 @@ import dispatcher.delivery.bills.models
 import dispatcher.delivery.models
 import dispatcher.delivery.returns.models
 import dispatcher.evidence.models
+import dispatcher.privacy.models
 import dispatcher.webhooks.models
 import templates.models
 from dispatcher.delivery.models import TransactionId
@@ -24,6 +25,7 @@ ALL_MODELS: Final = (
     dispatcher.delivery.models,
     dispatcher.delivery.returns.models,
     dispatcher.evidence.models,
+    dispatcher.privacy.models,
     dispatcher.webhooks.models,
     templates.models,
 )

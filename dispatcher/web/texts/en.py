@@ -106,6 +106,7 @@ TEXTS: Final[dict[str, str]] = {
     "version_number": "version {number}",
     "list_frozen": "ready",
     "list_importing": "not complete",
+    "list_purged": "data purged",
     "list_failed": "unusable",
     "list_failed_so": "Nothing can be sent to this list:",
     "rejected_purged": "The rejected rows were deleted when their time was over.",

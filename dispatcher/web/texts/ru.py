@@ -107,6 +107,7 @@ TEXTS: Final[dict[str, str]] = {
     "version_number": "версия {number}",
     "list_frozen": "готов",
     "list_importing": "не закончен",
+    "list_purged": "данные удалены",
     "list_failed": "не подошёл",
     "list_failed_so": "По этому списку ничего не отправить:",
     "rejected_purged": "Отклонённые строки уже удалены: срок их хранения истёк.",

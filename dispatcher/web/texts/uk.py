@@ -107,6 +107,7 @@ TEXTS: Final[dict[str, str]] = {
     "version_number": "версія {number}",
     "list_frozen": "готовий",
     "list_importing": "не завершений",
+    "list_purged": "дані видалено",
     "list_failed": "не підійшов",
     "list_failed_so": "За цим списком нічого не надіслати:",
     "rejected_purged": "Відхилені рядки вже видалено: строк їх зберігання минув.",
