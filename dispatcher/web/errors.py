@@ -55,6 +55,7 @@ from dispatcher.delivery.errors import (
     UnknownRunError,
 )
 from dispatcher.delivery.payment import BadPaymentTokenError
+from dispatcher.privacy.errors import ErasureRefusedError, PrivacyError
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
 from templates.errors import (
@@ -140,6 +141,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     UnknownPersonError: Problem(404, "unknown-person", "There is no such person"),
     BadPersonValueError: Problem(422, "unfit-person-value", "A person cannot have this value"),
     BadConsentError: Problem(422, "unfit-consent", "The ledger cannot take such an entry"),
+    ErasureRefusedError: Problem(409, "erasure-refused", "The person cannot be erased now"),
+    PrivacyError: Problem(422, "personal-data-refused", "Personal data cannot be handled as asked"),
     SuppressionError: Problem(422, "suppression-refused", "The stop list cannot be changed as asked"),
     ConsentError: Problem(409, "consent-refused", "The ledger of consent does not allow this"),
     UnknownListError: Problem(422, "unknown-list", "There is no such list that is ready"),
