@@ -8,7 +8,7 @@ matter: each recipient has one of their own, so each is looked at.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -110,7 +110,7 @@ class TextCheck:
 
     def _render(self, candidate: Candidate, line: int) -> bool:
         # Without a contact point the text carries no link that would really unsubscribe somebody.
-        harmless = replace(candidate, contact_point_id=None)
+        harmless = candidate._replace(contact_point_id=None)
         template = template_of(self._run, candidate, self._templates)
         try:
             made = self._renderer.compose(template, harmless, self._run.purpose, self._moment)

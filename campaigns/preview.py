@@ -4,7 +4,7 @@ The very renderer that sends makes the preview. No consent is needed, for nothin
 looked at personal data, so each look is on record, by ids only (promise P11).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -74,7 +74,7 @@ def preview_template(
     purpose = BUILTIN[wanted.template].purpose if wanted.template in BUILTIN else "debt"
     files, problem = _files(renderer, template, candidate)
     # Without a contact point the letter carries no link that would really unsubscribe somebody.
-    shown = candidate if wanted.links_work else replace(candidate, contact_point_id=None)
+    shown = candidate if wanted.links_work else candidate._replace(contact_point_id=None)
     envelope = renderer.compose(template, shown, purpose, now, files=files)
     record_action(
         session,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from consent.caps import Contact
 from dispatcher.core.arrays import uuid_array
+from dispatcher.core.db import fetch
 
 _RESERVE = text(
     """
@@ -67,7 +68,8 @@ def reserve(session: Session, reservations: Sequence[Reservation], *, channel: s
     """Count these attempts; must run in the transaction that locked their persons and addresses."""
     if not reservations:
         return
-    session.execute(
+    fetch(
+        session,
         _RESERVE,
         {
             "attempts": uuid_array(item.attempt_id for item in reservations),
@@ -83,7 +85,7 @@ def reserve(session: Session, reservations: Sequence[Reservation], *, channel: s
 def release(session: Session, attempts: Sequence[UUID], now: datetime) -> None:
     """Give the budget of these attempts back; a second call changes nothing."""
     if attempts:
-        session.execute(_RELEASE, {"attempts": uuid_array(attempts), "now": now})
+        fetch(session, _RELEASE, {"attempts": uuid_array(attempts), "now": now})
 
 
 def contacts_of_persons(
@@ -92,7 +94,7 @@ def contacts_of_persons(
     """(person, purpose group) → every counted attempt after `since`, over all campaigns."""
     found: dict[tuple[UUID, str], list[Contact]] = {}
     values = {"persons": uuid_array(persons), "groups": list(groups), "since": since}
-    for person, group, channel, at in session.execute(_OF_PERSONS, values):
+    for person, group, channel, at in fetch(session, _OF_PERSONS, values):
         found.setdefault((person, group), []).append((channel, at))
     return found
 
@@ -108,6 +110,6 @@ def contacts_at_addresses(
         "groups": list(groups),
         "since": since,
     }
-    for kind, address, group, channel, at in session.execute(_AT_ADDRESSES, values):
+    for kind, address, group, channel, at in fetch(session, _AT_ADDRESSES, values):
         found.setdefault(((kind, address), group), []).append((channel, at))
     return found

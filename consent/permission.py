@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from consent.standing import EVERY_PURPOSE, STANDING
 from dispatcher.core.arrays import uuid_array
+from dispatcher.core.db import fetch
 
 __all__ = ["EVERY_PURPOSE", "Permission", "ask_permission"]
 
@@ -61,9 +62,7 @@ def ask_permission(
     session: Session, contacts: Sequence[UUID], *, channel: str, purpose: str, now: datetime
 ) -> Mapping[UUID, Permission]:
     """The permission of each contact point at this moment."""
-    rows = session.execute(
-        _ASK, {"contacts": uuid_array(contacts), "channel": channel, "purpose": purpose, "now": now}
-    )
+    values = {"contacts": uuid_array(contacts), "channel": channel, "purpose": purpose, "now": now}
     return {
         contact: Permission(
             is_consented=no is None and is_given,
@@ -71,5 +70,5 @@ def ask_permission(
             is_suppressed=is_suppressed,
             is_expired=no is None and was_given and not is_given,
         )
-        for contact, no, is_given, was_given, is_suppressed in rows
+        for contact, no, is_given, was_given, is_suppressed in fetch(session, _ASK, values)
     }

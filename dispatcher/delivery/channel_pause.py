@@ -12,6 +12,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.db import fetch
+
 LONGEST_WAIT_SECONDS: Final = 300.0
 
 # Within a running pause a second report changes nothing: many workers notice the same fault at once.
@@ -27,6 +29,7 @@ _PAUSE = text(
     WHERE channel_pause.paused_until <= :now
     """
 )
+_READ = text("SELECT paused_until FROM channel_pause WHERE channel = :channel")
 _LIFT = text("DELETE FROM channel_pause WHERE channel = :channel")
 _LIST = text("SELECT channel, reason, since, paused_until FROM channel_pause ORDER BY channel")
 
@@ -55,6 +58,12 @@ def pause_channel(
             "now": now,
         },
     )
+
+
+def read_pause(session: Session, channel: str) -> datetime | None:
+    """Until when the channel waits, or waited the last time; None: its last message was taken."""
+    rows = fetch(session, _READ, {"channel": channel})
+    return rows[0][0] if rows else None
 
 
 def lift_pause(session: Session, channel: str) -> None:

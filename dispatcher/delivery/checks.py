@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -60,8 +60,7 @@ class RunView:
         return intersect(own, self.policy_of(customer_group).hours_in(zone))
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A due attempt with everything that is needed to judge and to render it."""
 
     period: date
@@ -96,8 +95,7 @@ class Candidate:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """CLAIM, HOLD until `due_at`, BLOCK, EXPIRE or CANCEL, with the reason that staff see."""
 
     trigger: Trigger

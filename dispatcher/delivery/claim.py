@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -22,6 +23,7 @@ from consent.locks import lock_free_addresses, lock_free_contacts, lock_free_per
 from consent.permission import ask_permission
 from consent.policy import caps_from_json
 from dispatcher.core.arrays import uuid_array
+from dispatcher.core.db import fetch
 from dispatcher.delivery.checks import (
     Candidate,
     RunView,
@@ -36,7 +38,7 @@ from dispatcher.delivery.returns.domains import hold_paused
 from dispatcher.delivery.run_lock import hold_shared
 from dispatcher.delivery.states import NoticeState, Trigger
 from dispatcher.delivery.step_plan import StepPlan
-from dispatcher.delivery.transitions import Change, Claim, apply_changes
+from dispatcher.delivery.transitions import Change, Claim, Transitions
 
 _RUNNING = text(
     """
@@ -44,6 +46,11 @@ _RUNNING = text(
     WHERE state = 'running' AND priority = :priority AND starts_at <= :now AND ends_at > :now
     ORDER BY id
     """
+)
+#: What `_RUN` selects, in its order.
+_RUN_COLUMNS: Final = (
+    *("id", "period", "purpose", "purpose_group", "starts_at", "ends_at", "hours", "caps", "policies"),
+    *("step_plan", "needs_truth", "max_per_second"),
 )
 _RUN = text(
     """
@@ -61,24 +68,23 @@ _DUE = text(
     FOR NO KEY UPDATE SKIP LOCKED
     """
 )
+# What the locked attempts' own rows do not say, in the order of `Candidate` from `notice_state` on.
 # One look-up by key after the other, whatever the planner believes of tables that have just been filled:
 # a LIMIT keeps it from joining whole tables first.
 _CANDIDATES = text(
     """
-    SELECT a.period, a.id AS attempt_id, a.notice_id, a.person_id, a.contact_point_id, a.channel, a.step,
-           a.truth_until, n.state AS notice_state, c.address, r.full_name, r.address AS supply_address,
-           r.time_zone, r.language, r.fields, r.customer_group, o.number AS account_number, o.has_contract,
-           r.id AS recipient_id
-    FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS w(id, place)
-    CROSS JOIN LATERAL (SELECT * FROM attempt WHERE period = :period AND id = w.id LIMIT 1) a
-    CROSS JOIN LATERAL (SELECT * FROM notice WHERE period = :period AND id = a.notice_id LIMIT 1) n
+    SELECT n.state, c.address, r.full_name, r.address, r.time_zone, r.language, r.fields, o.number,
+           o.has_contract, r.customer_group, r.id
+    FROM unnest(CAST(:notices AS uuid[]), CAST(:contacts AS uuid[])) WITH ORDINALITY
+         AS w(notice_id, contact_id, place)
+    CROSS JOIN LATERAL (SELECT * FROM notice WHERE period = :period AND id = w.notice_id LIMIT 1) n
     CROSS JOIN LATERAL (SELECT * FROM recipient WHERE id = n.recipient_id LIMIT 1) r
     CROSS JOIN LATERAL (SELECT * FROM account WHERE id = r.account_id LIMIT 1) o
-    LEFT JOIN LATERAL (SELECT address FROM contact_point WHERE id = a.contact_point_id LIMIT 1) c ON true
+    LEFT JOIN LATERAL (SELECT address FROM contact_point WHERE id = w.contact_id LIMIT 1) c ON true
     ORDER BY w.place
     """
 )
-_PAUSED = text("SELECT 1 FROM channel_pause WHERE channel = :channel AND paused_until > :now")
+_NOTICE_STATES: Final = MappingProxyType({state.value: state for state in NoticeState})
 
 
 #: Which of the candidates wait for a bill, and when to look again.
@@ -106,12 +112,7 @@ class RunningRun:
 
 def list_running(session: Session, priority: str, now: datetime) -> list[RunningRun]:
     """The runs of this priority that are inside their window and neither paused nor stopped."""
-    return [RunningRun(*row) for row in session.execute(_RUNNING, {"priority": priority, "now": now})]
-
-
-def is_channel_paused(session: Session, channel: str, now: datetime) -> bool:
-    """Whether the channel's provider was found unreachable a moment ago."""
-    return session.execute(_PAUSED, {"channel": channel, "now": now}).first() is not None
+    return [RunningRun(*row) for row in fetch(session, _RUNNING, {"priority": priority, "now": now})]
 
 
 def claim_group(
@@ -125,8 +126,11 @@ def claim_group(
     now: datetime,
     hold_back: HoldBack | None = None,
     bill_looks: BillLooks | None = None,
+    transitions: Transitions | None = None,
 ) -> ClaimedGroup | None:
     """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due.
+
+    With `transitions` the changes are added to them, for the caller to write before it commits.
 
     `hold_back` may put off some of those that nothing else forbids, for limits outside the database;
     `bill_looks` says which must wait for a bill that is still to be fetched.
@@ -143,17 +147,14 @@ def claim_group(
     verdicts = hold_paused(session, run, channel, candidates, verdicts, now)
     if hold_back is not None:
         verdicts = hold_back(candidates, verdicts, now)
-    apply_changes(
-        session,
-        [
-            Change(one.period, one.attempt_id, verdict.trigger, verdict.reason, due_at=verdict.due_at)
-            for one, verdict in zip(candidates, verdicts, strict=True)
-        ],
-        now,
-        claim=claim,
-        plans={run.id: run.plan},
-        locked=locked,
-    )
+    changes = [
+        Change(one.period, one.attempt_id, verdict.trigger, verdict.reason, due_at=verdict.due_at)
+        for one, verdict in zip(candidates, verdicts, strict=True)
+    ]
+    work = transitions or Transitions(session, now)
+    work.add(changes, claim=claim, plans={run.id: run.plan}, locked=locked)
+    if transitions is None:
+        work.write()
     taken = [
         one for one, verdict in zip(candidates, verdicts, strict=True) if verdict.trigger is Trigger.CLAIM
     ]
@@ -162,8 +163,8 @@ def claim_group(
 
 
 def _load_run(session: Session, run_id: UUID, now: datetime) -> RunView | None:
-    row = session.execute(_RUN, {"run": run_id, "now": now}).first()
-    return None if row is None else run_view(row._asdict())
+    rows = fetch(session, _RUN, {"run": run_id, "now": now})
+    return run_view(dict(zip(_RUN_COLUMNS, rows[0], strict=True))) if rows else None
 
 
 def run_view(values: Mapping[str, Any]) -> RunView:
@@ -187,29 +188,45 @@ def run_view(values: Mapping[str, Any]) -> RunView:
 def _lock_due(session: Session, run: RunView, channel: str, limit: int, now: datetime) -> list[AttemptRow]:
     """Lock due attempts with their persons and contact points; those that others hold are left out."""
     values = {"period": run.period, "run": run.id, "channel": channel, "now": now, "limit": limit}
-    due = [attempt_row(row) for row in session.execute(_DUE, values)]
+    due = [attempt_row(row) for row in fetch(session, _DUE, values)]
     if not due:
         return []
-    persons = lock_free_persons(session, {row.person_id for row in due})
-    wanted = {row.contact_point_id for row in due if row.person_id in persons and row.contact_point_id}
-    contacts = lock_free_contacts(session, wanted)
+    wanted = {row.person_id for row in due}
+    persons = lock_free_persons(session, wanted)
+    if len(persons) < len(wanted):
+        due = [row for row in due if row.person_id in persons]
+    addressed = {row.contact_point_id for row in due if row.contact_point_id}
+    contacts = lock_free_contacts(session, addressed)
     if run.has_caps:
         contacts = lock_free_addresses(session, contacts)
-    return [
-        row
-        for row in due
-        if row.person_id in persons and (row.contact_point_id is None or row.contact_point_id in contacts)
-    ]
+    if len(contacts) < len(addressed):
+        due = [row for row in due if row.contact_point_id is None or row.contact_point_id in contacts]
+    return due
 
 
 def _candidates(session: Session, run: RunView, locked: Sequence[AttemptRow]) -> list[Candidate]:
-    ids = uuid_array(row.id for row in locked)
-    rows = session.execute(_CANDIDATES, {"period": run.period, "ids": ids})
-    return [_candidate(row._asdict()) for row in rows]
+    values = {
+        "period": run.period,
+        "notices": uuid_array(row.notice_id for row in locked),
+        "contacts": uuid_array(row.contact_point_id for row in locked),
+    }
+    rows = fetch(session, _CANDIDATES, values)
+    return [_candidate(attempt, row) for attempt, row in zip(locked, rows, strict=True)]
 
 
-def _candidate(values: Mapping[str, Any]) -> Candidate:
-    return Candidate(**{**values, "notice_state": NoticeState(values["notice_state"])})
+def _candidate(attempt: AttemptRow, row: tuple[Any, ...]) -> Candidate:
+    return Candidate(
+        attempt.period,
+        attempt.id,
+        attempt.notice_id,
+        attempt.person_id,
+        attempt.contact_point_id,
+        attempt.channel,
+        attempt.step,
+        attempt.truth_until,
+        _NOTICE_STATES[row[0]],
+        *row[1:],
+    )
 
 
 def _judge_all(

@@ -29,13 +29,12 @@ from dispatcher.delivery.asking import ask_due
 from dispatcher.delivery.bills.gate import BillGate
 from dispatcher.delivery.bills.urls import UrlRules
 from dispatcher.delivery.bridge import Bridge
-from dispatcher.delivery.channel_pause import lift_pause, pause_channel
+from dispatcher.delivery.channel_pause import lift_pause, pause_channel, read_pause
 from dispatcher.delivery.checks import SENDING_MARGIN, RunView
 from dispatcher.delivery.claim import (
     ClaimedGroup,
     RunningRun,
     claim_group,
-    is_channel_paused,
     list_running,
 )
 from dispatcher.delivery.domain_limits import DomainLimits
@@ -45,8 +44,9 @@ from dispatcher.delivery.refusals import refusal_of
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.returns.traffic import DomainTrafficCounter
 from dispatcher.delivery.states import Trigger
+from dispatcher.delivery.step_plan import StepPlan
 from dispatcher.delivery.throttle import Limit, TokenBuckets
-from dispatcher.delivery.transitions import Change, Claim, apply_changes
+from dispatcher.delivery.transitions import Change, Claim, Transitions, apply_changes
 from templates.rendering import CompiledTemplate
 from templates.repository import compiled_versions
 
@@ -55,6 +55,7 @@ log = structlog.get_logger()
 DATABASE_WAIT_SECONDS: Final = 0.5
 
 Result = TypeVar("Result")
+Plans = Mapping[UUID, StepPlan]
 
 # What a claim of ours left behind when its commit was not confirmed: it was never sent.
 # `unknown` too: where the outage was longer than the lease, the sweeper was there first.
@@ -139,14 +140,15 @@ class LaneWorker:
     def _work(self, lane: Lane, channel: Channel, until: float) -> int:
         claimed, outcomes = 0, list[Change]()
         sent: UUID | None = None
+        plans: Plans = {}
         try:
             while True:
                 wants_more = time.monotonic() < until and not self.is_stopping
-                group = self._record_and_claim(lane, outcomes, wants_more=wants_more)
+                group = self._record_and_claim(lane, outcomes, plans, wants_more=wants_more)
                 self._let_go(sent)
                 if group is None:
                     return claimed
-                sent = group.claimed.token
+                sent, plans = group.claimed.token, group.plans
                 claimed += len(group.claimed.candidates)
                 outcomes = self._send(lane, channel, group)
         finally:
@@ -158,15 +160,20 @@ class LaneWorker:
             self.tools.leases.release(token)
 
     def _record_and_claim(
-        self, lane: Lane, outcomes: Sequence[Change], *, wants_more: bool
+        self, lane: Lane, outcomes: Sequence[Change], plans: Plans, *, wants_more: bool
     ) -> "_Group | None":
         token = new_id()
 
         def work(session: Session) -> "_Group | None":
             plan_by_keys(session)
             now = self.tools.clock.refresh(session)
-            group = self._claim(session, lane, token, now) if wants_more else None
-            self._record(session, lane, outcomes, now)
+            paused_until = read_pause(session, lane.channel.value)
+            work = Transitions(session, now)
+            may_claim = wants_more and (paused_until is None or paused_until <= now)
+            group = self._claim(session, lane, token, work) if may_claim else None
+            work.add(outcomes, plans=plans)
+            work.write()
+            self._heed_provider(session, lane, outcomes, now, was_paused=paused_until is not None)
             self._traffic.write(session, now, is_last=group is None and wants_more)
             return group
 
@@ -201,10 +208,8 @@ class LaneWorker:
 
         self.tools.database.run(give_back)
 
-    def _claim(self, session: Session, lane: Lane, token: UUID, now: datetime) -> "_Group | None":
-        channel, settings = lane.channel.value, self.tools.settings
-        if is_channel_paused(session, channel, now):
-            return None
+    def _claim(self, session: Session, lane: Lane, token: UUID, work: Transitions) -> "_Group | None":
+        channel, settings, now = lane.channel.value, self.tools.settings, work.now
         calendar = self.tools.read_calendar(session)
         for run in self._in_turn(lane, list_running(session, lane.priority, now)):
             limits = self._limits(lane, run)
@@ -219,6 +224,7 @@ class LaneWorker:
                 now=now,
                 bill_looks=self._bills.looks,
                 hold_back=self.tools.domain_limits.hold_back_in(channel, urgent=lane.priority == "urgent"),
+                transitions=work,
             )
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
@@ -249,13 +255,14 @@ class LaneWorker:
             limits.append(Limit(f"run:{run.id}", run.max_per_second))
         return limits
 
-    def _record(self, session: Session, lane: Lane, outcomes: Sequence[Change], now: datetime) -> None:
-        apply_changes(session, outcomes, now)
+    def _heed_provider(
+        self, session: Session, lane: Lane, outcomes: Sequence[Change], now: datetime, *, was_paused: bool
+    ) -> None:
         fault = next((one.reason for one in outcomes if one.reason in PROVIDER_FAULTS), None)
         if fault is not None:
             wait = self.tools.settings.channel_pause_seconds
             pause_channel(session, lane.channel.value, fault, first_wait_seconds=wait, now=now)
-        elif any(one.trigger is Trigger.ACCEPT for one in outcomes):
+        elif was_paused and any(one.trigger is Trigger.ACCEPT for one in outcomes):
             lift_pause(session, lane.channel.value)
 
     def _send(self, lane: Lane, channel: Channel, group: "_Group") -> list[Change]:
@@ -271,7 +278,7 @@ class LaneWorker:
                 if one.attempt.attempt_id in envelopes
             ]
             if envelopes:  # the rest may take as long as a provider may be silent
-                self._record_now(lane, waiting)
+                self._record_and_claim(lane, waiting, group.plans, wants_more=False)
                 waiting = []
         return [*waiting, *_without_outcome(envelopes.values(), token)]
 
@@ -286,9 +293,6 @@ class LaneWorker:
             )
         except Exception:
             log.exception("delivery.channel_failed", channel=channel.kind.value)
-
-    def _record_now(self, lane: Lane, outcomes: Sequence[Change]) -> None:
-        self._record_and_claim(lane, outcomes, wants_more=False)
 
     def _render(self, group: "_Group") -> tuple[dict[UUID, Envelope], list[Change]]:
         envelopes: dict[UUID, Envelope] = {}
@@ -319,6 +323,11 @@ class _Group:
     templates: Mapping[UUID, CompiledTemplate]
     now: datetime
     begin_until: float  #: of `time.monotonic()`
+
+    @property
+    def plans(self) -> Plans:
+        """The step plan that its run is pinned to."""
+        return {self.claimed.run.id: self.claimed.run.plan}
 
 
 def _begin_until(run: RunView, now: datetime) -> float:

@@ -17,6 +17,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.arrays import number_array, text_array, uuid_array
+from dispatcher.core.db import fetch
+
 #: Many more than threads, so that two of them hardly ever share one; only those in use have rows.
 SHARDS: Final = 1024
 
@@ -62,6 +65,7 @@ def _own_shard() -> int:
 
 
 CounterKey = tuple[UUID, str, str, str, str]
+MoveKey = tuple[UUID, str, tuple[str, str], tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class ProgressDeltas:
     """Changes of counters collected during one transaction."""
 
     _deltas: Counter[CounterKey] = field(default_factory=Counter)
+    #: the same by way of both ends: of a group nearly all go one way, and one look-up will do
+    _moves: Counter[MoveKey] = field(default_factory=Counter)
 
     def notice(self, run: UUID, state: str, reason: str, by: int) -> None:
         """Count notices in `state` up or down."""
@@ -78,21 +84,32 @@ class ProgressDeltas:
         """Count attempts in `state` up or down."""
         self._deltas[(run, "attempt", channel, state, reason)] += by
 
+    def moved(self, run: UUID, channel: str, before: tuple[str, str], after: tuple[str, str]) -> None:
+        """Count one attempt over from one state and reason to another."""
+        self._moves[(run, channel, before, after)] += 1
+
     def write(self, session: Session) -> None:
         """Add the deltas to this thread's shard."""
+        for (run, channel, before, after), count in self._moves.items():
+            self.attempt(run, channel, *before, -count)
+            self.attempt(run, channel, *after, count)
+        self._moves.clear()
         changed = [(key, delta) for key, delta in self._deltas.items() if delta]
+        self._deltas.clear()
         if not changed:
             return
-        session.execute(
+        runs, kinds, channels, states, reasons = zip(*(key for key, _ in changed), strict=True)
+        fetch(
+            session,
             _ADD,
             {
                 "shard": _own_shard(),
-                "runs": [key[0] for key, _ in changed],
-                "kinds": [key[1] for key, _ in changed],
-                "channels": [key[2] for key, _ in changed],
-                "states": [key[3] for key, _ in changed],
-                "reasons": [key[4] for key, _ in changed],
-                "deltas": [delta for _, delta in changed],
+                "runs": uuid_array(runs),
+                "kinds": text_array(kinds),
+                "channels": text_array(channels),
+                "states": text_array(states),
+                "reasons": text_array(reasons),
+                "deltas": number_array(delta for _, delta in changed),
             },
         )
 

@@ -4,13 +4,15 @@ transactions that meet on the same rows wait for each other instead of deadlocki
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from dispatcher.core.arrays import bytes_array, number_array, text_array, time_array, uuid_array
+from dispatcher.core.db import fetch
 from dispatcher.core.ids import new_ids
 from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.states import AttemptState, NoticeState, Trigger
@@ -18,8 +20,8 @@ from dispatcher.delivery.step_plan import StepPlan
 
 #: What `attempt_row` reads.
 SELECT_ATTEMPTS: Final = """
-    SELECT a.period, a.id, a.notice_id, a.run_id, a.person_id, a.contact_point_id, a.channel, a.step,
-           a.number, a.state, a.reason, a.due_at, a.claim_token, a.provider_id, a.hold_reason
+    SELECT a.state, a.period, a.id, a.notice_id, a.run_id, a.person_id, a.contact_point_id, a.channel, a.step,
+           a.number, a.reason, a.due_at, a.claim_token, a.provider_id, a.hold_reason, a.truth_until
     FROM attempt a
 """
 _LOCK_ATTEMPTS = text(
@@ -29,7 +31,7 @@ _LOCK_ATTEMPTS = text(
     ORDER BY a.id FOR NO KEY UPDATE OF a
     """
 )
-_STATE = 9  # its place among the columns
+_STATES: Final = MappingProxyType({state.value: state for state in AttemptState})
 _STEP_PLANS = text("SELECT id, step_plan FROM run WHERE id = ANY(:runs)")
 _LOCK_NOTICES = text(
     """
@@ -52,8 +54,9 @@ _SIBLINGS = text(
 _UPDATE_ATTEMPTS = text(
     """
     UPDATE attempt a
-    SET state = u.state, reason = u.reason, due_at = u.due_at, hold_reason = u.hold_reason,
-        claim_token = u.claim_token, review_at = u.review_at, provider_id = u.provider_id,
+    SET state = u.state, reason = u.reason, due_at = coalesce(u.due_at, a.due_at),
+        hold_reason = u.hold_reason, claim_token = u.claim_token, review_at = u.review_at,
+        provider_id = u.provider_id,
         lease_until = CASE WHEN u.state = 'sending'
                            THEN clock_timestamp() + make_interval(secs => CAST(:lease AS float8)) END,
         sending_at = CASE WHEN u.state = 'sending' THEN CAST(:now AS timestamptz) ELSE a.sending_at END
@@ -114,10 +117,10 @@ _ADD_CONTENTS = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
-    """An attempt as it stood when it was locked."""
+class AttemptRow(NamedTuple):
+    """An attempt as it stood when it was locked, in the order of `SELECT_ATTEMPTS`."""
 
+    state: AttemptState
     period: date
     id: UUID
     notice_id: UUID
@@ -127,12 +130,12 @@ class AttemptRow:
     channel: str
     step: int
     number: int
-    state: AttemptState
     reason: str | None
     due_at: datetime
     claim_token: UUID | None
     provider_id: str | None
     hold_reason: str | None = None  #: of a planned one that has to wait
+    truth_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -158,15 +161,14 @@ class Sibling:
     state: AttemptState
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptUpdate:
-    """The new values of an attempt."""
+class AttemptUpdate(NamedTuple):
+    """The new values of an attempt. `due_at` None: as it was."""
 
     period: date
     id: UUID
     state: AttemptState
     reason: str | None
-    due_at: datetime
+    due_at: datetime | None
     hold_reason: str | None
     claim_token: UUID | None
     review_at: datetime | None
@@ -213,8 +215,7 @@ class NewAttempt:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An entry of the append-only record."""
 
     period: date
@@ -230,24 +231,22 @@ def lock_attempts(session: Session, keys: Sequence[tuple[date, UUID]]) -> list[A
     """Lock these attempts in id order."""
     if not keys:
         return []
-    found = session.execute(_LOCK_ATTEMPTS, _keys(keys))
-    return [attempt_row(row) for row in found]
+    return [attempt_row(row) for row in fetch(session, _LOCK_ATTEMPTS, _keys(keys))]
 
 
 def step_plans(session: Session, runs: Collection[UUID]) -> dict[UUID, StepPlan]:
     """The pinned step plan of each run."""
     if not runs:
         return {}
-    found = session.execute(_STEP_PLANS, {"runs": list(runs)})
-    return {run: StepPlan.from_json(plan) for run, plan in found}
+    return {run: StepPlan.from_json(plan) for run, plan in fetch(session, _STEP_PLANS, {"runs": list(runs)})}
 
 
 def lock_notices(session: Session, keys: Collection[tuple[date, UUID]]) -> dict[UUID, NoticeRow]:
     """Lock these notices in id order."""
     if not keys:
         return {}
-    found = session.execute(_LOCK_NOTICES, _keys(list(keys)))
-    return {row.id: _notice_row(row) for row in found}
+    rows = fetch(session, _LOCK_NOTICES, _keys(list(keys)))
+    return {row[1]: _notice_row(row) for row in rows}
 
 
 def list_attempts_of(session: Session, notices: Mapping[UUID, NoticeRow]) -> dict[UUID, list[Sibling]]:
@@ -255,7 +254,7 @@ def list_attempts_of(session: Session, notices: Mapping[UUID, NoticeRow]) -> dic
     siblings: dict[UUID, list[Sibling]] = {notice: [] for notice in notices}
     if notices:
         keys = [(notice.period, notice.id) for notice in notices.values()]
-        for notice_id, attempt, step, number, state in session.execute(_SIBLINGS, _keys(keys)):
+        for notice_id, attempt, step, number, state in fetch(session, _SIBLINGS, _keys(keys)):
             siblings[notice_id].append(Sibling(attempt, step, number, AttemptState(state)))
     return siblings
 
@@ -266,20 +265,22 @@ def update_attempts(
     """Write the new values of locked attempts."""
     if not updates:
         return
-    session.execute(
+    periods, ids, states, reasons, dues, holds, tokens, reviews, providers = zip(*updates, strict=True)
+    fetch(
+        session,
         _UPDATE_ATTEMPTS,
         {
             "now": now,
             "lease": lease_seconds,
-            "periods": time_array(item.period for item in updates),
-            "ids": uuid_array(item.id for item in updates),
-            "states": text_array(item.state.value for item in updates),
-            "reasons": text_array(item.reason for item in updates),
-            "dues": time_array(item.due_at for item in updates),
-            "holds": text_array(item.hold_reason for item in updates),
-            "tokens": uuid_array(item.claim_token for item in updates),
-            "reviews": time_array(item.review_at for item in updates),
-            "providers": text_array(item.provider_id for item in updates),
+            "periods": time_array(periods),
+            "ids": uuid_array(ids),
+            "states": text_array(states),
+            "reasons": text_array(reasons),
+            "dues": time_array(dues),
+            "holds": text_array(holds),
+            "tokens": uuid_array(tokens),
+            "reviews": time_array(reviews),
+            "providers": text_array(providers),
         },
     )
 
@@ -326,18 +327,20 @@ def add_events(session: Session, events: Sequence[NewEvent], now: datetime) -> N
     """Append to the record."""
     if not events:
         return
-    session.execute(
+    periods, attempts, triggers, from_states, to_states, reasons, hashes = zip(*events, strict=True)
+    fetch(
+        session,
         _ADD_EVENTS,
         {
             "now": now,
-            "periods": time_array(item.period for item in events),
+            "periods": time_array(periods),
             "ids": uuid_array(new_ids(len(events))),
-            "attempts": uuid_array(item.attempt_id for item in events),
-            "triggers": text_array(item.trigger.value for item in events),
-            "from_states": text_array(item.from_state.value for item in events),
-            "to_states": text_array(item.to_state.value for item in events),
-            "reasons": text_array(item.reason for item in events),
-            "hashes": bytes_array(item.content_hash for item in events),
+            "attempts": uuid_array(attempts),
+            "triggers": text_array(triggers),
+            "from_states": text_array(from_states),
+            "to_states": text_array(to_states),
+            "reasons": text_array(reasons),
+            "hashes": bytes_array(hashes),
         },
     )
 
@@ -346,7 +349,8 @@ def add_contents(session: Session, contents: Sequence[tuple[date, UUID, SentCont
     """Keep what was sent."""
     if not contents:
         return
-    session.execute(
+    fetch(
+        session,
         _ADD_CONTENTS,
         {
             "periods": time_array(period for period, _, _ in contents),
@@ -363,13 +367,12 @@ def _keys(keys: Sequence[tuple[date, UUID]]) -> dict[str, Any]:
     return {"periods": time_array(period for period, _ in keys), "ids": uuid_array(id_ for _, id_ in keys)}
 
 
-def attempt_row(row: Row[Any]) -> AttemptRow:
+def attempt_row(row: tuple[Any, ...]) -> AttemptRow:
     """A locked row of `SELECT_ATTEMPTS`."""
-    values: list[Any] = list(row)
-    values[_STATE] = AttemptState(values[_STATE])
-    return AttemptRow(*values)
+    return AttemptRow(_STATES[row[0]], *row[1:])
 
 
-def _notice_row(row: Row[Any]) -> NoticeRow:
-    values = row._asdict()
-    return NoticeRow(**{**values, "state": NoticeState(values["state"])})
+def _notice_row(row: tuple[Any, ...]) -> NoticeRow:
+    values = list(row)
+    values[3] = NoticeState(values[3])
+    return NoticeRow(*values)

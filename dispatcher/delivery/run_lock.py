@@ -9,13 +9,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dispatcher.core.db import fetch
+
 _SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(CAST(:run AS text), 0))")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:run AS text), 0))")
 
 
 def hold_shared(session: Session, run: UUID) -> None:
     """Keep the run from being changed until this transaction ends."""
-    session.execute(_SHARED, {"run": str(run)})
+    fetch(session, _SHARED, {"run": str(run)})
 
 
 def hold_alone(session: Session, run: UUID) -> None:

@@ -2,12 +2,14 @@
 
 `apply_changes` locks the attempts in id order, asks the transition table, works out what follows for the
 notices, and writes attempts, notices, next attempts, events, budget and counters by set-based statements
-in the caller's transaction. Changes that the table does not allow are returned as ignored.
+in the caller's transaction. Changes that the table does not allow are returned as ignored. `Transitions` does
+the same for several sets of changes that are written together: what a worker records and what it claims next.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -29,7 +31,7 @@ from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.progress import ProgressDeltas
 from dispatcher.delivery.questions import expect_report
 from dispatcher.delivery.repository import AttemptRow, NoticeRow
-from dispatcher.delivery.returns.noting import Refused, note_refusals
+from dispatcher.delivery.returns.noting import NOTED_TRIGGERS, Refused, note_refusals
 from dispatcher.delivery.states import (
     ATTEMPT_TRANSITIONS,
     AttemptState,
@@ -44,8 +46,7 @@ _NOT_AN_ATTEMPT = frozenset({Trigger.NOT_SENT, Trigger.THROTTLE})
 _NOTICE_UNTOUCHED = frozenset({Trigger.CLAIM, Trigger.HOLD, Trigger.ACCEPT, Trigger.LOSE, Trigger.CANCEL})
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Something that happened to one attempt.
 
     `token` is given by the worker that claimed it: a worker whose claim has passed to another changes
@@ -60,8 +61,12 @@ class Change:
     due_at: datetime | None = None
     retry_after_seconds: float | None = None
     provider_id: str | None = None
-    content: SentContent | None = field(default=None, repr=False)
+    content: SentContent | None = None
     price: Price | None = None
+
+
+_Changed = tuple[AttemptRow, Change, AttemptState]
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,103 +88,140 @@ def apply_changes(
 ) -> Mapping[UUID, AttemptState]:
     """Apply the changes that the table allows; returns the new state of each attempt that changed.
 
-    At most one change per attempt. `claim` must be given with CLAIM changes. `plans` and `locked`
-    save look-ups: the pinned step plans of all runs concerned, and the attempts, which the caller has
-    locked in this very transaction.
+    See `Transitions.add`.
     """
-    if not changes:
-        return {}
-    wanted = {change.attempt_id: change for change in changes}
-    keys = [(change.period, change.attempt_id) for change in changes]
-    rows = repository.lock_attempts(session, keys) if locked is None else locked
-    work = _Work(session, now, claim, plans or {})
-    for row in rows:
-        work.change_attempt(row, wanted[row.id])
-    work.follow_notices()
+    work = Transitions(session, now)
+    work.add(changes, claim=claim, plans=plans, locked=locked)
     work.write()
-    return {row.id: state for row, _, state in work.changed}
+    return work.states()
 
 
-class _Work:
-    """What one call collects before it writes."""
+class Transitions:
+    """Changes of one transaction: decided as they are added, written together at the end."""
 
-    def __init__(
-        self, session: Session, now: datetime, claim: Claim | None, plans: Mapping[UUID, StepPlan]
-    ) -> None:
+    def __init__(self, session: Session, now: datetime) -> None:
         self.session = session
         self.now = now
-        self.claim = claim
+        self.claim: Claim | None = None
+        self.plans: dict[UUID, StepPlan] = {}
         self.deltas = ProgressDeltas()
-        self.changed: list[tuple[AttemptRow, Change, AttemptState]] = []
-        self.contents: list[tuple[AttemptRow, SentContent]] = []
+        self._states: dict[UUID, AttemptState] = {}
+        self._returned: list[UUID] = []
+        self.contents: list[tuple[date, UUID, SentContent]] = []
         self.prices: list[tuple[date, UUID, Price]] = []
+        self.refused: list[Refused] = []
+        self.reports: list[tuple[date, UUID, str, AttemptState]] = []
         self.attempt_updates: list[repository.AttemptUpdate] = []
         self.notice_updates: list[repository.NoticeUpdate] = []
         self.new_attempts: list[repository.NewAttempt] = []
         self.events: list[repository.NewEvent] = []
         self.mandatory: list[ClosedNotice] = []
-        self.plans = plans
 
-    def change_attempt(self, row: AttemptRow, change: Change) -> None:
-        is_mine = change.token is None or change.token == row.claim_token
-        if is_mine and change.content is not None:
-            self.contents.append((row, change.content))
-        if is_mine and change.price is not None:
-            self.prices.append((row.period, row.id, change.price))
-        state = ATTEMPT_TRANSITIONS.get((row.state, change.trigger))
-        if state is None or not is_mine:
+    def add(
+        self,
+        changes: Sequence[Change],
+        *,
+        claim: Claim | None = None,
+        plans: Mapping[UUID, StepPlan] | None = None,
+        locked: Sequence[AttemptRow] | None = None,
+    ) -> None:
+        """Decide what these changes do; of one attempt there may be one change in all that is added.
+
+        `claim` must be given with CLAIM changes. `plans` and `locked` save look-ups: the pinned step plans
+        of runs concerned, and the attempts, in the order of the changes, which the caller has locked in this
+        very transaction.
+        """
+        if not changes:
             return
-        self.changed.append((row, change, state))
-
-    def follow_notices(self) -> None:
-        missing = {row.run_id for row, _, _ in self.changed} - self.plans.keys()
-        self.plans = {**self.plans, **repository.step_plans(self.session, missing)}
-        for row, change, state in self.changed:
-            self._update_attempt(row, change, state)
-        touching = [
-            (row, change, state)
-            for row, change, state in self.changed
-            if change.trigger not in _NOTICE_UNTOUCHED or row.state is AttemptState.UNKNOWN
+        self.claim = claim or self.claim
+        self.plans.update(plans or {})
+        changed = list(self._allowed(self._with_rows(changes, locked)))
+        missing = {row.run_id for row, _, _ in changed} - self.plans.keys()
+        self.plans.update(repository.step_plans(self.session, missing))
+        touching = [one for one in changed if _touches_notice(*one)]
+        if touching:
+            self.write()  # of the attempts of these notices, the rows must say what was added before
+        for one in changed:
+            self._update_attempt(*one)
+        self.refused += [
+            Refused(row.period, row.id, row.channel, change.trigger, change.reason)
+            for row, change, _ in changed
+            if change.trigger in NOTED_TRIGGERS
         ]
-        notices = repository.lock_notices(
-            self.session, {(row.period, row.notice_id) for row, _, _ in touching}
-        )
+        self.reports += [
+            (row.period, row.id, row.channel, state)
+            for row, change, state in changed
+            if state is not row.state and change.trigger is not Trigger.SETTLE
+        ]
+        self._states.update({row.id: state for row, _, state in changed})
+        self._follow_notices(touching, {row.id: state for row, _, state in changed} if touching else {})
+
+    def states(self) -> dict[UUID, AttemptState]:
+        """The new state of each attempt that changed."""
+        return self._states
+
+    def _with_rows(
+        self, changes: Sequence[Change], locked: Sequence[AttemptRow] | None
+    ) -> Iterable[tuple[AttemptRow, Change]]:
+        if locked is not None:
+            return zip(locked, changes, strict=True)
+        wanted = {change.attempt_id: change for change in changes}
+        keys = [(change.period, change.attempt_id) for change in changes]
+        return [(row, wanted[row.id]) for row in repository.lock_attempts(self.session, keys)]
+
+    def _allowed(self, pairs: Iterable[tuple[AttemptRow, Change]]) -> Iterator[_Changed]:
+        for row, change in pairs:
+            if change.token is not None and change.token != row.claim_token:
+                continue  # its claim has passed to another
+            if change.content is not None:
+                self.contents.append((row.period, row.id, change.content))
+            if change.price is not None:
+                self.prices.append((row.period, row.id, change.price))
+            state = ATTEMPT_TRANSITIONS.get((row.state, change.trigger))
+            if state is not None:
+                yield row, change, state
+
+    def _follow_notices(self, touching: Sequence[_Changed], new_states: Mapping[UUID, AttemptState]) -> None:
+        if not touching:
+            return
+        keys = {(row.period, row.notice_id) for row, _, _ in touching}
+        notices = repository.lock_notices(self.session, keys)
         siblings = repository.list_attempts_of(self.session, notices)
-        new_states = {row.id: state for row, _, state in self.changed}
         for row, change, state in touching:
             self._follow(notices[row.notice_id], siblings[row.notice_id], new_states, row, change, state)
 
     def _update_attempt(self, row: AttemptRow, change: Change, state: AttemptState) -> None:
-        plan = self.plans[row.run_id]
-        wait = None if change.trigger is Trigger.SETTLE else review_seconds(plan, row.step, state)
+        trigger = change.trigger
+        wait = None if trigger is Trigger.SETTLE else review_seconds(self.plans[row.run_id], row.step, state)
         is_planned = state is AttemptState.PLANNED
-        is_claim = change.trigger is Trigger.CLAIM
+        is_claim = trigger is Trigger.CLAIM
         reason = None if is_planned or is_claim else _reason(row, change, state)
-        update = repository.AttemptUpdate(
-            period=row.period,
-            id=row.id,
-            state=state,
-            reason=reason,
-            due_at=(change.due_at or self.now) if is_planned else row.due_at,
-            hold_reason=change.reason if is_planned else None,
-            claim_token=self.claim.token if is_claim and self.claim else row.claim_token,
-            review_at=None if wait is None else self.now + timedelta(seconds=wait),
-            provider_id=change.provider_id or row.provider_id,
-        )
-        self.attempt_updates.append(update)
-        self.events.append(
-            repository.NewEvent(
-                period=row.period,
-                attempt_id=row.id,
-                trigger=change.trigger,
-                from_state=row.state,
-                to_state=state,
-                reason=change.reason,
-                content_hash=change.content.hash if change.content else None,
+        hold_reason = change.reason if is_planned else None
+        self.attempt_updates.append(
+            repository.AttemptUpdate(
+                row.period,
+                row.id,
+                state,
+                reason,
+                (change.due_at or self.now) if is_planned else None,
+                hold_reason,
+                self.claim.token if is_claim and self.claim else row.claim_token,
+                None if wait is None else self.now + timedelta(seconds=wait),
+                change.provider_id or row.provider_id,
             )
         )
-        self.deltas.attempt(row.run_id, row.channel, row.state, row.reason or row.hold_reason or "", -1)
-        self.deltas.attempt(row.run_id, row.channel, state, reason or update.hold_reason or "", +1)
+        if trigger in _NOT_AN_ATTEMPT:
+            self._returned.append(row.id)
+        content_hash = change.content.hash if change.content else None
+        self.events.append(
+            repository.NewEvent(row.period, row.id, trigger, row.state, state, change.reason, content_hash)
+        )
+        self.deltas.moved(
+            row.run_id,
+            row.channel,
+            (row.state, row.reason or row.hold_reason or ""),
+            (state, reason or hold_reason or ""),
+        )
 
     def _follow(
         self,
@@ -252,36 +294,29 @@ class _Work:
                 self._update_attempt(other, planned[0], AttemptState.CANCELLED)
 
     def write(self) -> None:
+        """Write all that was added and is not written yet."""
         lease = self.claim.lease_seconds if self.claim else None
-        repository.update_attempts(self.session, self.attempt_updates, self.now, lease)
-        repository.update_notices(self.session, self.notice_updates)
-        follow_notices(self.session, self.mandatory, self.now)
-        repository.add_attempts(self.session, self.new_attempts, self.now)
-        repository.add_events(self.session, self.events, self.now)
-        repository.add_contents(
-            self.session, [(row.period, row.id, content) for row, content in self.contents]
-        )
-        keep_prices(self.session, self.prices, self.now)
-        expect_report(
-            self.session,
-            [
-                (row.period, row.id, row.channel, state)
-                for row, change, state in self.changed
-                if state is not row.state and change.trigger is not Trigger.SETTLE
-            ],
-            self.now,
-        )
-        returned = [row.id for row, change, _ in self.changed if change.trigger in _NOT_AN_ATTEMPT]
-        release(self.session, returned, self.now)
-        note_refusals(
-            self.session,
-            (
-                Refused(row.period, row.id, row.channel, change.trigger, change.reason)
-                for row, change, _ in self.changed
-            ),
-            self.now,
-        )
+        repository.update_attempts(self.session, self._drained(self.attempt_updates), self.now, lease)
+        repository.update_notices(self.session, self._drained(self.notice_updates))
+        follow_notices(self.session, self._drained(self.mandatory), self.now)
+        repository.add_attempts(self.session, self._drained(self.new_attempts), self.now)
+        repository.add_events(self.session, self._drained(self.events), self.now)
+        repository.add_contents(self.session, self._drained(self.contents))
+        keep_prices(self.session, self._drained(self.prices), self.now)
+        expect_report(self.session, self._drained(self.reports), self.now)
+        release(self.session, self._drained(self._returned), self.now)
+        note_refusals(self.session, self._drained(self.refused), self.now)
         self.deltas.write(self.session)
+
+    @staticmethod
+    def _drained(collected: list[_Item]) -> list[_Item]:
+        taken = collected[:]
+        collected.clear()
+        return taken
+
+
+def _touches_notice(row: AttemptRow, change: Change, _state: AttemptState) -> bool:
+    return change.trigger not in _NOTICE_UNTOUCHED or row.state is AttemptState.UNKNOWN
 
 
 def _reason(row: AttemptRow, change: Change, state: AttemptState) -> str | None:

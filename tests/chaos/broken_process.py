@@ -15,7 +15,7 @@ from dispatcher.delivery import sweep
 from dispatcher.delivery.lane import Lane, LaneWorker
 from dispatcher.delivery.outcomes import change_of
 from dispatcher.delivery.states import Trigger
-from dispatcher.delivery.transitions import Change
+from dispatcher.delivery.transitions import Change, Transitions, apply_changes
 
 
 def _send_all(worker: LaneWorker, channel: Channel, group: Any) -> list[Change]:
@@ -36,10 +36,12 @@ def send_before_commit() -> None:
         while time.monotonic() < until and not worker.is_stopping:
             with worker.tools.database.transaction() as session:
                 now = worker.tools.clock.refresh(session)
-                group = worker._claim(session, lane, new_id(), now)
+                work = Transitions(session, now)
+                group = worker._claim(session, lane, new_id(), work)
                 if group is None:
                     break
-                worker._record(session, lane, _send_all(worker, channel, group), now)
+                work.write()
+                apply_changes(session, _send_all(worker, channel, group), now)
                 claimed += len(group.claimed.candidates)
         return claimed
 
@@ -64,7 +66,7 @@ def record_before_send() -> None:
             Change(one.period, one.attempt_id, Trigger.ACCEPT, token=token)
             for one in group.claimed.candidates
         ]
-        worker._record_now(lane, accepted)
+        worker._record_and_claim(lane, accepted, group.plans, wants_more=False)
         return _send_all(worker, channel, group)
 
     LaneWorker._send = send  # type: ignore[method-assign]

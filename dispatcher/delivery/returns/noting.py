@@ -21,6 +21,8 @@ from dispatcher.delivery.states import Trigger
 COMPLAINT: Final = "complaint"
 
 _REFUSALS: Final = frozenset({Trigger.REFUSE, Trigger.BOUNCE, Trigger.DEFER, Trigger.SENDER_FAULT})
+#: What happens to attempts that may be worth noting here.
+NOTED_TRIGGERS: Final = _REFUSALS | {Trigger.DELIVER}
 #: What is judged. A route that is down, or a server that refuses for now, says nothing of the address.
 _NOTED: Final = frozenset(
     {ReplyClass.HARD, ReplyClass.DISABLED, ReplyClass.FULL, ReplyClass.SENDER, ReplyClass.CONTENT}

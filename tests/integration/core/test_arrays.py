@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from dispatcher.core.arrays import bytes_array, number_array, text_array, time_array, uuid_array
+from dispatcher.core.arrays import BytesArray, bytes_array, number_array, text_array, time_array, uuid_array
 from dispatcher.core.db import Database
 
 SAME_DATABASE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -15,7 +15,7 @@ TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))
 
 
-def read_back(database: Database, kind: str, array: str) -> list[object]:
+def read_back(database: Database, kind: str, array: str | BytesArray) -> list[object]:
     with database.transaction() as session:
         found = session.execute(text(f"SELECT CAST(:array AS {kind}[])"), {"array": array}).scalar_one()
     return list(found)

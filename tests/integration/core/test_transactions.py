@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from dispatcher.core.db import Database, is_database_gone
+from dispatcher.core.db import Database, fetch, is_database_gone
 
 _SET = text(
     "INSERT INTO setting (key, value, updated_at) VALUES (:key, '{}', now())"
@@ -56,6 +56,44 @@ class TestRun:
         for thread in threads:
             thread.join()
         assert len(tries) > 2
+
+
+class TestFetch:
+    def test_it_works_in_the_sessions_own_transaction(self, database: Database) -> None:
+        def write_and_fail(session: Session) -> None:
+            assert fetch(session, _SET, {"key": "a"}) == []
+            assert fetch(session, _COUNT, {}) == [(1,)]
+            raise ValueError("no")
+
+        with pytest.raises(ValueError, match="no"):
+            database.run(write_and_fail)
+        with database.transaction() as session:
+            assert fetch(session, _COUNT, {}) == [(0,)]
+
+    def test_its_errors_are_those_of_the_session_and_hold_no_parameters(self, database: Database) -> None:
+        with pytest.raises(DBAPIError) as failure, database.transaction() as session:
+            fetch(session, text("INSERT INTO setting (key) VALUES (:key)"), {"key": "secret@b.example"})
+        assert "secret@b.example" not in str(failure.value).partition("DETAIL")[0]
+        assert not is_database_gone(failure.value)
+
+    def test_a_lost_connection_is_told_and_the_next_transaction_has_another(self, database: Database) -> None:
+        end = text("SELECT pg_terminate_backend(pg_backend_pid())")
+        with pytest.raises(DBAPIError) as failure, database.transaction() as session:
+            fetch(session, end, {})
+        assert is_database_gone(failure.value)
+        with database.transaction() as session:
+            assert fetch(session, _COUNT, {}) == [(0,)]
+
+    def test_a_deadlock_is_tried_again(self, database: Database) -> None:
+        tries: list[int] = []
+
+        def lose_once(session: Session) -> None:
+            tries.append(1)
+            if len(tries) == 1:
+                fetch(session, text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"), {})
+
+        database.run(lose_once)
+        assert len(tries) == 2
 
 
 class TestFrozenTransaction:

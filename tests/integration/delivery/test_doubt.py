@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
@@ -12,9 +13,9 @@ from dispatcher.core.ids import new_id
 from dispatcher.delivery.claim import ClaimedGroup, claim_group
 from dispatcher.delivery.lane import Lane
 from dispatcher.delivery.outcomes import change_of
-from dispatcher.delivery.states import AttemptState
+from dispatcher.delivery.states import AttemptState, Trigger
 from dispatcher.delivery.step_plan import OnUnknown
-from dispatcher.delivery.transitions import Claim, apply_changes
+from dispatcher.delivery.transitions import Change, Claim, Transitions, apply_changes
 from templates.repository import compiled_versions
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, make_run, make_step, rows
@@ -275,3 +276,33 @@ class _Through:
     def __init__(self, database: object, run: object) -> None:
         self.engine = database.engine  # type: ignore[attr-defined]
         self.run = run
+
+
+class TestChangesWrittenTogether:
+    def test_what_was_added_before_counts_for_the_notices_of_what_is_added_later(
+        self, engine: Engine
+    ) -> None:
+        imported = make_list(engine.application, rows(1))
+        engine.email.answer(FIRST, OutcomeKind.UNKNOWN)
+        steps = [make_step(engine.application), make_step(engine.application, ChannelKind.SMS)]
+        run = engine.start(
+            make_run(engine.application, steps, imported=imported, on_unknown=OnUnknown.NEXT_STEP)
+        )
+        engine.work()
+        engine.advance(hours=2)
+        email, sms = sorted(engine.attempts(run), key=lambda attempt: attempt.step)
+        assert (email.state, sms.state) == ("unknown", "planned")
+
+        def hold_and_confirm(session: Session) -> None:
+            now = engine.application.clock.refresh(session)
+            work = Transitions(session, now)
+            later = now + timedelta(hours=1)
+            work.add([Change(sms.period, sms.id, Trigger.HOLD, "frequency_cap", due_at=later)])
+            work.add([Change(email.period, email.id, Trigger.DELIVER, "dsn")])
+            work.write()
+            assert work.states() == {sms.id: "planned", email.id: "delivered"}
+
+        engine.application.database.run(hold_and_confirm)
+        assert engine.states(run) == {"delivered": 1, "cancelled": 1}
+        assert engine.finish(run) == {"notified": 1}
+        assert engine.sms.sent == []
