@@ -26,6 +26,7 @@ from dispatcher.embedded.ports import HOST
 from tests.acceptance.product import end
 from tests.benchmarks.errors import BenchmarkError, MissingPeerError
 from tests.benchmarks.processes import ProcessorMeter, members, peak_mb, spent
+from tests.benchmarks.recipients import make_people
 from tests.benchmarks.rounds import Round, miscounts
 from tests.benchmarks.sink import Sink
 from tests.benchmarks.stage import Stage
@@ -43,21 +44,20 @@ NODE_PROCESSES: Final = 2
 
 _TABLES: Final = """
 CREATE TABLE peer_recipient (
-    id integer PRIMARY KEY, email text NOT NULL, full_name text NOT NULL, short_name text NOT NULL,
+    id integer PRIMARY KEY, email text NOT NULL, full_name text NOT NULL,
     account_number text NOT NULL, address text NOT NULL, debt text NOT NULL, due_date text NOT NULL,
     unsubscribe_url text NOT NULL);
 CREATE TABLE peer_result (
     recipient_id integer PRIMARY KEY REFERENCES peer_recipient (id), sent_at timestamptz NOT NULL)
 """
+#: The same people as in the product's list; sums and dates as the product prints them.
 _RECIPIENTS: Final = """
 INSERT INTO peer_recipient
-SELECT n, 'customer.' || n || '@mail' || n %% 20 || '.example', 'Берёзкин Алексей Борисович',
-       'Алексей Борисович', lpad(n::text, 10, '0'),
-       '430000, Республика Мордовия, г. Саранск, ул. Примерная, д. ' || 1 + n %% 150
-           || ', кв. ' || 1 + n %% 197,
-       300 + n %% 15000 || ',' || lpad((n %% 100)::text, 2, '0') || ' руб.', '25 декабря 2026 г.',
-       'http://127.0.0.1:8080/u/' || md5(n::text) || md5((-n)::text) || md5((n * 7)::text)
-FROM generate_series(1, %s) AS n
+SELECT n, mail, name, lpad(n::text, 10, '0'), address,
+       regexp_replace(replace(debt, '.', ','), '^(\\d+)(\\d{3}),', E'\\\\1\\u00a0\\\\2,') || E'\\u00a0₽',
+       E'25 декабря 2026\\u00a0г.',
+       'http://127.0.0.1:8080/u/' || left(md5(n::text) || md5((-n)::text), 60)
+FROM bench_row
 """
 
 
@@ -72,12 +72,13 @@ class Peer:
     redis_database: int
     processes: int = 1
 
-    def environment(self, stage: Stage, database_url: str, sink: Sink) -> dict[str, str]:
-        """Where its servers are."""
+    def environment(self, stage: Stage, database_url: str, sink: Sink, templates: Path) -> dict[str, str]:
+        """Where its servers and templates are."""
         return {
             **os.environ,
             "PEER_DATABASE_URL": self._database_url(database_url),
             "PEER_REDIS_URL": stage.redis_database(self.redis_database),
+            "PEER_TEMPLATES": str(templates),
             "PEER_SMTP_HOST": HOST,
             "PEER_SMTP_PORT": str(sink.port),
         }
@@ -119,16 +120,20 @@ def prepare_peers(stage: Stage, recipients: int) -> str:
     url = stage.create_database("peers")
     with stage.connect(url) as connection:
         connection.execute(_TABLES)
-        connection.execute(_RECIPIENTS, (recipients + WARM,))
+        with connection.transaction():
+            make_people(connection, 1, recipients + WARM)
+            connection.execute(_RECIPIENTS)
         connection.execute("VACUUM ANALYZE")
     return url
 
 
-def measure_peer(stage: Stage, template_url: str, sink: Sink, peer: Peer, recipients: int) -> Round:
+def measure_peer(
+    stage: Stage, template_url: str, sink: Sink, peer: Peer, recipients: int, templates: Path
+) -> Round:
     """Send to all recipients once. Raises `BenchmarkError` when nothing moves."""
     with ExitStack() as running:
         url = running.enter_context(stage.clone(template_url, "peer_round"))
-        environment = peer.environment(stage, url, sink)
+        environment = peer.environment(stage, url, sink, templates)
         log = running.enter_context((stage.directory / f"{peer.name}.log").open("w+b"))
         workers = [
             running.enter_context(_process(peer.worker, peer, environment, log))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from dispatcher.migrations.migrate import migrate
 from tests.acceptance.product import DISPATCHER, SECRET_KEY, Product
 from tests.benchmarks.errors import BenchmarkError
 from tests.benchmarks.evidence import count_evidence
+from tests.benchmarks.letter import save_unit_letter
 from tests.benchmarks.processes import ProcessorMeter, members, peak_mb, spent
 from tests.benchmarks.recipients import LIST_NAME, ZONES, load_list
 from tests.benchmarks.rounds import Round, miscounts
@@ -65,7 +67,15 @@ class Variant:
     environment: Mapping[str, str]
 
 
+class Text(StrEnum):
+    """What is sent: the letter by which everything is compared, or the built-in debt reminder."""
+
+    UNIT = "unit"
+    BUILTIN = "builtin"
+
+
 PLAIN: Final = Variant("product", {})
+BUILTIN: Final = Variant("product_builtin", {})
 
 
 class Installation(Product):
@@ -131,11 +141,13 @@ class Installation(Product):
 Progress = Callable[[int], object]
 
 
-def prepare_template(stage: Stage, name: str, recipients: int) -> str:
-    """A migrated database with the benchmark's list in it; its URL."""
+def prepare_template(stage: Stage, name: str, recipients: int, text: Text = Text.UNIT) -> str:
+    """A migrated database with the benchmark's list and the letter in it; its URL."""
     url = stage.create_database(name)
     database = Database(url)
     migrate(database.engine)
+    if text is Text.UNIT:
+        save_unit_letter(database)
     database.close()
     with stage.connect(url) as connection:
         load_list(connection, recipients)

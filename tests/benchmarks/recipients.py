@@ -113,11 +113,16 @@ def load_list(
         with connection.transaction():
             if may_trust:
                 connection.execute(_TRUST)
-            connection.execute(_people_statement(), _values(first, last))
+            make_people(connection, first, last)
             for statement in _INSERTS:
                 values = {"list": row[0], "before": first_person - 1}
                 connection.execute(statement, values if "%(list)s" in statement else None)
     connection.execute("VACUUM ANALYZE")
+
+
+def make_people(connection: "psycopg.Connection[tuple[Any, ...]]", first: int, last: int) -> None:
+    """The people of these numbers in the temporary table `bench_row`, until the transaction ends."""
+    connection.execute(_people_statement(), _values(first, last))
 
 
 def _people_statement() -> str:

@@ -14,6 +14,9 @@ RATIOS: Final = {
     "vs_dramatiq": "dramatiq",
     "vs_bullmq": "bullmq",
 }
+#: The same for the built-in debt reminder, which no peer sends.
+BUILTIN: Final = "product_builtin"
+BUILTIN_RATIOS: Final = {"vs_aiosmtplib": "aiosmtplib_builtin", "vs_pipelined": "pipelined_builtin"}
 
 
 def summarise(entries: Mapping[str, Sequence[Round]]) -> dict[str, Any]:
@@ -21,7 +24,8 @@ def summarise(entries: Mapping[str, Sequence[Round]]) -> dict[str, Any]:
     measured = {name: rounds for name, rounds in entries.items() if rounds}
     return {
         "rates": {name: figure([one.rate for one in rounds]) for name, rounds in measured.items()},
-        "ratios": _ratios(measured),
+        "ratios": _ratios(measured, PRODUCT, RATIOS),
+        "ratios_builtin": _ratios(measured, BUILTIN, BUILTIN_RATIOS),
         "cpu_s_per_1000": {
             name: {
                 **figure([one.cpu_s_per_1000 for one in rounds], 4),
@@ -48,13 +52,15 @@ def problems_of(entries: Mapping[str, Sequence[Round]]) -> list[str]:
     ]
 
 
-def _ratios(measured: Mapping[str, Sequence[Round]]) -> dict[str, Any]:
-    product = measured.get(PRODUCT, ())
+def _ratios(
+    measured: Mapping[str, Sequence[Round]], ours_name: str, ratios: Mapping[str, str]
+) -> dict[str, Any]:
+    product = measured.get(ours_name, ())
     return {
         ratio: figure(
             [ours.rate / theirs.rate for ours, theirs in zip(product, measured[name], strict=True)], 3
         )
-        for ratio, name in RATIOS.items()
+        for ratio, name in ratios.items()
         if product and name in measured
     }
 

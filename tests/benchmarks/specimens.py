@@ -8,7 +8,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from dispatcher.embedded.ports import HOST, choose_port
 from tests.benchmarks.errors import BenchmarkError
-from tests.benchmarks.product import Installation, prepare_template
+from tests.benchmarks.product import Installation, Text, prepare_template
 from tests.benchmarks.stage import Stage
 
 SPECIMENS: Final = 64
@@ -27,12 +27,12 @@ class _Keeper:
         return "250 2.0.0 kept"
 
 
-def collect_specimens(stage: Stage) -> list[bytes]:
+def collect_specimens(stage: Stage, text: Text) -> list[bytes]:
     """Send a small list for real and keep what arrives; shows, too, that everything works."""
     keeper = _Keeper()
     port = choose_port()
     server = Controller(keeper, hostname=HOST, port=port)
-    template = prepare_template(stage, "specimens_list", SPECIMENS)
+    template = prepare_template(stage, f"specimens_{text}", SPECIMENS, text)
     server.start()
     try:
         with stage.clone(template, "specimens") as url:

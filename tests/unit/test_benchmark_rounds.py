@@ -1,6 +1,5 @@
 """The order of the benchmark's rounds, and what becomes of an entry that fails."""
 
-import argparse
 import time
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -22,9 +21,8 @@ def _no_sink(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(entries, *, rounds: int = 3, minutes: float = 5):
-    arguments = argparse.Namespace(rounds=rounds)
     stage = SimpleNamespace(directory=None)
-    return bench.run_rounds(stage, entries, arguments, time.monotonic() + minutes * 60)
+    return bench.run_rounds(stage, entries, rounds, time.monotonic() + minutes * 60)
 
 
 class TestRunRounds:

@@ -1,7 +1,6 @@
 // A worker process, tuned: a pool of kept connections, templates compiled once, one result row per letter.
 "use strict";
 
-const path = require("path");
 const { Worker } = require("bullmq");
 const nodemailer = require("nodemailer");
 const nunjucks = require("nunjucks");
@@ -10,7 +9,7 @@ const { redisOptions } = require("./redis");
 
 const CONNECTIONS = 8;
 const CONCURRENCY = 16;
-const TEMPLATES = path.join(__dirname, "..", "peers", "templates");
+const TEMPLATES = process.env.PEER_TEMPLATES;
 
 const html = new nunjucks.Environment(new nunjucks.FileSystemLoader(TEMPLATES), { autoescape: true });
 const plain = new nunjucks.Environment(new nunjucks.FileSystemLoader(TEMPLATES), { autoescape: false });

@@ -5,7 +5,6 @@ import smtplib
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate, make_msgid
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy import create_engine
@@ -15,7 +14,7 @@ FROM = formataddr(("Энергосбытовая компания", "notify@ener
 
 engine = create_engine(os.environ["PEER_DATABASE_URL"])
 templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(["html"])
+    loader=FileSystemLoader(os.environ["PEER_TEMPLATES"]), autoescape=select_autoescape(["html"])
 )
 
 
@@ -28,7 +27,6 @@ class Recipient(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str]
     full_name: Mapped[str]
-    short_name: Mapped[str]
     account_number: Mapped[str]
     address: Mapped[str]
     debt: Mapped[str]
