@@ -12,14 +12,14 @@ from pathlib import Path
 
 from dispatcher.core.logging import configure_logging
 from tests.chaos.broken import BROKEN, launcher
-from tests.chaos.house import House, open_house
+from tests.chaos.house import House, Mail, open_house
 from tests.chaos.rounds import Plan, Result, plan_rounds, play
 from tests.chaos.targets import TARGETS
 from tests.memory import open_fast_directory
 
 VOID_TRIES = 4
 HEADER = (
-    f"{'round':>5}  {'target':<16} {'notices':>7} {'killed':>6} {'in flight':>9} {'unknown':>7}"
+    f"{'round':>5}  {'target':<23} {'notices':>7} {'killed':>6} {'in flight':>9} {'unknown':>7}"
     f" {'lost':>5} {'doubled':>7} {'seconds':>7}"
 )
 
@@ -53,15 +53,31 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _play_all(directory: Path, options: argparse.Namespace) -> list[Result]:
     names = options.target or (BROKEN[options.broken].targets if options.broken else ())
     plans = plan_rounds(options.seed, options.rounds, names)
-    results = []
-    with open_house(directory, options.notices, options.seed, launcher(options.broken)) as house:
-        print(HEADER, flush=True)
+    print(HEADER, flush=True)
+    results: list[Result] = []
+    for mail in Mail:
+        of_house = [plan for plan in plans if plan.target.mail is mail]
+        if of_house and not (options.broken and _has_red(results)):
+            place = directory / mail.name.lower()
+            place.mkdir()
+            results += _play_in_one_house(place, options, mail, of_house)
+    return results
+
+
+def _play_in_one_house(
+    directory: Path, options: argparse.Namespace, mail: Mail, plans: Sequence[Plan]
+) -> list[Result]:
+    results: list[Result] = []
+    with open_house(directory, options.notices, options.seed, launcher(options.broken), mail) as house:
         for plan in plans:
-            result = _play_until_it_counts(house, plan, is_broken=options.broken is not None)
-            results.append(result)
-            if options.broken and not result.verdict.is_green:
+            results.append(_play_until_it_counts(house, plan, is_broken=options.broken is not None))
+            if options.broken and _has_red(results):
                 break
     return results
+
+
+def _has_red(results: Sequence[Result]) -> bool:
+    return any(not result.verdict.is_green for result in results)
 
 
 def _play_until_it_counts(house: House, plan: Plan, *, is_broken: bool) -> Result:
@@ -78,7 +94,7 @@ def _play_until_it_counts(house: House, plan: Plan, *, is_broken: bool) -> Resul
 def _show(result: Result) -> None:
     verdict = result.verdict
     print(
-        f"{result.plan.number:>5}  {result.plan.target.name:<16} {verdict.notices:>7} {result.killed:>6}"
+        f"{result.plan.number:>5}  {result.plan.target.name:<23} {verdict.notices:>7} {result.killed:>6}"
         f" {verdict.in_flight:>9} {verdict.unknown:>7} {verdict.lost:>5} {verdict.doubled:>7}"
         f" {result.seconds:>7.1f}{'  void' if result.is_void else ''}",
         flush=True,
@@ -110,9 +126,10 @@ def _conclude(results: Sequence[Result], broken: str | None) -> int:
 
 def _keep(directory: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    for pattern in ("*.log", "*.jsonl", "product/log/*"):
+    for pattern in ("*/*.log", "*/*.jsonl", "*/product/log/*"):
         for path in directory.glob(pattern):
-            shutil.copy(path, target / path.name)
+            house = path.relative_to(directory).parts[0]
+            shutil.copy(path, target / f"{house}-{path.name}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from channels.email import pipeline
+from channels.email.transaction import LOST_BEFORE_DOT
 from channels.port import Channel
 from dispatcher.cli.app import main as real_main
 from dispatcher.core.ids import new_id
@@ -72,10 +74,17 @@ def record_before_send() -> None:
     LaneWorker._send = send  # type: ignore[method-assign]
 
 
+def resend_behind_dot() -> None:
+    """A connection lost behind the dot is taken for one lost before it."""
+    for name in ("LOST_AFTER_DOT", "SILENT_AFTER_DOT"):
+        setattr(pipeline, name, LOST_BEFORE_DOT)
+
+
 BUILDS: dict[str, Callable[[], None]] = {
     "send-before-commit": send_before_commit,
     "blind-resend": blind_resend,
     "record-before-send": record_before_send,
+    "resend-behind-dot": resend_behind_dot,
 }
 
 

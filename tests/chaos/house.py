@@ -7,13 +7,13 @@ one that is alive and not below the current `up` is an orphan.
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ import psutil
 from pydantic import SecretStr
 
 from campaigns.import_list import ImportRequest, import_list
-from channels.sandbox.journal import JournalEntry, read_journal
+from channels.sandbox.journal import JournalEntry
 from dispatcher.bootstrap import Application, open_application
 from dispatcher.core.db import Database
 from dispatcher.core.settings import (
@@ -39,6 +39,9 @@ from dispatcher.embedded.ports import choose_port
 from dispatcher.embedded.servers import EmbeddedServers
 from dispatcher.migrations.migrate import migrate
 from tests.chaos.lists import LISTS, write_list
+from tests.chaos.sandboxes import Sandbox
+from tests.chaos.sandboxes import listens as _listens
+from tests.chaos.wire import Wire
 
 MARK: Final = "DISPATCHER_CHAOS_MARK"
 LEASE_SECONDS: Final = 5.0
@@ -59,6 +62,15 @@ CHAOS_DELIVERY: Final = DeliverySettings(
 ROLES: Final = {"web": 1, "scheduler": 1, "bounces": 1, "email-bulk": 2, "email-urgent": 1}
 
 
+class Mail(StrEnum):
+    """What stands on the provider's side of a house."""
+
+    ONE = "one"  #: one mail server
+    CUT = "cut"  #: one, behind a wire that can break
+    CUT_CHUNKS = "cut, chunks"  #: the same, bodies go by BDAT
+    TWO = "two"  #: two, of which the second may fail
+
+
 class HouseError(Exception):
     """Raised when the house does not come up: nothing can be said about the product then."""
 
@@ -71,6 +83,8 @@ class House:
     servers: EmbeddedServers
     application: Application
     launcher: Sequence[str]
+    sandboxes: Sequence[Sandbox]
+    wire: Wire | None = None
     sizes: dict[str, int] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: os.urandom(8).hex())
     up: "subprocess.Popen[bytes] | None" = None
@@ -82,9 +96,10 @@ class House:
         return self.application.settings
 
     @property
-    def journal_path(self) -> Path:
-        """What the sandbox received; survives every kill."""
-        return self.directory / "journal.jsonl"
+    def reserve(self) -> Sandbox:
+        """The mail server that may fail: there is another one."""
+        _, reserve = self.sandboxes
+        return reserve
 
     def start_product(self) -> None:
         """Start `dispatcher up` and wait until each of its processes is there."""
@@ -157,16 +172,16 @@ class House:
             self.up = None
 
     def journal_size(self) -> int:
-        """Where the journal ends now, in bytes."""
-        return self.journal_path.stat().st_size if self.journal_path.exists() else 0
+        """How much the mail servers have noted, in bytes."""
+        return sum(self.journal_marks().values())
 
-    def journal_since(self, begin: int) -> list[JournalEntry]:
-        """What the sandbox has received since the journal had this size; rounds stay equally cheap."""
-        part = self.directory / "journal-part.jsonl"
-        with self.journal_path.open("rb") as file:
-            file.seek(begin)
-            part.write_bytes(file.read())
-        return read_journal(part)
+    def journal_marks(self) -> dict[str, int]:
+        """Where each journal ends now."""
+        return {sandbox.name: sandbox.journal_size() for sandbox in self.sandboxes}
+
+    def journal_since(self, marks: Mapping[str, int]) -> list[JournalEntry]:
+        """What all mail servers have received since then."""
+        return [entry for sandbox in self.sandboxes for entry in sandbox.journal_since(marks[sandbox.name])]
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
@@ -216,35 +231,62 @@ class House:
 
 @contextmanager
 def open_house(
-    directory: Path, notices: int, seed: int, launcher: Sequence[str] | None = None
+    directory: Path,
+    notices: int,
+    seed: int,
+    launcher: Sequence[str] | None = None,
+    mail: Mail = Mail.ONE,
 ) -> Iterator[House]:
-    """Servers, sandbox, lists and the product, all running; everything is ended behind the block."""
+    """Servers, sandboxes, lists and the product, all running; everything is ended behind the block."""
     with ExitStack() as stack:
         servers = stack.enter_context(EmbeddedServers(directory / "servers"))
-        settings = _settings(directory, servers)
+        bounce_port = choose_port()
+        sandboxes = [
+            Sandbox(directory, name, bounce_port, seed)
+            for name in (("main", "reserve") if mail is Mail.TWO else ("main",))
+        ]
+        wire = Wire(seed) if mail in (Mail.CUT, Mail.CUT_CHUNKS) else None
+        if wire is not None:
+            stack.callback(wire.close)
+            wire.server_port = sandboxes[0].port
+        smtp = _smtp(mail, [wire.port] if wire is not None else [one.port for one in sandboxes])
+        settings = _settings(directory, servers, smtp, bounce_port)
         _migrate(servers)
         application = stack.enter_context(open_application(settings))
         for kind in LISTS:
             _import(application, directory, kind, notices, seed)
         up = [sys.executable, "-m", "dispatcher", "up"]
+        sizes = dict.fromkeys(LISTS, notices)
         house = stack.enter_context(
-            House(directory, servers, application, launcher or up, dict.fromkeys(LISTS, notices))
+            House(directory, servers, application, launcher or up, sandboxes, wire, sizes)
         )
-        stack.enter_context(_sandbox(house, seed))
+        for sandbox in sandboxes:
+            stack.callback(sandbox.end)
+            sandbox.start()
         house.start_product()
         yield house
 
 
-def _settings(directory: Path, servers: EmbeddedServers) -> Settings:
+def _smtp(mail: Mail, ports: Sequence[int]) -> SmtpSettings:
+    common = {
+        **{"host": "127.0.0.1", "security": "none", "timeout_seconds": SMTP_TIMEOUT_SECONDS},
+        "chunking": mail is Mail.CUT_CHUNKS,
+    }
+    first, *others = ports
+    further = [
+        {"name": f"reserve-{place}", "port": port, **common} for place, port in enumerate(others, start=1)
+    ]
+    return SmtpSettings.model_validate({"port": first, **common, "servers": further})
+
+
+def _settings(directory: Path, servers: EmbeddedServers, smtp: SmtpSettings, bounce_port: int) -> Settings:
     return Settings(
         database_url=SecretStr(servers.addresses.database_url),
         redis_url=SecretStr(servers.addresses.redis_url),
         secret_key=SecretStr("a secret key for chaos only"),
         data_directory=directory / "product",
-        smtp=SmtpSettings(
-            host="127.0.0.1", port=choose_port(), security="none", timeout_seconds=SMTP_TIMEOUT_SECONDS
-        ),
-        bounce_listener=BounceListenerSettings(port=choose_port()),
+        smtp=smtp,
+        bounce_listener=BounceListenerSettings(port=bounce_port),
         web=WebSettings(port=choose_port()),
         delivery=CHAOS_DELIVERY,
         workers=WorkerSettings(),
@@ -267,32 +309,6 @@ def _import(application: Application, directory: Path, kind: str, notices: int, 
         raise HouseError(f"the list {kind} has {result.recipients} recipients instead of {notices}")
 
 
-@contextmanager
-def _sandbox(house: House, seed: int) -> Iterator[None]:
-    settings = house.settings
-    arguments = [
-        *("--port", str(settings.smtp.port), "--journal", str(house.journal_path), "--fsync"),
-        *("--bounce-port", str(settings.bounce_listener.port), "--seed", str(seed)),
-    ]
-    with (house.directory / "sandbox.log").open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dispatcher", "sandbox", *arguments],
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=for_child(signal.SIGTERM),
-        )
-    try:
-        until = time.monotonic() + READY_SECONDS
-        while not _listens(settings.smtp.port):
-            if time.monotonic() > until or process.poll() is not None:
-                raise HouseError("the sandbox does not come up")
-            time.sleep(POLL_SECONDS)
-        yield
-    finally:
-        _end(process)
-
-
 def _arguments(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
@@ -307,9 +323,3 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -75,15 +75,21 @@ def play(house: House, plan: Plan, *, watches_journal: bool = False) -> Result:
     target, begun = plan.target, time.monotonic()
     house.wait_until_whole()
     target.prepare(house)
-    before = house.journal_size()
+    before, marks = house.journal_size(), house.journal_marks()
     run = house.application.database.run(lambda session: _create(house, session, plan))
     blow, faults = _strike(house, run, plan, before if watches_journal else None)
     faults += _until_closed(house, run, blow)
     bounced = blow.finish()
     house.end_extra()
     faults += _orphans(house)
-    allowance = Allowance(blow.sampled, blow.at, blow.may_lose_sight and target.strike is not None, bounced)
-    verdict = _judge(house, run, before, allowance)
+    allowance = Allowance(
+        blow.sampled,
+        blow.at,
+        blow.may_lose_sight and target.strike is not None,
+        bounced,
+        frozenset(blow.doubted),
+    )
+    verdict = _judge(house, run, marks, allowance)
     verdict.faults += faults + blow.faults
     is_void = target.strike is not None and blow.sampled == 0 and not watches_journal
     return Result(plan, verdict, blow.killed, time.monotonic() - begun, is_void)
@@ -162,7 +168,7 @@ def _orphans(house: House) -> list[str]:
     return [f"an orphan: {' '.join(process.cmdline())}" for process in house.orphans()]
 
 
-def _judge(house: House, run: UUID, before: int, allowance: Allowance) -> Verdict:
-    journal: list[JournalEntry] = house.journal_since(before)
+def _judge(house: House, run: UUID, marks: Mapping[str, int], allowance: Allowance) -> Verdict:
+    journal: list[JournalEntry] = house.journal_since(marks)
     with house.application.database.transaction() as session:
         return judge(session, run, journal, allowance)

@@ -7,7 +7,7 @@ they are counted and killed, so that what was in flight at the kill is a fact an
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,6 +51,7 @@ class Blow:
     tend: Callable[[], None] = lambda: None  #: called again and again until the run is closed
     finish: Callable[[], frozenset[UUID]] = frozenset  #: afterwards; returns attempts that must have bounced
     faults: list[str] = field(default_factory=list)  #: what `finish` found wrong beside the run
+    doubted: Set[UUID] = frozenset()  #: attempts that may be unknown whoever was hurt; grows until `finish`
 
 
 Strike = Callable[[House, UUID], Blow]

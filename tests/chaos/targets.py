@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Final
 
 from tests.chaos.bystanders import AMBUSH, begin_import, kill_import
-from tests.chaos.house import House
+from tests.chaos.house import House, Mail
+from tests.chaos.mail_strikes import cut_wire, hang_reserve, kill_both, kill_reserve, refuse_by_reserve
 from tests.chaos.strikes import (
     Strike,
     end_up,
@@ -25,6 +26,7 @@ from tests.chaos.strikes import (
 )
 
 AT_ONCE: Final = (0.0, 0.0)
+EARLY: Final = (0.02, 0.2)  #: what goes on until the end needs something left to happen to
 LATE: Final = (0.5, 0.9)  #: where everything has to be started again, which takes its own time
 
 
@@ -40,6 +42,7 @@ class Target:
     prepare: Callable[[House], None] = lambda house: None
     #: how much of the run is let through first; 0: it is still being fanned out then
     part_before: tuple[float, float] = (0.02, 0.6)
+    mail: Mail = Mail.ONE  #: what stands on the provider's side: rounds with the same share a house
 
 
 def _second_scheduler(house: House) -> None:
@@ -72,6 +75,12 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target("import", kill_import, prepare=begin_import),
             Target("fan-out", AMBUSH.strike, prepare=AMBUSH.prepare, part_before=AT_ONCE),
             Target("nothing", None),
+            Target("wire cut", cut_wire, mail=Mail.CUT, part_before=EARLY),
+            Target("wire cut, BDAT", cut_wire, mail=Mail.CUT_CHUNKS, part_before=EARLY),
+            Target("one server dies", kill_reserve, mail=Mail.TWO, part_before=EARLY),
+            Target("one server hangs", hang_reserve, mail=Mail.TWO, part_before=EARLY),
+            Target("one server refuses", refuse_by_reserve, mail=Mail.TWO, part_before=EARLY),
+            Target("server dies, worker too", kill_both, mail=Mail.TWO, part_before=EARLY),
         )
     }
 )

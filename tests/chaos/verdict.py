@@ -60,6 +60,7 @@ class Allowance:
     kill_at: datetime | None = None
     may_lose_sight: bool = True  #: False: nothing that sends was hurt, so nothing may become unknown
     bounced: frozenset[UUID] = frozenset()  #: attempts whose bounce was injected
+    doubted: frozenset[UUID] = frozenset()  #: attempts that the wire leaves in doubt
 
 
 @dataclass(slots=True)
@@ -184,7 +185,7 @@ def _check_unknown(
     verdict.unknown, verdict.unknown_by_provider = len(in_doubt), len(by_provider)
     verdict.unknown_at_end = sum(row.state == AttemptState.UNKNOWN for row in attempts.values())
     allowed = verdict.in_flight if allowance.may_lose_sight else 0
-    ours = in_doubt - by_provider
+    ours = in_doubt - by_provider - allowance.doubted
     if len(ours) > allowed:
         verdict.faults.append(f"{len(ours)} attempts became unknown, only {allowed} were out at the kill")
     strangers = ours - out if allowance.kill_at else set()
