@@ -50,6 +50,44 @@ RUN_REASONS: Final[Words] = {
     ),
     "window_ended": ("срок закончился", "строк скінчився", "the window has ended"),
 }
+#: Profiles that come with the product; one of the staff's own is shown by its name.
+POLICY_PROFILES: Final[Words] = {
+    "always": (
+        "круглосуточно, без ограничений",
+        "цілодобово, без обмежень",
+        "round the clock, no limits",
+    ),
+    "service_standard": (
+        "стандарт обслуживания",
+        "стандарт обслуговування",
+        "service standard",
+    ),
+    "debtor_safe": (
+        "защита должников, 230-ФЗ",
+        "захист боржників, 230-ФЗ",
+        "protection of debtors, law 230-FZ",
+    ),
+    "survey": (
+        "опросы",
+        "опитування",
+        "surveys",
+    ),
+    "ukraine": (
+        "долги в Украине",
+        "борги в Україні",
+        "debts in Ukraine",
+    ),
+    "emergency_outage": (
+        "аварийное отключение",
+        "аварійне відключення",
+        "emergency outage",
+    ),
+    "by_purpose": (
+        "по таблице целей",
+        "за таблицею цілей",
+        "as the table of purposes says",
+    ),
+}
 #: Of campaigns that repeat: their states, what became of a time, and why.
 OCCURRENCES: Final[Words] = {
     "active": ("повторяется", "повторюється", "repeats"),

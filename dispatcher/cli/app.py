@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from dispatcher.cli import (
     api_key,
+    calendar,
     campaign,
     clock,
     consent,
@@ -20,6 +21,7 @@ from dispatcher.cli import (
     lists,
     person,
     personal_data,
+    policy,
     processes,
     seed,
     staff,
@@ -52,6 +54,8 @@ personal_data.add_to(person.person_app)
 app.add_typer(person.contact_app, name="contact")
 app.add_typer(task.app, name="task")
 app.add_typer(personal_data.retention_app, name="retention")
+app.add_typer(policy.app, name="policy")
+app.add_typer(calendar.app, name="calendar")
 app.add_typer(staff.app, name="staff")
 app.add_typer(api_key.app, name="api-key")
 app.add_typer(dkim.app, name="dkim")

@@ -92,6 +92,10 @@ class Scope(StrEnum):
     TASKS_WRITE = "tasks:write"
     #: see what the ledger says about an address
     CONSENT_READ = "consent:read"
+    #: see policies, the table of purposes and the calendar
+    POLICY_READ = "policy:read"
+    #: change them
+    POLICY_WRITE = "policy:write"
     #: record consents and withdrawals
     CONSENT_WRITE = "consent:write"
 

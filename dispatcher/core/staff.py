@@ -81,6 +81,8 @@ class StaffRole(StrEnum):
 
 
 MAY_CONTROL_RUNS: Final = frozenset(StaffRole) - {StaffRole.AUDITOR}
+#: Hours, caps and calendars bind everybody's campaigns: who answers for these changes them.
+MAY_CHANGE_RULES: Final = frozenset({StaffRole.APPROVER, StaffRole.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ class StaffMember:
     def may_control_runs(self) -> bool:
         """Whether pausing, resuming and stopping runs is permitted."""
         return self.is_active and self.role in MAY_CONTROL_RUNS
+
+    @property
+    def may_change_rules(self) -> bool:
+        """Whether changing policies and the calendar is permitted."""
+        return self.is_active and self.role in MAY_CHANGE_RULES
 
 
 def add_staff(

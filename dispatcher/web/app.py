@@ -19,6 +19,7 @@ from dispatcher.web.guards import MAX_BODY_BYTES, Guards
 from dispatcher.web.live.hub import LiveHub
 from dispatcher.web.pages import (
     actions,
+    calendar,
     campaigns,
     contact_imports,
     contacts,
@@ -28,6 +29,7 @@ from dispatcher.web.pages import (
     letters,
     lists,
     manual_tasks,
+    policies,
     repeats,
     runs,
     seeds,
@@ -56,6 +58,8 @@ ROUTERS: Final = (
     manual_tasks.router,
     contact_imports.router,
     contacts.router,
+    policies.router,
+    calendar.router,
     unsubscribe.router,
     smsc.router,
     health.router,

@@ -67,6 +67,16 @@ def require_control(signed_in: Staff) -> SignedIn:
 Controller = Annotated[SignedIn, Depends(require_control)]
 
 
+def require_rules(signed_in: Staff) -> SignedIn:
+    """The person, if the role permits to change policies and the calendar; raises `NotPermittedError`."""
+    if not signed_in.member.may_change_rules:
+        raise NotPermittedError("this role may only look")
+    return signed_in
+
+
+RuleKeeper = Annotated[SignedIn, Depends(require_rules)]
+
+
 def form_token(secret_key: bytes, bound_to: bytes) -> str:
     """The token of a form that only the holder of `bound_to` can have been given."""
     key = hmac.digest(secret_key, b"form.v1", "sha256")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from consent.profile_form import hours_in_words
 from reports.live import LiveRun
 from reports.words import (
     ATTEMPT_STATES,
@@ -19,6 +20,7 @@ from reports.words import (
     MANUAL_TASK_STATES,
     NOTICE_STATES,
     OCCURRENCES,
+    POLICY_PROFILES,
     PURPOSES,
     RUN_REASONS,
     RUN_STATES,
@@ -99,6 +101,8 @@ LIVE_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "attempt_state": _filter_of(ATTEMPT_STATES),
     "channel": _filter_of(CHANNELS),
     "purpose": _filter_of(PURPOSES),
+    "policy_profile": _filter_of(POLICY_PROFILES),
+    "day_hours": hours_in_words,
     "reason": _reason,
     "segments": segments,
     "server_code": _server_code,

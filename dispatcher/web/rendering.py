@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, partial
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -37,6 +37,7 @@ _PLACES: Final = (
     ("/seeds", "seeds"),
     ("/contacts", "contacts"),
     ("/manual", "manual"),
+    ("/policies", "policies"),
 )
 _MOMENT: Final = "d MMM y, HH:mm"
 _STYLES: Final = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
@@ -74,6 +75,8 @@ class Renderer:
             warning_words=warning_words,
             cron_words=cron_words,
             letter_name=_letter_name,
+            day_words=_day_words,
+            fault_word=_fault_word,
             rate=_rate,
             framed=_framed,
             **LIVE_FILTERS,
@@ -148,6 +151,18 @@ def _moment_near(context: Context, at: datetime, now: datetime, *, zone: ZoneInf
     if at.astimezone(zone).date() == now.astimezone(zone).date():
         return format_time(at, "HH:mm", tzinfo=zone, locale=context["language"])
     return _moment(context, at, zone=zone)
+
+
+@pass_context
+def _day_words(context: Context, day: date) -> str:
+    return format_date(day, "EEEEEE, d MMMM", locale=context["language"])
+
+
+@pass_context
+def _fault_word(context: Context, code: str, reason: str) -> str:
+    """Why a row was not taken; the facts of the reason stand in its Russian words."""
+    words = CATALOGUE[context["language"]].get(f"fault_{code}", reason)
+    return reason if "{" in words else words
 
 
 @pass_context

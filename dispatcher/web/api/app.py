@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from dispatcher.web.api import (
     approvals,
+    calendar,
     campaigns,
     consent_imports,
     consents,
@@ -25,6 +26,7 @@ from dispatcher.web.api import (
     manual_tasks,
     mappings,
     payment_links,
+    policies,
     recurrences,
     run_actions,
     runs,
@@ -60,6 +62,8 @@ ROUTERS: Final = (
     consents.router,
     consent_imports.router,
     contacts.router,
+    policies.router,
+    calendar.router,
     payment_links.router,
 )
 #: What answers without a key; a test fails for any other route that does.
@@ -89,6 +93,7 @@ _TAGS: Final = [
     {"name": "seeds", "description": "Colleagues who receive every campaign's text."},
     {"name": "consents", "description": "Permission of an address, by channel and purpose."},
     {"name": "contacts", "description": "Contact points: which were not confirmed for long."},
+    {"name": "policies", "description": "Hours and caps by purpose and customer group, and the calendar."},
     {"name": "payments", "description": "What a payment link stands for."},
     {"name": "problems", "description": "The types of problem documents."},
 ]

@@ -11,7 +11,6 @@ import pytest
 from campaigns.import_jobs import ImportState
 from campaigns.list_header import FIELDS
 from campaigns.scenarios import BUILTIN
-from consent.presets import PRESETS
 from consent.purposes import Purpose
 from dispatcher.core.staff import StaffRole
 from dispatcher.delivery.runs import RunKind
@@ -52,7 +51,6 @@ class TestCatalogue:
     def test_has_words_for_every_code_that_a_page_puts_together(self):
         codes = {
             "scenario": BUILTIN,
-            "policy": PRESETS,
             "field": (*FIELDS, "further", "ignore"),
             "import_state": ImportState,
             "run_kind": RunKind,
@@ -99,6 +97,8 @@ class TestCatalogue:
             "warning_",
             "basis_",
             "policy_",
+            "customer_group_",
+            "calendar_",
             "scenario_",
             "repeat_",
             "origin_",
