@@ -37,6 +37,7 @@ from campaigns.list_values import (
 from consent.zones import zone_of
 
 _FORMULA_SIGNS = "=@+-\t\r"
+_LONGEST_OFFSET = 12  #: characters of «UTC + 12:00»
 #: No number of a house tells a zone: addresses of one street are one entry of the cache.
 _SAME_DIGITS = str.maketrans("123456789", "000000000")
 
@@ -296,7 +297,7 @@ class RowReader:
                 return zone, True
             title = self._header.title("time_zone")
             self._add(title, value_class(stated), "zone_unclear", Severity.WARNING)
-        zone, known = _zone_of(address.translate(_SAME_DIGITS), default) if address else (default.key, False)
+        zone, known = _zone_of(_by_street(address), default) if address else (default.key, False)
         if not known and not stated and self._context.tells_zones:
             title = self._header.title("address" if "address" in self._header.positions else "time_zone")
             self._add(title, "text" if address else "empty", "zone_default", Severity.WARNING)
@@ -329,6 +330,11 @@ class RowReader:
 
 
 @lru_cache(maxsize=65_536)  # streets repeat, and the tables of places cost 60 µs
+def _by_street(address: str) -> str:
+    """The address under which its zone is remembered; what is short may state the zone by its digits."""
+    return address if len(address) <= _LONGEST_OFFSET else address.translate(_SAME_DIGITS)
+
+
 def _zone_of(text: str, default: ZoneInfo) -> tuple[str, bool]:
     zone, known = zone_of(text, default)
     return zone.key, known

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from campaigns.list_accounts import learn_shape
 from campaigns.list_contacts import likely_domain, split_emails, split_phones
-from campaigns.list_row import _SAME_DIGITS
+from campaigns.list_row import _by_street
 from consent.zones import zone_of
 
 PARTS = st.sampled_from(
@@ -31,7 +31,10 @@ class TestZonesByStreet:
     )
     def test_no_digit_of_an_address_tells_a_zone(self, parts, between):
         address, default = between.join(parts), ZoneInfo("Asia/Tomsk")
-        assert zone_of(address, default) == zone_of(address.translate(_SAME_DIGITS), default)
+        assert zone_of(address, default) == zone_of(_by_street(address), default)
+
+    def test_a_cell_that_is_an_offset_and_nothing_else_is_read_by_its_digits(self):
+        assert zone_of(_by_street("-1"), ZoneInfo("Asia/Tomsk")) == (ZoneInfo("Etc/GMT+1"), True)
 
 
 class TestLearnShape:
