@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import xlsxwriter  # type: ignore[import-untyped]
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -111,6 +110,8 @@ def _with_mark(encoding: str) -> str:
 
 
 def _write_xlsx(path: Path, header: Sequence[str], rows: Iterator[list[str]]) -> int:
+    import xlsxwriter  # type: ignore[import-untyped]
+
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     count = 0
     with xlsxwriter.Workbook(str(path), options) as book:

@@ -10,17 +10,18 @@ and the Message-ID is the same for every attempt of one notice, so that a repeat
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from channels.email.addresses import MailAddress, ascii_domain, parse_address
 from channels.email.body import BodyBuilder
-from channels.email.dkim import Signer
-from channels.email.dkim_keys import load_keys
 from channels.email.errors import UnsendableError
 from channels.email.headers import MAX_LINE_OCTETS, OWN_HEADERS, foreign_header, header, mailbox
 from channels.port import Envelope
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.settings import MailSettings
+
+if TYPE_CHECKING:
+    from channels.email.dkim import Signer
 
 __all__ = ["MAX_LINE_OCTETS", "OWN_HEADERS", "MessageBuilder", "has_8bit"]
 
@@ -40,12 +41,12 @@ class MessageBuilder:
         self._from = _own_mailbox("From", mail.from_name, mail.from_address)
         self._reply_to = (_own_mailbox("Reply-To", "", mail.reply_to),) if mail.reply_to else ()
         self._bodies = BodyBuilder(mail.message_id_domain)
-        self._signer = Signer(load_keys(mail))
+        self._signer = _build_signer(mail)
         self._may_be_8bit = mail.transfer_encoding == "8bit" or (
-            mail.transfer_encoding == "auto" and not self._signer.keys
+            mail.transfer_encoding == "auto" and self._signer is None
         )
         self._date = (-1, b"")
-        self.is_slow = self._signer.is_slow
+        self.is_slow = self._signer is not None and self._signer.is_slow
 
     def build(self, envelope: Envelope, to: MailAddress, *, date: datetime, is_8bit: bool) -> bytes:
         """The whole message, signatures included, lines ended by CR LF, before dot-stuffing.
@@ -68,7 +69,7 @@ class MessageBuilder:
             b"MIME-Version: 1.0\r\n",
             *body.headers,
         ]
-        signatures = self._signer.sign(headers, body.octets, second)
+        signatures = self._signer.sign(headers, body.octets, second) if self._signer else []
         return b"".join((*signatures, *headers, b"\r\n", body.octets))
 
     def _date_header(self, second: int) -> bytes:
@@ -89,6 +90,15 @@ class MessageBuilder:
 def has_8bit(content: bytes) -> bool:
     """Whether the message needs BODY=8BITMIME."""
     return not content.isascii()
+
+
+def _build_signer(mail: MailSettings) -> "Signer | None":
+    if not mail.dkim_keys:
+        return None  # and ten megabytes less in each process
+    from channels.email.dkim import Signer
+    from channels.email.dkim_keys import load_keys
+
+    return Signer(load_keys(mail))
 
 
 def _own_mailbox(name: str, display: str, address: str) -> bytes:
