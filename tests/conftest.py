@@ -9,6 +9,7 @@ import structlog.testing
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from consent.erased import FACT, AddressHashes
 from dispatcher.bootstrap import Application, open_application
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
@@ -72,7 +73,7 @@ def redis_url(servers: ServerAddresses) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """Transactions on the test's own database."""
-    database = Database(database_url)
+    database = Database(database_url, facts={FACT: AddressHashes(SECRET_KEY.encode())})
     yield database
     database.close()
 

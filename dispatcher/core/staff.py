@@ -110,6 +110,11 @@ class StaffMember:
         """Whether changing policies and the calendar is permitted."""
         return self.is_active and self.role in MAY_CHANGE_RULES
 
+    @property
+    def may_handle_personal_data(self) -> bool:
+        """Whether handing out and erasing a person's data is permitted."""
+        return self.is_active and self.role is StaffRole.ADMINISTRATOR
+
 
 def add_staff(
     session: Session,

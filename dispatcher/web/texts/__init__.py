@@ -16,6 +16,7 @@ from dispatcher.web.texts.file_faults import FILE_FAULTS
 from dispatcher.web.texts.letters import LETTERS
 from dispatcher.web.texts.lists import LISTS
 from dispatcher.web.texts.manual_tasks import MANUAL_TASKS
+from dispatcher.web.texts.persons import PERSONS
 from dispatcher.web.texts.policy import POLICY
 from dispatcher.web.texts.returns import RETURNS
 from dispatcher.web.texts.ru import TEXTS as RU
@@ -35,6 +36,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     LETTERS,
     CONSENTS,
     WISHES,
+    PERSONS,
     MANUAL_TASKS,
     POLICY,
     RETURNS,

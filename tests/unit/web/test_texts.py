@@ -14,8 +14,10 @@ from campaigns.scenarios import BUILTIN
 from consent.purposes import Purpose
 from dispatcher.core.staff import StaffRole
 from dispatcher.delivery.runs import RunKind
+from dispatcher.privacy.register import BY_TABLE
 from dispatcher.web.errors import STATUS, TEXTED
 from dispatcher.web.pages.campaign_fields import PRIORITIES
+from dispatcher.web.pages.persons import SHOWN as SHOWN_OF_PERSON
 from dispatcher.web.pages.uploading import PURPOSES_OFFERED
 from dispatcher.web.public.unsubscribe import SAID
 from dispatcher.web.texts import CATALOGUE
@@ -60,6 +62,8 @@ class TestCatalogue:
             "basis": ("provider_limit", "run_limit", "measured", "assumed"),
             "priority": PRIORITIES,
             "wishes_said": SAID,
+            "held": SHOWN_OF_PERSON,
+            "held_field": {name for table in SHOWN_OF_PERSON for name in BY_TABLE[table].personal},
         }
         wanted = {f"{family}_{code}" for family, names in codes.items() for code in names}
         assert wanted <= set(CATALOGUE["ru"])
@@ -107,6 +111,7 @@ class TestCatalogue:
             "cron_",
             "account_",
             "wishes_said_",
+            "held_",
         )
         unused = [key for key in CATALOGUE["ru"] if f'"{key}"' not in source and f"'{key}'" not in source]
         assert [key for key in unused if not key.startswith(families)] == []

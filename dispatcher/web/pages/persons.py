@@ -1,0 +1,184 @@
+"""One person's data for staff: shown with purposes, written to a file, erased.
+
+The search of contacts leads here; the page is named by our own id, so no address in a history says who it is
+about. Every look is on record (requirement 55).
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import FileResponse, Response
+from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
+
+from dispatcher.core.audit import record_action
+from dispatcher.core.ids import new_id
+from dispatcher.privacy.again import erase_person
+from dispatcher.privacy.errors import ErasureRefusedError
+from dispatcher.privacy.export import field_rules, read_rows, write_html, write_json
+from dispatcher.privacy.kinds import in_words
+from dispatcher.privacy.register import BY_TABLE
+from dispatcher.privacy.subject import find_subject
+from dispatcher.web.auth import Services, SignedIn, Staff, require_csrf
+from dispatcher.web.errors import NotPermittedError
+from dispatcher.web.flash import Flash
+from dispatcher.web.import_desk import DOWNLOADS
+from dispatcher.web.languages import choose_language
+from dispatcher.web.pages.showing import go_on, one_line, refusal, show
+from dispatcher.web.services import WebServices
+from reports.words import CHANNELS, PURPOSES, Language, word_for
+
+router = APIRouter(prefix="/persons")
+
+#: What the page shows; the rest is in the export.
+SHOWN: Final = ("person", "account", "contact_point", "consent_event")
+_CODED: Final = {"channel": CHANNELS, "preferred_channel": CHANNELS, "purpose": PURPOSES}
+_MOMENTS: Final = frozenset({"confirmed_at", "valid_from", "valid_until", "recorded_at"})
+FORMATS: Final = {"json": "application/json", "html": "text/html; charset=utf-8"}
+
+
+def require_administrator(signed_in: Staff) -> SignedIn:
+    """The person, if the role may hand out and erase personal data; raises `NotPermittedError`."""
+    if not signed_in.member.may_handle_personal_data:
+        raise NotPermittedError("only administrators hand out and erase personal data")
+    return signed_in
+
+
+Administrator = Annotated[SignedIn, Depends(require_administrator)]
+
+
+@router.get("/{person}")
+def show_person(request: Request, services: Services, signed_in: Staff, person: UUID) -> Response:
+    """What is held about a person, with the purpose beside every field; the look is on record."""
+    language = choose_language(request)
+
+    def work(session: Session) -> dict[str, object]:
+        subject = find_subject(session, person)
+        _record(session, signed_in, person, "person.viewed", services.clock.refresh(session))
+        parts = []
+        for table in SHOWN:
+            held = BY_TABLE[table]
+            rules = [rule for rule in field_rules(held, services.settings.retention, language) if rule.kind]
+            rows = [_in_words(row, language) for row in read_rows(session, held, subject)]
+            parts.append({"table": table, "rules": rules, "rows": rows})
+        erased = list(read_rows(session, BY_TABLE["erasure"], subject))
+        return {"person": person, "parts": parts, "erased": erased[0] if erased else None}
+
+    return show(request, signed_in, "person.html", services.database.run(work))
+
+
+@router.post("/{person}/export", dependencies=[Depends(require_csrf)])
+def export(
+    request: Request,
+    services: Services,
+    signed_in: Administrator,
+    person: UUID,
+    form: Annotated[str, Form(max_length=10)] = "json",
+) -> Response:
+    """Everything held, as a file; on record. The file is removed once it is sent."""
+    kind = form if form in FORMATS else "json"
+    folder = services.settings.data_directory / DOWNLOADS
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{new_id()}.{kind}"
+
+    def work(session: Session) -> None:
+        now = services.clock.refresh(session)
+        _record(session, signed_in, person, "person.exported", now, {"format": kind})
+        _write(request, services, session, person, path, kind, now)
+
+    try:
+        services.database.run(work)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    remove = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type=FORMATS[kind], filename=f"person-{person}.{kind}", background=remove)
+
+
+@router.get("/{person}/erase")
+def confirm_erasure(request: Request, services: Services, signed_in: Administrator, person: UUID) -> Response:
+    """Ask first: this cannot be undone."""
+    services.database.run(lambda session: find_subject(session, person))
+    return show(request, signed_in, "erase.html", {"person": person})
+
+
+@router.post("/{person}/erase", dependencies=[Depends(require_csrf)])
+def erase(
+    services: Services,
+    signed_in: Administrator,
+    person: UUID,
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Erase the person; says why not when a run still needs the data."""
+    path = f"/persons/{person}"
+    try:
+        done = erase_person(
+            services.database,
+            person,
+            reason=one_line(reason),
+            actor=signed_in.member.actor,
+            now=services.clock.now,
+        )
+    except ErasureRefusedError as error:
+        return go_on(services, f"{path}/erase", refusal(error))
+    return go_on(services, path, Flash("person_erased" if done.is_new else "person_was_erased"))
+
+
+def _in_words(row: dict[str, Any], language: Language) -> dict[str, str]:
+    """Values for reading: yes and no, channels and purposes by their words, times to the minute in UTC."""
+    shown = {}
+    for name, value in row.items():
+        if value is None or value == "":
+            shown[name] = "—"
+        elif isinstance(value, bool):
+            shown[name] = in_words(("да", "так", "yes") if value else ("нет", "ні", "no"), language)
+        elif name in _CODED:
+            shown[name] = word_for(_CODED[name], str(value), language)
+        elif name in _MOMENTS:
+            shown[name] = f"{datetime.fromisoformat(value):%d.%m.%Y %H:%M} UTC"
+        else:
+            shown[name] = str(value)
+    return shown
+
+
+def _write(
+    request: Request,
+    services: WebServices,
+    session: Session,
+    person: UUID,
+    path: Path,
+    kind: str,
+    now: datetime,
+) -> None:
+    # A deadlock runs the transaction again: then the file is begun anew.
+    path.unlink(missing_ok=True)
+    retention = services.settings.retention
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if kind == "html":
+            write_html(session, person, file, retention, language=choose_language(request), now=now)
+        else:
+            write_json(session, person, file, retention, now=now)
+
+
+def _record(
+    session: Session,
+    signed_in: SignedIn,
+    person: UUID,
+    action: str,
+    now: datetime,
+    after: dict[str, object] | None = None,
+) -> None:
+    record_action(
+        session,
+        at=now,
+        actor=signed_in.member.actor,
+        action=action,
+        subject_type="person",
+        subject_id=person,
+        after=after,
+    )
