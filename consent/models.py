@@ -108,6 +108,42 @@ class ConsentEvent(Base):
     recorded_at: Mapped[datetime] = mapped_column(Moment)  #: known since
 
 
+class ConsentConfirmation(Base):
+    """A person was asked to prove an address by a link or a code (double opt-in)."""
+
+    __tablename__ = "consent_confirmation"
+    __table_args__ = (
+        Index("ix_consent_confirmation_contact_point_id", "contact_point_id", "requested_at"),
+        Index(
+            "ix_consent_confirmation_due",
+            "channel",
+            "due_at",
+            postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
+    channel: Mapped[str]
+    purposes: Mapped[list[str]] = mapped_column(JSONB)
+    basis: Mapped[str]
+    text_version: Mapped[str | None]
+    source: Mapped[str]
+    source_reference: Mapped[str]
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str]  #: waiting, sending, sent, unknown, failed, confirmed
+    reason: Mapped[str | None]  #: why it could not be sent
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    sends: Mapped[int] = mapped_column(SmallInteger)  #: tries to hand it to the provider
+    tries: Mapped[int] = mapped_column(SmallInteger)  #: wrong codes
+    code_hash: Mapped[bytes | None] = mapped_column(LargeBinary)  #: keyed; the code itself is kept nowhere
+    claim_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)  #: plain database time
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class Suppression(Base):
     """A ban on an address over a channel."""
 

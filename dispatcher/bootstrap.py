@@ -16,8 +16,10 @@ from channels.email.channel import EmailChannel
 from channels.port import Channel, ChannelKind
 from channels.registry import ChannelRegistry
 from consent.calendar_table import CalendarTable
+from consent.confirmations import ConfirmationTokens
 from consent.erased import FACT as ERASED_FACT
 from consent.erased import AddressHashes
+from consent.errors import BadConsentError
 from consent.unsubscribe import UnsubscribeTokens
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
@@ -28,6 +30,7 @@ from dispatcher.delivery.attachments import AttachmentFolder, Attachments
 from dispatcher.delivery.bills.urls import UrlRules
 from dispatcher.delivery.bills.worker import BillTools, BillWorker
 from dispatcher.delivery.bridge import Bridge
+from dispatcher.delivery.confirmations import ConfirmationWriter
 from dispatcher.delivery.domain_limits import DomainLimits
 from dispatcher.delivery.lane import LaneWorker, Tools
 from dispatcher.delivery.lease import LeaseKeeper
@@ -178,6 +181,16 @@ def configured_channels(settings: Settings) -> frozenset[ChannelKind]:
     return frozenset(kind for kind, is_configured in kinds.items() if is_configured)
 
 
+def require_channel(settings: Settings, channel: str) -> None:
+    """Raise `BadConsentError` when nothing could be sent over this channel."""
+    if ChannelKind(channel) not in configured_channels(settings):
+        raise BadConsentError(
+            f"no {channel} channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC"
+            " for SMS",
+            code="confirmation_no_channel",
+        )
+
+
 def build_channels(application: Application, *, urgent: bool = False) -> ChannelRegistry:
     """The registry of every configured channel; raises `ConfigurationError` when there is none.
 
@@ -283,5 +296,11 @@ def build_lane_worker(application: Application, registry: ChannelRegistry) -> La
             url_rules=build_url_rules(settings),
             domain_limits=DomainLimits(buckets, settings.smtp.domain_limits),
             read_calendar=application.calendar.read,
+            confirmations=ConfirmationWriter(
+                settings.company_name,
+                settings.company_phone,
+                settings.web.public_url,
+                ConfirmationTokens(application.secret_key),
+            ),
         )
     )

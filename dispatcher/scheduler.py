@@ -30,7 +30,7 @@ from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
-from dispatcher.delivery import planning, receipts, sweep
+from dispatcher.delivery import confirmations, planning, receipts, sweep
 from dispatcher.delivery.bills.repository import drop_of_closed_runs
 from dispatcher.delivery.bills.repository import is_any_due as is_any_bill_due
 from dispatcher.delivery.bills.tasks import wake_bills
@@ -225,6 +225,8 @@ class Scheduler:
         try:
             self._database.run(lambda session: outbox.relay(session, _deliver))
             for queue, lane in self._lanes.items():
+                if lane.priority == "urgent" and self._database.run(self._is_confirmation_due(lane)):
+                    wake(queue)
                 if self._database.run(self._runs_of(lane.priority)):
                     for _ in range(WAKES_PER_ROUND):
                         wake(queue)
@@ -241,6 +243,11 @@ class Scheduler:
     def _are_questions_due(self, lane: Lane) -> Callable[[Session], bool]:
         channel = lane.channel.value
         return lambda session: is_any_due(session, channel, self._application.clock.refresh(session))
+
+    def _is_confirmation_due(self, lane: Lane) -> Callable[[Session], bool]:
+        return lambda session: confirmations.is_any_due(
+            session, lane.channel.value, self._application.clock.refresh(session)
+        )
 
     def _are_bills_due(self, session: Session) -> bool:
         now = self._application.clock.refresh(session)

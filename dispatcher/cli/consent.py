@@ -12,8 +12,16 @@ import typer
 from sqlalchemy.orm import Session
 
 from campaigns.consent_file import import_statements
+from consent.confirmations import (
+    Confirmation,
+    ConfirmationRequest,
+    ConfirmationTokens,
+    Proof,
+    confirm_by_code,
+    request_confirmation,
+)
 from consent.ledger import ConsentEntry
-from dispatcher.bootstrap import Application
+from dispatcher.bootstrap import Application, require_channel
 from dispatcher.cli.campaign_options import AsJson
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
@@ -29,6 +37,16 @@ from dispatcher.delivery.statements import (
 )
 from dispatcher.delivery.withdrawal import Withdrawal, stop_person
 from reports.words import CONSENT_ACTIONS, CONSENT_BASES, CONSENT_SOURCES, PURPOSES, reason_word, word_for
+
+_PROOFS = {
+    Proof.CONFIRMED: "Подтверждено.",
+    Proof.ALREADY: "Уже подтверждено.",
+    Proof.WRONG_CODE: "Код не подходит.",
+    Proof.EXPIRED: "Срок кода истёк: попросите новый.",
+    Proof.TOO_MANY_TRIES: "Слишком много неверных кодов: попросите новый.",
+    Proof.WITHDRAWN_SINCE: "Абонент отозвал согласие после запроса.",
+    Proof.NOT_SENT: "Код ещё не отправлен.",
+}
 
 app = typer.Typer(help="Consent per address, channel and purpose.", no_args_is_help=True)
 
@@ -160,6 +178,53 @@ def give(
     with application() as built:
         built.database.run(work)
     output.print("Согласие записано.")
+
+
+@app.command()
+def ask(
+    contact: Annotated[UUID, typer.Argument(help="The contact's id, as `person show` prints it.")],
+    purpose: Annotated[list[str], typer.Option(help="debt, …; several are possible.")],
+    reference: Annotated[str, typer.Option(help="The document by which the wish was heard.")],
+    channel: Channel = "email",
+    source: SourceName = "staff",
+    as_json: AsJson = False,
+) -> None:
+    """Ask a person to prove an address: a link by e-mail, a code by SMS. It permits nothing before that."""
+
+    def work(session: Session) -> Confirmation:
+        require_channel(built.settings, channel)
+        wanted = ConfirmationRequest(contact, channel, purpose, source, reference, actor())
+        return request_confirmation(session, wanted, built.clock.refresh(session))
+
+    with application() as built:
+        made = built.database.run(work)
+    if as_json:
+        print_json({"confirmation_id": made.id, "state": made.state, "expires_at": made.expires_at})
+    else:
+        output.print(f"Сообщение отправляется: {made.id}", highlight=False)
+
+
+@app.command()
+def code(
+    confirmation: Annotated[UUID, typer.Argument(help="As `consent ask` prints it.")],
+    told: Annotated[str, typer.Argument(help="The six digits that the person told.")],
+) -> None:
+    """Check the code of an SMS; five tries."""
+    with application() as built:
+        tokens = ConfirmationTokens(built.secret_key)
+        proof = built.database.run(
+            lambda session: confirm_by_code(
+                session,
+                tokens,
+                confirmation,
+                told,
+                recorded_by=actor(),
+                now=built.clock.refresh(session),
+            )
+        )
+    output.print(_PROOFS[proof])
+    if proof not in {Proof.CONFIRMED, Proof.ALREADY}:
+        raise typer.Exit(1)
 
 
 @app.command("import")

@@ -37,6 +37,7 @@ from dispatcher.delivery.claim import (
     claim_group,
     list_running,
 )
+from dispatcher.delivery.confirmations import ConfirmationWriter, send_due
 from dispatcher.delivery.domain_limits import DomainLimits
 from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
@@ -91,6 +92,7 @@ class Tools:
     url_rules: UrlRules
     domain_limits: DomainLimits
     read_calendar: Callable[[Session], WorkingCalendar]
+    confirmations: ConfirmationWriter | None = None  #: None: this process asks nobody to confirm
 
 
 class LaneWorker:
@@ -136,6 +138,13 @@ class LaneWorker:
         if channel is None or self.is_stopping:
             return 0
         return ask_due(self.tools.database, self.tools.clock, self.tools.bridge, channel)
+
+    def confirm(self, kind: ChannelKind) -> int:
+        """Send the letters or codes by which people prove an address; returns how many."""
+        channel, writer = self.tools.registry.get(kind), self.tools.confirmations
+        if channel is None or writer is None or self.is_stopping:
+            return 0
+        return send_due(self.tools.database, self.tools.clock, self.tools.bridge, channel, writer)
 
     def _work(self, lane: Lane, channel: Channel, until: float) -> int:
         claimed, outcomes = 0, list[Change]()

@@ -31,6 +31,8 @@ ASKING: Final = frozenset({QueueName.SMS_BULK})
 
 def _work(queue: str) -> None:
     name, worker = QueueName(queue), lane_worker.get()
+    if LANES[name].priority == "urgent":
+        worker.confirm(LANES[name].channel)  # somebody waits for it
     worker.work(LANES[name], WORK_SECONDS)
     if name in ASKING:
         worker.ask(LANES[name].channel)

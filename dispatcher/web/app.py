@@ -37,7 +37,7 @@ from dispatcher.web.pages import (
     sign_in,
     uploading,
 )
-from dispatcher.web.public import health, unsubscribe
+from dispatcher.web.public import confirmation, health, unsubscribe
 from dispatcher.web.public.link_limits import LinkLimits
 from dispatcher.web.rendering import STATIC, Renderer
 from dispatcher.web.services import WebServices
@@ -63,6 +63,7 @@ ROUTERS: Final = (
     policies.router,
     calendar.router,
     unsubscribe.router,
+    confirmation.router,
     smsc.router,
     health.router,
 )
@@ -71,7 +72,7 @@ ROUTERS: Final = (
 PUBLIC_PATHS: Final = frozenset(
     {
         *("/sign-in", "/health", "/static", smsc.PATH, API_PREFIX),
-        *("/u/{token}", "/u/{token}/all", "/u/{token}/again", "/u/{token}/wishes"),
+        *("/u/{token}", "/c/{token}", "/u/{token}/all", "/u/{token}/again", "/u/{token}/wishes"),
     }
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dry_run import DryRunTools
 from consent.calendar_table import CalendarTable
+from consent.confirmations import ConfirmationTokens
 from consent.unsubscribe import UnsubscribeTokens
 from dispatcher.bootstrap import provider_limits, read_former_keys
 from dispatcher.core.clock import Clock
@@ -43,6 +44,11 @@ class WebServices:
             secret_key=self.secret_key,
             session_length=timedelta(hours=self.settings.web.session_hours),
         )
+
+    @cached_property
+    def confirmation_tokens(self) -> ConfirmationTokens:
+        """Reads the links and codes by which people prove an address."""
+        return ConfirmationTokens(self.secret_key)
 
     @cached_property
     def calendar(self) -> CalendarTable:

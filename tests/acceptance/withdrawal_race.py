@@ -103,25 +103,27 @@ def _withdraw_along(
     taken: set[UUID] = set()
     waiting = []
     with ThreadPoolExecutor(WITHDRAWING) as pool:
-        for moment in moments:
-            while _value(database, run) < moment and not _is_closed(database, run):
-                time.sleep(POLL_SECONDS)
-            victim = _choose(database, run, taken, chance)
-            if victim is None:
-                continue
-            taken.add(victim[0])
-            road = chance.choice(_ROADS)
-            waiting.append(pool.submit(_withdraw, database, run, *victim, road))
+        while moments and not _is_closed(database, run):
+            begun = _value(database, run)
+            due = sum(moment <= begun for moment in moments)
+            del moments[:due]
+            for victim in _choose(database, run, taken, chance, due):
+                taken.add(victim[0])
+                waiting.append(pool.submit(_withdraw, database, run, *victim, chance.choice(_ROADS)))
+            time.sleep(POLL_SECONDS)
         return [one.result() for one in waiting]
 
 
 def _choose(
-    database: Database, run: UUID, taken: set[UUID], chance: random.Random
-) -> tuple[UUID, UUID] | None:
+    database: Database, run: UUID, taken: set[UUID], chance: random.Random, count: int
+) -> list[tuple[UUID, UUID]]:
+    """So many of those who are being sent to or come next."""
+    if not count:
+        return []
     with database.transaction() as session:
-        found = [tuple(row) for row in session.execute(_LIKELY, {"run": run})]
+        found = [(row.contact_point_id, row.person_id) for row in session.execute(_LIKELY, {"run": run})]
     free = [one for one in found if one[0] not in taken]
-    return chance.choice(free) if free else None
+    return chance.sample(free, min(count, len(free)))
 
 
 def _withdraw(database: Database, run: UUID, contact: UUID, person: UUID, road: "Road") -> Statement:

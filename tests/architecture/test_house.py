@@ -32,6 +32,8 @@ STATES = (
     ("dispatcher.delivery.step_plan", "OnUnknown"),
     ("channels.port", "OutcomeKind"),
     ("campaigns.list_errors", "Severity"),
+    ("consent.confirmations", "ConfirmationState"),
+    ("consent.confirmations", "Proof"),
     ("consent.sources", "Action"),
     ("consent.sources", "Source"),
     ("dispatcher.delivery.manual_tasks", "ManualTaskState"),

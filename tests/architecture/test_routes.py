@@ -28,6 +28,7 @@ WITHOUT_FORM_TOKEN = {
     "/lists/upload": "a stream: looks at the token itself, before the file",
     "/contacts/import": "a stream: looks at the token itself, before the file",
     "/callbacks/smsc/{provider}/{token}": "the path that nobody can guess and the provider's checksum",
+    "/c/{token}": "the signed token is the authority",
     "/u/{token}": "the signed token is the authority (RFC 8058)",
     "/u/{token}/all": "the form is bound to the signed token",
     "/u/{token}/again": "the form is bound to the signed token",

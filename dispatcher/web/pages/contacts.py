@@ -12,6 +12,14 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from channels.port import ChannelKind
+from consent.confirmations import (
+    Confirmation,
+    ConfirmationRequest,
+    confirm_by_code,
+    list_confirmations,
+    request_confirmation,
+)
 from consent.errors import ConsentError
 from consent.ledger import CHANNELS, ConsentEntry, check_purpose
 from consent.person_views import PersonView, find_persons
@@ -19,6 +27,7 @@ from consent.persons import confirm_contact
 from consent.purposes import Purpose
 from consent.sources import STATED, Basis
 from consent.standing import EVERY_PURPOSE
+from dispatcher.bootstrap import require_channel
 from dispatcher.core.audit import record_action
 from dispatcher.core.errors import DispatcherError
 from dispatcher.core.zones import zone
@@ -37,6 +46,7 @@ router = APIRouter(prefix="/contacts")
 
 PATH: Final = "/contacts"
 PAGE_SIZE: Final = 50
+CHANNEL_KINDS: Final = frozenset(ChannelKind)
 _REFUSALS: Final = (ConsentError, FormFaultError)
 
 Months = Annotated[int, Query(ge=LEAST_MONTHS, le=MOST_MONTHS)]
@@ -210,6 +220,53 @@ def stop(
     return go_on(services, f"{PATH}/{contact}", Flash("consent_stopped", in_flight=in_flight))
 
 
+@router.post("/{contact}/ask", dependencies=[Depends(require_csrf)])
+def ask(request: Request, services: Services, signed_in: Controller, contact: UUID, said: Said) -> Response:
+    """Ask the person to prove the address by a link or a code (double opt-in)."""
+
+    def work(session: Session) -> None:
+        require_channel(services.settings, said.channel if said.channel in CHANNEL_KINDS else "email")
+        wanted = ConfirmationRequest(
+            contact,
+            said.channel,
+            [said.purpose],
+            source=said.source,
+            reference=one_line(said.reference),
+            requested_by=signed_in.member.actor,
+            basis=said.basis,
+            text_version=one_line(said.text_version) or None,
+        )
+        request_confirmation(session, wanted, services.clock.refresh(session))
+
+    try:
+        services.database.run(work)
+    except _REFUSALS as error:
+        return _page(request, services, signed_in, contact, said=said, problem=error)
+    return go_on(services, f"{PATH}/{contact}", Flash("confirmation_asked"))
+
+
+@router.post("/{contact}/code", dependencies=[Depends(require_csrf)])
+def check_code(
+    services: Services,
+    signed_in: Controller,
+    contact: UUID,
+    confirmation: Annotated[UUID, Form()],
+    told: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """The person told the code of the SMS."""
+    proof = services.database.run(
+        lambda session: confirm_by_code(
+            session,
+            services.confirmation_tokens,
+            confirmation,
+            one_line(told),
+            recorded_by=signed_in.member.actor,
+            now=services.clock.refresh(session),
+        )
+    )
+    return go_on(services, f"{PATH}/{contact}", Flash(f"proof_{proof}"))
+
+
 @router.post("/{contact}/confirm", dependencies=[Depends(require_csrf)])
 def confirm(services: Services, signed_in: Controller, contact: UUID) -> Response:
     """The person confirmed this contact to staff (requirement 53)."""
@@ -249,7 +306,7 @@ def _page(
     said: StatementForm | None = None,
     problem: DispatcherError | None = None,
 ) -> Response:
-    def read(session: Session) -> tuple[ContactLedger, PersonView]:
+    def read(session: Session) -> tuple[ContactLedger, PersonView, list[Confirmation]]:
         now = services.clock.refresh(session)
         moments = (_moment(services, at) or now, _moment(services, known_at))
         found = read_ledgers(session, [contact], at=moments[0], known_at=moments[1])
@@ -257,10 +314,10 @@ def _page(
             raise NotFoundError("there is no such contact")
         [person] = find_persons(session, str(found[0].person_id))
         _look(session, services, signed_in, "contact.viewed", "contact_point", contact)
-        return found[0], person
+        return found[0], person, list_confirmations(session, contact)
 
     try:
-        ledger, person = services.database.run(read)
+        ledger, person, confirmations = services.database.run(read)
     except FormFaultError as error:
         return _page(request, services, signed_in, contact, problem=error)
     values = {
@@ -276,6 +333,7 @@ def _page(
         "at": at,
         "known_at": known_at,
         "said": said or StatementForm(),
+        "confirmations": confirmations,
         "problem": fault(request, problem) if problem else "",
     }
     return show(request, signed_in, "contact.html", values, 422 if problem else 200)

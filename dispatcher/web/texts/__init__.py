@@ -9,6 +9,7 @@ from typing import Final
 
 from dispatcher.web.texts.campaigns import CAMPAIGNS
 from dispatcher.web.texts.columns import COLUMNS
+from dispatcher.web.texts.confirmations import CONFIRMATIONS
 from dispatcher.web.texts.consents import CONSENTS
 from dispatcher.web.texts.en import TEXTS as EN
 from dispatcher.web.texts.faults import FAULTS
@@ -34,6 +35,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     CAMPAIGNS,
     RUNS,
     LETTERS,
+    CONFIRMATIONS,
     CONSENTS,
     WISHES,
     PERSONS,

@@ -110,6 +110,7 @@ class TestCatalogue:
             "correct_",
             "cron_",
             "account_",
+            "confirm_",
             "wishes_said_",
             "held_",
         )
