@@ -150,10 +150,17 @@ def _texts(
         candidate = _candidate(row, step.channel.value)
         try:
             template = templates[step.version_for(row["language"])]
-            texts[row["id"]] = renderer.compose(template, candidate, row["purpose"], now).text
+            text_of = renderer.compose(template, candidate, row["purpose"], now).text
         except TemplateError:
             continue  # why it failed is the notice's own reason; staff see the fields
+        texts[row["id"]] = _without_link(text_of, renderer.unsubscribe_url(row["purpose"], candidate))
     return texts
+
+
+def _without_link(said: str, link: str) -> str:
+    """What is handed over on paper offers no link to unsubscribe from e-mail."""
+    parts = said.strip().split("\n\n")
+    return "\n\n".join(part for part in parts if not part.rstrip().endswith(link))
 
 
 def _candidate(row: Mapping[str, Any], channel: str) -> Candidate:

@@ -104,6 +104,7 @@ CONSENTS: Final[Words] = {
         "Відкличе все: для всіх адрес і телефонів цього абонента.",
         "Withdraws everything, for every address and telephone of this person.",
     ),
+    "ledger_valid": ("Действует", "Діє", "Valid"),
     "ledger_history": ("История", "Історія", "History"),
     "ledger_recorded": ("Записано", "Записано", "Recorded"),
     "answer_consent_given": ("Согласие записано.", "Згоду записано.", "The consent is recorded."),

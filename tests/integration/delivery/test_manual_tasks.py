@@ -83,6 +83,7 @@ class TestOpening:
             "1250.40",
         )
         assert "1\xa0250,40" in (found[0].text or "")
+        assert "127.0.0.1" not in (found[0].text or "")
 
     def test_a_run_that_rests_on_consent_makes_no_tasks(self, engine: Engine) -> None:
         make_list(engine.application, rows(2, consent="нет"))
