@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from campaigns.import_list import ImportResult
-from channels.port import ChannelKind, ReceiptKind
+from channels.port import ChannelKind, OutcomeKind, ReceiptKind
 from consent.sources import Basis
 from dispatcher.bootstrap import build_renderer
 from dispatcher.delivery.errors import ManualTaskError, UnknownManualTaskError
@@ -105,19 +105,21 @@ class TestOpening:
         assert engine.finish(stopped) == {"stopped": 2}
         assert tasks(engine, run=stopped) == []
 
-    def test_a_late_bounce_opens_one_and_a_late_delivery_calls_it_off(self, engine: Engine) -> None:
-        imported = make_list(engine.application, rows(1))
-        run = mandatory_run(engine, imported)
+    def test_a_late_bounce_opens_one_and_a_late_delivery_calls_one_off(self, engine: Engine) -> None:
+        engine.email.answer("person2@example.org", OutcomeKind.UNKNOWN)
+        run = mandatory_run(engine, make_list(engine.application, rows(2)))
         engine.start(run)
-        assert engine.finish(run) == {"notified": 1}
-        assert tasks(engine, run=run) == []
-        letter = engine.reference(run, "person1@example.org")
-        engine.receipt(letter, ReceiptKind.FAILED, reason="dsn_5.1.1")
-        [task] = tasks(engine, run=run)
-        assert (task.notice_state, task.reason) == ("failed", "dsn_5.1.1")
-        engine.receipt(letter, ReceiptKind.DELIVERED)
+        assert engine.finish(run) == {"notified": 1, "unknown": 1}
+        assert [one.notice_state for one in tasks(engine, run=run)] == ["unknown"]
+        engine.receipt(engine.reference(run, "person2@example.org"), ReceiptKind.DELIVERED)
         assert tasks(engine, run=run) == []
         assert [one.state for one in tasks(engine, run=run, state=None)] == ["not_needed"]
+        engine.receipt(engine.reference(run, "person1@example.org"), ReceiptKind.FAILED, reason="dsn_5.1.1")
+        [task] = tasks(engine, run=run)
+        assert (task.notice_state, task.reason) == ("failed", "dsn_5.1.1")
+        # What was called off is needed again once the delivery proves to have been none.
+        engine.receipt(engine.reference(run, "person2@example.org"), ReceiptKind.FAILED, reason="dsn_5.2.2")
+        assert len(tasks(engine, run=run)) == 2
         engine.check_counters(run)
 
 
@@ -153,16 +155,16 @@ class TestClosing:
         assert "Петров" not in str(audit)
 
     def test_what_was_told_by_hand_no_receipt_takes_back(self, engine: Engine) -> None:
-        imported = make_list(engine.application, rows(1))
-        run = mandatory_run(engine, imported)
+        engine.email.answer("person1@example.org", OutcomeKind.UNKNOWN)
+        run = mandatory_run(engine, make_list(engine.application, rows(1)))
         engine.start(run)
         engine.finish(run)
-        letter = engine.reference(run, "person1@example.org")
-        engine.receipt(letter, ReceiptKind.FAILED, reason="dsn_5.1.1")
         [task] = tasks(engine, run=run)
         tell(engine, task.id)
-        engine.receipt(letter, ReceiptKind.DELIVERED)
-        assert engine.notices(run) == {"person1@example.org": "notified:hand_signature"}
+        letter = engine.reference(run, "person1@example.org")
+        for kind in (ReceiptKind.DELIVERED, ReceiptKind.FAILED):
+            engine.receipt(letter, kind, reason="dsn_5.1.1")
+            assert engine.notices(run) == {"person1@example.org": "notified:hand_signature"}
         engine.check_counters(run)
 
     @pytest.mark.parametrize(
