@@ -1,5 +1,8 @@
 """The scheduler: starts runs, fans them out, sweeps, closes, and wakes the workers.
 
+A round of all its duties takes as long as they take: a second of fan-out, a second of purging. Urgent runs do
+not wait for it (promise P9): a thread of their own starts them, plans them and wakes their lanes.
+
 Any number may run; one leads. Every piece of work is a transaction of its own that checks the lead, so
 losing it in the middle loses nothing. All timers are rows in PostgreSQL.
 """
@@ -10,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import redis
@@ -49,6 +52,7 @@ from dispatcher.privacy.retention import is_night, purge_slice
 
 log = structlog.get_logger()
 
+URGENT_SECONDS: Final = 0.2  #: between two looks for urgent runs that are due
 PLANNING_SECONDS: Final = 1.0  #: per round, so that sweeps never wait long behind a big fan-out
 SWEEP_ROUNDS: Final = 20  #: slices of one kind per round
 WAKES_PER_ROUND: Final = 8  #: a lane with work is offered to so many threads; idle ones return at once
@@ -58,6 +62,8 @@ PURGE_AGAIN_SECONDS: Final = 1800.0  #: after a look that found nothing too old
 ABSENT_GRACE_SECONDS: Final = 120.0  #: for machines that start together with the scheduler
 DROP_ROUNDS: Final = 200  #: slices of bills of closed runs that are let go at a time; the rest in an hour
 WAKING_TOPICS: Final = frozenset({"run.started", "run.resumed"})
+
+Result = TypeVar("Result")
 
 # Partitions are made two months ahead, so that opening a run never has to.
 _PERIODS_AHEAD = text(
@@ -92,6 +98,17 @@ class Scheduler:
     def run(self) -> None:
         """Turn round after round; waits while the database is away."""
         log.info("scheduler.started")
+        urgent = threading.Thread(target=self._run_urgent, name="urgent-runs")
+        urgent.start()
+        try:
+            self._run_rounds()
+        finally:
+            self._stop.set()
+            urgent.join()
+        self._leave()
+        log.info("scheduler.ended")
+
+    def _run_rounds(self) -> None:
         while not self._stop.is_set():
             try:
                 self.round()
@@ -102,8 +119,45 @@ class Scheduler:
                     raise
                 log.warning("scheduler.database_away")
             self._stop.wait(self._application.settings.delivery.sweep_seconds)
-        self._leave()
-        log.info("scheduler.ended")
+
+    def _run_urgent(self) -> None:
+        while not self._stop.wait(URGENT_SECONDS):
+            try:
+                self.start_urgent()
+            except LostLeadError:
+                continue  # another scheduler leads, and looks
+            except DBAPIError as error:
+                if not is_database_gone(error):  # the rounds say when it is away
+                    log.exception("scheduler.urgent_failed")
+            except Exception:
+                log.exception("scheduler.urgent_failed")
+
+    def start_urgent(self) -> int:
+        """Start what is due, plan urgent runs and wake their lanes; returns how many recipients were planned.
+
+        Raises `LostLeadError` when another scheduler leads. Both this and a round may meet the same run: its
+        row is locked, and what one has planned the other does not find any more.
+        """
+        planned = 0
+        for run in self._as_leader(self._begin_urgent):
+            while (count := self._plan_slice(run)) and not self._stop.is_set():
+                if planned == 0:
+                    self._wake_urgent()
+                planned += count
+        return planned
+
+    def _begin_urgent(self, session: Session) -> Sequence[UUID]:
+        now = self._application.clock.refresh(session)
+        sweep.start_due(session, now)
+        return planning.list_unplanned(session, now, urgent_only=True)
+
+    def _wake_urgent(self) -> None:
+        try:
+            for queue, lane in self._lanes.items():
+                if lane.priority == "urgent":
+                    wake(queue)
+        except (redis.RedisError, BrokerError, OSError) as error:
+            log.warning("scheduler.queue_away", error=type(error).__name__)
 
     def round(self) -> bool:
         """One turn of all duties; returns whether this scheduler leads."""
@@ -156,8 +210,8 @@ class Scheduler:
         except Exception:
             log.exception("scheduler.duty_failed")
 
-    def _as_leader(self, work: Callable[[Session], int]) -> int:
-        def checked(session: Session) -> int:
+    def _as_leader(self, work: Callable[[Session], Result]) -> Result:
+        def checked(session: Session) -> Result:
             self._lead.check(session)
             return work(session)
 
@@ -177,17 +231,19 @@ class Scheduler:
         until = time.monotonic() + PLANNING_SECONDS
         for run in self._database.run(self._unplanned):
             while time.monotonic() < until and not self._stop.is_set():
-                planned = self._as_leader(
-                    lambda session, run=run: planning.plan_slice(  # type: ignore[misc]
-                        session,
-                        run,
-                        calendar=self._application.calendar.read(session),
-                        now=self._application.clock.refresh(session),
-                        url_rules=self._url_rules,
-                    )
-                )
-                if planned == 0:
+                if self._plan_slice(run) == 0:
                     break
+
+    def _plan_slice(self, run: UUID) -> int:
+        return self._as_leader(
+            lambda session: planning.plan_slice(
+                session,
+                run,
+                calendar=self._application.calendar.read(session),
+                now=self._application.clock.refresh(session),
+                url_rules=self._url_rules,
+            )
+        )
 
     def _fail_absent(self) -> None:
         # After a night in which all was switched off the machines with the files must have their say first.

@@ -27,6 +27,9 @@ from dispatcher.delivery.transitions import Change, apply_changes
 
 log = structlog.get_logger()
 
+#: The longest an idle worker sleeps before it looks into its queue again: an urgent one is to be quick (P9).
+URGENT_LOOK_MS: Final = 50
+IDLE_LOOK_MS: Final = 1000
 CLOSE_SECONDS: Final = 5.0  #: for channels to let go of their connections
 #: Wake-ups that nobody needed in time are normal, yet dramatiq warns of each one twice.
 STALE_WAKE_LOGGERS: Final = ("dramatiq.middleware.age_limit.AgeLimit", "dramatiq.worker.WorkerThread")
@@ -39,7 +42,12 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
     worker = _fill_lanes(application, queues) if set(queues) & set(LANES) else None
     bills = _fill_bills(application) if QueueName.BILLS in queues else None
     told_to_end = _stop_event()
-    pool = dramatiq.Worker(broker, queues={str(queue) for queue in queues}, worker_threads=threads)
+    pool = dramatiq.Worker(
+        broker,
+        queues={str(queue) for queue in queues},
+        worker_threads=threads,
+        worker_timeout=URGENT_LOOK_MS if _is_urgent(queues) else IDLE_LOOK_MS,
+    )
     broker.emit_after("process_boot")
     pool.start()
     log.info("worker.started", queues=[str(queue) for queue in queues], threads=threads)
@@ -49,13 +57,17 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
 
 
 def _fill_lanes(application: Application, queues: Sequence[QueueName]) -> LaneWorker:
-    registry = build_channels(
-        application, urgent=all(LANES[queue].priority == "urgent" for queue in queues if queue in LANES)
-    )
+    registry = build_channels(application, urgent=_is_urgent(queues))
     worker = build_lane_worker(application, registry)
     lane_worker.fill(worker)
     worker.tools.leases.start()
     return worker
+
+
+def _is_urgent(queues: Sequence[QueueName]) -> bool:
+    """Whether all lanes among the queues are urgent ones, and there are any."""
+    lanes = [LANES[queue] for queue in queues if queue in LANES]
+    return bool(lanes) and all(lane.priority == "urgent" for lane in lanes)
 
 
 def _fill_bills(application: Application) -> BillWorker:

@@ -5,7 +5,8 @@ not answer makes a check "not checked" and nothing else.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Final
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from channels.email.dkim_keys import DkimKey, load_keys, sender_domain
 from dispatcher.cli.console import output, print_json
+from dispatcher.cli.dkim import KEY_DIRECTORY
 from dispatcher.cli.doctor_dns import Answerer, DnsSilentError
 from dispatcher.cli.doctor_records import (
     MAIL_HOST,
@@ -39,7 +41,7 @@ from dispatcher.cli.doctor_verdicts import (
     judge_spf,
 )
 from dispatcher.core.errors import ConfigurationError
-from dispatcher.core.settings import Settings
+from dispatcher.core.settings import DkimKeySettings, Settings
 
 MARKS: Final[Mapping[Status, str]] = {
     Status.WELL: "[green]✔[/green]",
@@ -82,8 +84,12 @@ def examine_mail(settings: Settings, dns: Answerer, now: datetime) -> Iterator[I
     for key in keys:
         verdict = _asked(lambda key=key: judge_dkim(dns, key, now.timestamp()))  # type: ignore[misc]
         yield Item(f"DKIM {key.selector}", verdict, dkim_record(key))
+    made = made_keys(settings)
+    for key in made:
+        verdict = _asked(lambda key=key: judge_dkim(dns, key, now.timestamp()))  # type: ignore[misc]
+        yield Item(f"DKIM {key.selector} (made, not in the settings)", verdict, dkim_record(key))
     if fault is None:
-        yield Item("signing", judge_signing(keys, now))
+        yield Item("signing", judge_signing(keys, now, has_made=bool(made)))
     yield from _dmarc(dns, dmarc, keys, domain, bounces)
     consent = report_consent_record(settings.mail)
     if consent is not None:
@@ -101,7 +107,24 @@ def _judge_relays(dns: Answerer, domain: str, settings: Settings) -> Verdict:
     return next((verdict for verdict in verdicts if verdict.status is not Status.WELL), verdicts[0])
 
 
-def judge_signing(keys: Sequence[DkimKey], now: datetime) -> Verdict:
+def made_keys(settings: Settings) -> Sequence[DkimKey]:
+    """Keys that `dispatcher dkim new-key` has made and that wait for their record: no setting names them.
+
+    A key of another domain than that of the From address is known by its setting only.
+    """
+    named = {one.private_key_file.absolute() for one in settings.mail.dkim_keys}
+    found = []
+    for path in sorted((settings.data_directory / KEY_DIRECTORY).glob("*.pem")):
+        if path.absolute() in named:
+            continue
+        only = DkimKeySettings(selector=path.stem, private_key_file=path)
+        with suppress(ConfigurationError):  # none of ours, or none that could sign
+            (key,) = load_keys(settings.mail.model_copy(update={"dkim_keys": [only]}))
+            found.append(replace(key, active_from=float("inf")))
+    return found
+
+
+def judge_signing(keys: Sequence[DkimKey], now: datetime, *, has_made: bool = False) -> Verdict:
     """Whether mail is signed now, and by keys that everybody can check."""
     at = now.timestamp()
     active = [key for key in keys if key.is_active(at)]
@@ -109,7 +132,11 @@ def judge_signing(keys: Sequence[DkimKey], now: datetime) -> Verdict:
         return Verdict(
             Status.WARNING,
             "nothing is signed, so large providers refuse bulk mail unless the relay signs it: "
-            "make a key with `dispatcher dkim new-key`",
+            + (
+                "when the made key is published, put it into the settings (mail.dkim_keys)"
+                if has_made
+                else "make a key with `dispatcher dkim new-key`"
+            ),
         )
     if not active:
         begin = datetime.fromtimestamp(min(key.active_from for key in keys), UTC)

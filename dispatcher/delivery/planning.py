@@ -38,6 +38,7 @@ _UNPLANNED = text(
     WHERE state IN ('running', 'paused', 'stopping') AND planned_position < recipient_count
       AND (first_count IS NULL OR first_released_at IS NOT NULL OR planned_position < first_count
            OR state = 'stopping' OR ends_at <= :now)
+      AND (NOT :urgent_only OR priority = 'urgent')
     ORDER BY CASE priority WHEN 'urgent' THEN 0 ELSE 1 END, started_at, id
     """
 )
@@ -106,9 +107,9 @@ class _Planned:
     step: int
 
 
-def list_unplanned(session: Session, now: datetime) -> Sequence[UUID]:
+def list_unplanned(session: Session, now: datetime, *, urgent_only: bool = False) -> Sequence[UUID]:
     """Runs that have somebody to fan out now, urgent ones first."""
-    return session.execute(_UNPLANNED, {"now": now}).scalars().all()
+    return session.execute(_UNPLANNED, {"now": now, "urgent_only": urgent_only}).scalars().all()
 
 
 def plan_slice(

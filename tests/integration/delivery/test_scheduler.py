@@ -1,13 +1,17 @@
 """Any number of schedulers may run, one leads; a slice planned twice changes nothing (P1, P2)."""
 
 from copy import copy
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
+import redis
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dispatcher.core.lead import Lead, LostLeadError
+from dispatcher.core.queue import connect_broker
+from dispatcher.core.settings import SmtpSettings
 from dispatcher.delivery.planning import plan_slice
 from dispatcher.delivery.sweep import start_due
 from dispatcher.scheduler import Scheduler
@@ -138,3 +142,36 @@ class TestTheFanOut:
         engine.round()
         (event,) = engine.sql("SELECT payload FROM outbox WHERE topic = 'run.closed'")
         assert event.payload == {"run_id": str(run), "notices": {"notified:accepted": 2}}
+
+
+class TestUrgentRuns:
+    """They do not wait for a round (P9): it may be busy with a fan-out for a second and more."""
+
+    def test_they_are_started_and_planned_and_their_lane_is_woken_without_a_round(
+        self, engine: Engine, redis_url: str
+    ) -> None:
+        make_list(engine.application, rows(3))
+        bulk = make_campaign(engine.application).run_id
+        urgent = make_campaign(engine.application, priority="urgent").run_id
+        settings = engine.application.settings.model_copy(update={"smtp": SmtpSettings(host="x")})
+        leader = Scheduler(replace(engine.application, settings=settings))
+        assert engine.application.database.run(leader._lead.hold)
+        connect_broker(redis_url)
+
+        assert leader.start_urgent() == 3
+
+        planned = {row.id: row.planned_position for row in engine.sql("SELECT id, planned_position FROM run")}
+        assert planned == {bulk: 0, urgent: 3}
+        with redis.Redis.from_url(redis_url) as client:
+            waiting = {name: client.llen(f"dramatiq:{name}") for name in ("email-urgent", "email-bulk")}
+        assert waiting == {"email-urgent": 1, "email-bulk": 0}
+        assert leader.start_urgent() == 0
+
+    def test_who_does_not_lead_writes_nothing(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        run = make_campaign(engine.application, priority="urgent").run_id
+        leader, other = Scheduler(engine.application), Scheduler(engine.application)
+        assert engine.application.database.run(leader._lead.hold)
+        with pytest.raises(LostLeadError):
+            other.start_urgent()
+        assert engine.sql("SELECT state FROM run WHERE id = :run", run=run)[0][0] == "scheduled"

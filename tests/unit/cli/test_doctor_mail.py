@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.cli.dkim import write_key
 from dispatcher.cli.doctor_mail import show
 from dispatcher.cli.doctor_verdicts import Status
 from dispatcher.core.settings import Settings
-from tests.unit.cli.made_up_dns import Table, items, published, said, with_mail
+from tests.unit.cli.made_up_dns import KEYS, PEMS, Table, items, published, said, with_mail
 
 
 class TestExamineMail:
@@ -55,6 +56,22 @@ class TestExamineMail:
         (fault,) = [one for one in found if one.verdict.status is Status.WRONG]
         assert fault.subject == "DKIM"
         assert "none.pem is not there" in fault.verdict.words
+
+    def test_a_key_that_was_made_and_is_in_no_setting_is_looked_for_in_dns(
+        self, company: Settings, tmp_path: Path
+    ) -> None:
+        company = with_mail(company, dkim_keys=[]).model_copy(update={"data_directory": tmp_path})
+        write_key(tmp_path / "dkim" / "2026a.pem", PEMS["rsa"])
+        subject = "DKIM 2026a (made, not in the settings)"
+        record = KEYS["rsa"].record
+        for table, words in (
+            ({}, "not published: publish it before it signs"),
+            ({("TXT", "2026a._domainkey.example.com"): [record]}, "published, does not sign yet"),
+        ):
+            found = {one.subject: one for one in items(company, table)}
+            assert found[subject].verdict.words == words
+            assert found[subject].record is not None
+            assert "put it into the settings" in found["signing"].verdict.words
 
     def test_settings_that_are_no_names_are_said(self, company: Settings) -> None:
         for wrong in ({"from_address": "nobody"}, {"bounce_domain": "no name"}, {"dmarc_reports": "a;b"}):
