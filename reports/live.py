@@ -15,10 +15,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from consent.spent import CAP_REASONS
 from dispatcher.delivery.channel_pause import PausedChannel, list_paused
 from dispatcher.delivery.progress import Count, read_progress
 from dispatcher.delivery.runs import RunState
 from dispatcher.delivery.states import AttemptState, NoticeState
+from reports.waiting import CapWindow, profiles_of, read_cap_window
 
 #: Attempts that have not had their turn yet.
 _AHEAD: Final = frozenset({AttemptState.PLANNED, AttemptState.SENDING})
@@ -31,7 +33,8 @@ _RUN = text(
            r.started_at, r.closed_at, r.recipient_count, r.planned_position, r.kind, r.parent_run_id,
            r.first_count, r.needs_approval, r.generation, r.created_by,
            coalesce(r.step_plan ->> 'basis', 'consent') AS basis,
-           c.name AS campaign, l.name AS list_name
+           c.name AS campaign, l.name AS list_name,
+           r.period, r.policies
     FROM run r JOIN campaign c ON c.id = r.campaign_id JOIN recipient_list l ON l.id = r.list_id
     WHERE r.id = :run
     """
@@ -91,6 +94,8 @@ class LiveRun:
     read_at: datetime
     rate_per_minute: float | None = None
     expected_finish: datetime | None = None
+    cap_window: CapWindow | None = None  #: when those who wait for a frequency cap may be spoken to
+    profiles: Mapping[str, list[str]] = field(default_factory=dict)  #: by customer group, with versions
     notices_by_state: Mapping[str, int] = field(init=False)
     attempts_by_state: Mapping[str, int] = field(init=False)
 
@@ -141,6 +146,11 @@ class LiveRun:
         return dict(found)
 
     @property
+    def capped(self) -> int:
+        """How many wait for a frequency cap."""
+        return sum(self.waiting.get(reason, 0) for reason in CAP_REASONS)
+
+    @property
     def processed(self) -> int:
         """Attempts that have had their turn, whatever came of it."""
         return sum(count for state, count in self.attempts_by_state.items() if state not in _AHEAD)
@@ -187,6 +197,8 @@ class LiveRun:
             "in_flight": self.in_flight,
             "ahead": self.ahead,
             "waiting": self.waiting,
+            "cap_window": None if self.cap_window is None else _plain(asdict(self.cap_window)),
+            "profiles": dict(self.profiles),
             "notices": dict(self.notices_by_state),
             "notice_reasons": [
                 {"state": state, "reason": reason, "count": count}
@@ -234,7 +246,11 @@ def read_run(session: Session, run: UUID, now: datetime) -> LiveRun | None:
     counts = tuple(read_progress(session, run))
     channels = {one.channel for one in counts}
     pauses = tuple(one for one in list_paused(session) if one.channel in channels and one.paused_until > now)
-    return Pace().apply(LiveRun(RunFacts(**row._asdict()), counts, pauses, now))
+    values = row._asdict()
+    period, policies = values.pop("period"), values.pop("policies")
+    live = LiveRun(RunFacts(**values), counts, pauses, now, profiles=profiles_of(policies))
+    window = read_cap_window(session, run, period) if live.capped else None
+    return Pace().apply(replace(live, cap_window=window))
 
 
 def list_runs(session: Session, *, limit: int, before: UUID | None = None) -> Sequence[RunSummary]:

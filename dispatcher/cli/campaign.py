@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy.orm import Session
@@ -26,7 +27,8 @@ from dispatcher.cli.times import read_moment
 from dispatcher.cli.watch import read_live, watch_run
 from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
 from reports.live import list_runs
-from reports.words import RUN_STATES, word_for
+from reports.waiting import list_waiting
+from reports.words import RUN_STATES, reason_word, word_for
 
 app = typer.Typer(help="Campaigns and their runs.", no_args_is_help=True)
 
@@ -146,6 +148,27 @@ def status(run: RunId, as_json: AsJson = False) -> None:
             print_json(live.to_json())
         else:
             watch_run(built, run, follow=False)
+
+
+@app.command()
+def waiting(
+    run: RunId, account: Annotated[str, typer.Argument(help="Account number.")], as_json: AsJson = False
+) -> None:
+    """Say why the notice of one account waits, and until when."""
+    with application() as built:
+        read_live(built, run)
+        found = built.database.run(lambda session: list_waiting(session, run, account))
+        zone = ZoneInfo(built.settings.time_zone)
+    if as_json:
+        names = ("notice_id", "attempt_id", "channel", "reason", "until", "is_too_late")
+        print_json({"waiting": [{name: getattr(one, name) for name in names} for one in found]})
+        return
+    for one in found:
+        late = "; это после окончания" if one.is_too_late else ""
+        until = one.until.astimezone(zone)
+        output.print(f"{one.channel}: {reason_word(one.reason, 'ru')}, до {until:%d.%m.%Y %H:%M}{late}")
+    if not found:
+        output.print("Ничего не ждёт.")
 
 
 @app.command()

@@ -74,6 +74,11 @@ def draw(live: LiveRun, zone: ZoneInfo) -> RenderableType:
         table.add_row(str(live.not_fanned_out), "ещё не запланировано", "")
     for reason, count in live.waiting.items():
         table.add_row(str(count), "отложено", _reason(reason))
+    if live.cap_window:
+        until = live.cap_window.last_at.astimezone(zone)
+        first = live.cap_window.first_at.astimezone(zone)
+        words = f"ждут предела частоты: первому можно {first:%d.%m %H:%M}, последнему {until:%d.%m %H:%M}"
+        table.add_row(str(live.capped), words, "")
     pauses = [Text(_pause(one, zone), "yellow") for one in live.pauses]
     bar = ProgressBar(total=max(1, live.planned), completed=live.decided, width=50)
     return Group(Text(_headline(live, zone), style="bold"), bar, Text(), table, *pauses)

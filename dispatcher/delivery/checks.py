@@ -22,8 +22,8 @@ from dispatcher.delivery.step_plan import StepPlan
 #: Sending a claimed group may take this long: nothing is claimed so near to the window's end (promise P6).
 SENDING_MARGIN: Final = timedelta(seconds=2)
 TRUTH_WAIT: Final = timedelta(seconds=5)
-#: The column of a list that states the region of the supply address.
-REGION_FIELD: Final = "region"
+#: The columns of a list that state the region of the supply address.
+REGION_FIELDS: Final = ("region_code", "Код региона", "Код регіону")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Candidate(NamedTuple):
 
     def place(self, calendar: WorkingCalendar) -> Place:
         """Whose hours and days hold."""
-        region = self.fields.get(REGION_FIELD)
+        region = next((self.fields[name] for name in REGION_FIELDS if self.fields.get(name)), None)
         return place_of(
             self.time_zone,
             self.customer_group,

@@ -52,7 +52,8 @@ _RUN = text(
 _SLICE = text(
     """
     SELECT position, id, time_zone, customer_group, address,
-           CASE WHEN :by_region THEN fields ->> 'region' END AS region
+           CASE WHEN :by_region THEN coalesce(fields ->> 'region_code', fields ->> 'Код региона',
+                                             fields ->> 'Код регіону') END AS region
     FROM recipient
     WHERE list_id = :list AND position > :position ORDER BY position LIMIT :slice
     """
@@ -61,7 +62,8 @@ _SLICE = text(
 _SLICE_WITH_WISHES = text(
     """
     SELECT r.position, r.id, r.time_zone, r.customer_group, r.address,
-           CASE WHEN :by_region THEN r.fields ->> 'region' END AS region,
+           CASE WHEN :by_region THEN coalesce(r.fields ->> 'region_code', r.fields ->> 'Код региона',
+                                             r.fields ->> 'Код регіону') END AS region,
            r.email_contact_id, r.phone_contact_id, p.preferred_channel, o.has_contract
     FROM recipient r JOIN person p ON p.id = r.person_id JOIN account o ON o.id = r.account_id
     WHERE r.list_id = :list AND r.position > :position ORDER BY r.position LIMIT :slice

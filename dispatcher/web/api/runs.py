@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Limit, Reads
 from dispatcher.web.api.problems import answers
-from dispatcher.web.api.values import Cursor, Page, example
+from dispatcher.web.api.values import Body, Cursor, Line, Page, example
 from dispatcher.web.services import load_run
 from reports.live import RunSummary, list_runs
+from reports.waiting import list_waiting
 
 router = APIRouter(tags=["runs"])
 
@@ -60,6 +61,9 @@ _FIGURES: Final = {
     "decided": 640,
     "is_balanced": True,
     "in_flight": 64,
+    "waiting": {"frequency_cap": 12},
+    "cap_window": {"first_at": "2026-11-24T05:00:00Z", "last_at": "2026-11-25T05:00:00Z"},
+    "profiles": {"1": ["service_standard v1", "debtor_safe v1"]},
     "notices": {"open": 1358, "notified": 612, "blocked": 28},
     "notice_reasons": [{"state": "blocked", "reason": "no_consent", "count": 28}],
     "attempts": {"email": [{"state": "accepted", "reason": "", "count": 612}]},
@@ -134,6 +138,51 @@ class CountOut(BaseModel):
     count: int
 
 
+class CapWindowOut(BaseModel):
+    """When the first and the last of those who wait for a frequency cap may be spoken to again."""
+
+    first_at: datetime
+    last_at: datetime
+
+
+class WaitingIn(Body):
+    """Whose notice; an account stands in no address."""
+
+    model_config = example({"account": "0000000001"})
+    account: Line
+
+
+class WaitingOut(BaseModel):
+    """Why an attempt waits, and until when."""
+
+    notice_id: UUID
+    attempt_id: UUID
+    channel: str
+    reason: str
+    until: datetime
+    is_too_late: bool = Field(description="Whether that is past the end of the run.")
+
+
+class AllWaitingOut(BaseModel):
+    """What waits for one account; empty when nothing does."""
+
+    model_config = example(
+        {
+            "items": [
+                {
+                    "notice_id": "01936f45-7a6b-7c5d-9e8f-1a2b3c4d5e6f",
+                    "attempt_id": "01936f45-7a6b-7c5d-9e8f-1a2b3c4d5e70",
+                    "channel": "sms",
+                    "reason": "frequency_cap",
+                    "until": "2026-11-24T05:00:00Z",
+                    "is_too_late": False,
+                }
+            ]
+        }
+    )
+    items: list[WaitingOut]
+
+
 class FiguresOut(BaseModel):
     """A run at one moment: planned = decided + open + not_fanned_out."""
 
@@ -146,6 +195,9 @@ class FiguresOut(BaseModel):
     decided: int
     is_balanced: bool = Field(description="Whether the sum above holds; anything else is a fault.")
     in_flight: int
+    waiting: dict[str, int] = Field(description="Attempts that were put off, by what they wait for.")
+    cap_window: CapWindowOut | None = Field(description="null: nobody waits for a frequency cap.")
+    profiles: dict[str, list[str]] = Field(description="Customer group → policy profiles with versions.")
     notices: dict[str, int]
     notice_reasons: list[CountOut]
     attempts: dict[str, list[CountOut]] = Field(description="By channel.")
@@ -166,6 +218,14 @@ def show_runs(call: Reader, limit: Limit = 100, cursor: Cursor = None) -> RunPag
 def show_run(call: Reader, run_id: UUID) -> FiguresOut:
     """One run with its figures: as dear for a million as for a thousand, so ask as often as you like."""
     return FiguresOut.model_validate(load_run(call.services, run_id).to_json())
+
+
+@router.post("/runs/{run_id}/waiting", responses=answers(404))
+def show_waiting(call: Reader, run_id: UUID, wanted: WaitingIn) -> AllWaitingOut:
+    """Why the notice of one account waits, and until when."""
+    load_run(call.services, run_id)
+    found = call.read(lambda session: list_waiting(session, run_id, wanted.account))
+    return AllWaitingOut(items=[WaitingOut.model_validate(one, from_attributes=True) for one in found])
 
 
 def _run_out(one: RunSummary) -> RunOut:

@@ -6,6 +6,16 @@ from reports.words import Words
 
 POLICY: Final[Words] = {
     "policies": ("Правила", "Правила", "Rules"),
+    "capped_until": (
+        "Ждут предела частоты: {count}. Первому можно {first}, последнему {last}.",
+        "Чекають на межу частоти: {count}. Першому можна {first}, останньому {last}.",
+        "Waiting for a frequency cap: {count}. The first may be told at {first}, the last at {last}.",
+    ),
+    "capped_too_late": (
+        "Некоторым — только после окончания: продлите срок, иначе они не узнают.",
+        "Декому — лише після закінчення: продовжте строк, інакше вони не дізнаються.",
+        "For some that is after the end: extend the window, or they will not be told.",
+    ),
     "policies_lead": (
         "Когда и как часто можно обращаться к человеку. Запуск идёт по той версии правил, с которой создан.",
         "Коли і як часто можна звертатися до людини. Запуск іде за тією версією правил, з якою створений.",

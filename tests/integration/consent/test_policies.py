@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from campaigns.import_list import ImportRequest, import_list
+from consent.calendar import DayKind
+from consent.calendar_table import DeclaredDay, declare_day
 from consent.errors import PolicyError
 from consent.policy import Cap, CapPeriod, PolicyProfile, profile_to_json
 from consent.presets import DEBTOR_SAFE, PRESETS, SERVICE_STANDARD
 from consent.profiles import choose_profiles, list_versions, profile_named, purpose_table, save_profile
 from consent.purposes import Purpose
 from tests.engine import Engine
-from tests.factories import NOON, make_campaign, make_list, row, rows
+from tests.factories import NOON, make_campaign, make_list, row, rows, write_list
 
 #: Friday 20 November 2026, 18:00 in Moscow: after the service standard's hours, before those for debtors.
 FRIDAY_EVENING = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -101,6 +104,36 @@ class TestPurposeTable:
             choose(engine, Purpose.DEBT, {1: names})
         assert engine.sql("SELECT 1 FROM policy_choice") == []
         assert engine.sql("SELECT 1 FROM audit_event WHERE action LIKE 'policy.%'") == []
+
+
+class TestRegions:
+    @pytest.mark.requirement(29, "supply information never on weekends or public holidays")
+    def test_a_day_that_only_a_region_has_off_holds_its_people_alone(self, engine: Engine) -> None:
+        """Told by the supply address, or by a column of the list."""
+        engine.set_time(NOON)
+        holiday = DeclaredDay("RU", "TA", NOON.date(), DayKind.OFF, "праздник")
+        in_one(engine, lambda s: declare_day(s, holiday, actor="staff:olga", now=engine.now()))
+        lines = [
+            row(1, address="Респ. Татарстан, г. Казань, ул. Баумана, д. 1"),
+            row(2, address="г. Москва, ул. Тихая, д. 1"),
+            row(3, address="420000, Казань, ул. Баумана, д. 3") | {"Код региона": "RU-TA"},
+        ]
+        path = engine.application.settings.data_directory / "regions.csv"
+        header = (*lines[2],)
+        write_list(path, [{"Код региона": "", **line} for line in lines], header)
+        import_list(
+            engine.application.database,
+            engine.application.clock,
+            ImportRequest(path=path, name="Должники", purpose="debt"),
+            actor="operator",
+        )
+        made = make_campaign(engine.application, policy_profile="service_standard", lasts=timedelta(days=7))
+        engine.start(made.run_id)
+        assert engine.work() == 1
+        assert engine.email.addresses() == ["person2@example.org"]
+        assert waits(engine, made.run_id) == {"outside_hours": 2}
+        engine.set_time(NOON + timedelta(days=1))
+        assert engine.work() == 2
 
 
 class TestVersions:
