@@ -505,3 +505,51 @@ def reason_word(code: str, language: Language) -> str:
         return word_for(_BY_CLASS, match[1], language)
     match = _PLAIN_CODE.fullmatch(code)
     return code if match is None else word_for(_BY_CLASS, match[1], language)
+
+
+#: Why an address is on the stop list.
+BAN_REASONS: Final[Words] = {
+    "hard_bounce": ("нет такого ящика", "немає такої скриньки", "no such mailbox"),
+    "mailbox_disabled": ("ящик отключён", "скриньку вимкнено", "the mailbox is disabled"),
+    "mailbox_full": ("ящик переполнен", "скринька переповнена", "the mailbox is full"),
+    "complaint": ("жалоба на спам", "скарга на спам", "called our message spam"),
+    "wrong_number": ("нет такого номера", "немає такого номера", "no such number"),
+    "wrong_person": ("адрес другого человека", "адреса іншої людини", "the address of somebody else"),
+    "operator_refusal": ("отказ оператора", "відмова оператора", "refused by the operator"),
+    "staff": ("решение сотрудника", "рішення працівника", "decided by staff"),
+    "imported": ("из загруженного списка", "із завантаженого списку", "from an imported list"),
+}
+#: Why a recipient domain waits.
+PAUSE_REASONS: Final[Words] = {
+    "sender_fault": (
+        "Домен не принимает письма от нас: проверьте подпись, SPF, репутацию. Никто не заблокирован.",
+        "Домен не приймає листи від нас: перевірте підпис, SPF, репутацію. Нікого не заблоковано.",
+        "The domain refuses us as a sender: check signature, SPF and reputation. Nobody is banned.",
+    ),
+    "hard_bounce_rise": (
+        "Домен вдруг отвечает «нет такого ящика» многим: похоже на сбой провайдера. Решите.",
+        "Домен раптом відповідає «немає такої скриньки» багатьом: схоже на збій провайдера. Вирішіть.",
+        "The domain suddenly says of many that there is no such mailbox: is the provider wrong? Decide.",
+    ),
+    "staff": ("Остановлено сотрудником.", "Зупинено працівником.", "Paused by staff."),
+}
+#: Why a ban ended by itself; what staff wrote is shown as it is.
+LIFT_REASONS: Final[Words] = {
+    "expired": ("срок истёк", "строк минув", "it has expired"),
+    "held_for_review": ("ждёт проверки домена", "чекає на перевірку домену", "the domain is under review"),
+    "repeated": ("повтор", "повтор", "a repetition"),
+}
+#: How surely it is known whose letter it is.
+LETTER_CERTAINTIES: Final[Words] = {
+    "proven": (
+        "ответ на письмо этому абоненту",
+        "відповідь на лист цьому абоненту",
+        "answers a message to this person",
+    ),
+    "said": (
+        "пишет с адреса абонента, ссылается на письмо ему",
+        "пише з адреси абонента, посилається на лист йому",
+        "comes from the person's address and names a message to it",
+    ),
+    "none": ("чей ответ, неизвестно", "чия відповідь, невідомо", "whose answer is not known"),
+}

@@ -23,6 +23,7 @@ from dispatcher.cli import (
     personal_data,
     policy,
     processes,
+    returns,
     seed,
     staff,
     task,
@@ -56,6 +57,9 @@ app.add_typer(task.app, name="task")
 app.add_typer(personal_data.retention_app, name="retention")
 app.add_typer(policy.app, name="policy")
 app.add_typer(calendar.app, name="calendar")
+app.add_typer(returns.stop_list_app, name="stop-list")
+app.add_typer(returns.domain_app, name="domain")
+app.add_typer(returns.letter_app, name="letter")
 app.add_typer(staff.app, name="staff")
 app.add_typer(api_key.app, name="api-key")
 app.add_typer(dkim.app, name="dkim")

@@ -22,6 +22,8 @@ UPLOAD_PATHS: Final = (
     re.compile(r"/api/v1/lists/[^/]+/versions"),
     re.compile(r"/contacts/import"),
     re.compile(r"/api/v1/consents/imports"),
+    re.compile(r"/stop-list/import"),
+    re.compile(r"/api/v1/suppressions/imports"),
 )
 
 STRICT_POLICY: Final = (

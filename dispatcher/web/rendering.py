@@ -27,7 +27,7 @@ from reports.words import LANGUAGES, Language
 
 STATIC: Final = files("dispatcher.web") / "static"
 #: What every page may ask for, where nobody is signed in.
-_NOBODY: Final = {"member": None, "csrf_token": "", "flash": None, "flash_words": ""}
+_NOBODY: Final = {"member": None, "csrf_token": "", "flash": None, "flash_words": "", "alarms": None}
 #: Path and text of each part of the workplace.
 _PLACES: Final = (
     ("/runs", "runs"),
@@ -38,6 +38,8 @@ _PLACES: Final = (
     ("/contacts", "contacts"),
     ("/manual", "manual"),
     ("/policies", "policies"),
+    ("/incoming", "incoming"),
+    ("/stop-list", "stop_list"),
 )
 _MOMENT: Final = "d MMM y, HH:mm"
 _STYLES: Final = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)

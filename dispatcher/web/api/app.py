@@ -21,6 +21,7 @@ from dispatcher.web.api import (
     contacts,
     dry_runs,
     imports,
+    incoming_letters,
     linked_runs,
     list_differences,
     lists,
@@ -29,6 +30,7 @@ from dispatcher.web.api import (
     payment_links,
     policies,
     recurrences,
+    returns,
     run_actions,
     runs,
     scenarios,
@@ -66,6 +68,8 @@ ROUTERS: Final = (
     contacts.router,
     policies.router,
     calendar.router,
+    returns.router,
+    incoming_letters.router,
     payment_links.router,
 )
 #: What answers without a key; a test fails for any other route that does.
@@ -96,6 +100,7 @@ _TAGS: Final = [
     {"name": "consents", "description": "Permission of an address, by channel and purpose."},
     {"name": "contacts", "description": "Contact points: which were not confirmed for long."},
     {"name": "policies", "description": "Hours and caps by purpose and customer group, and the calendar."},
+    {"name": "returns", "description": "Addresses, domains and letters that came back."},
     {"name": "payments", "description": "What a payment link stands for."},
     {"name": "problems", "description": "The types of problem documents."},
 ]

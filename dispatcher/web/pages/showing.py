@@ -14,6 +14,7 @@ from dispatcher.web.guards import STRICT_POLICY
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
 from dispatcher.web.services import WebServices
+from reports.returns import read_alarms
 
 #: For pages that show letters in frames: a letter's styles stand in its tags. The frame itself is
 #: sandboxed without any right, so what the letter holds can neither run nor load anything.
@@ -34,6 +35,7 @@ def show(
     path = request.url.path
     flash = read_flash(request, services.secret_key, path)
     shown = {
+        "alarms": services.database.run(read_alarms) if status == 200 else None,
         "member": signed_in.member,
         "csrf_token": signed_in.csrf_token,
         "flash": flash,
