@@ -15,8 +15,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Protocol
 
-import holidays
-
 from consent.errors import PolicyError
 
 COUNTRIES = ("RU", "UA", "KZ")
@@ -89,6 +87,8 @@ def official_kind(country: str, day: date) -> DayKind:
 
 @lru_cache(maxsize=64)
 def _official_kinds(country: str, year: int) -> Mapping[date, DayKind]:
+    import holidays  # slow to load, and needed only where working days count
+
     # All days of the year at once: asking the package day by day costs thirty times more. The year after
     # it tells whether the last working day is the eve of a holiday.
     table = holidays.country_holidays(country, years=(year, year + 1), language="en_US")

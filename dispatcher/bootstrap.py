@@ -1,6 +1,9 @@
 """The composition root: builds every object from the settings and hands it on. Nothing else reads settings.
 
 with open_application(Settings()) as application: ...
+
+What a function builds is imported in it: a short command must not pay for the modules of a worker, nor a
+worker for those of a command. `tests/architecture/test_loading.py` holds what may be loaded by whom.
 """
 
 import os
@@ -10,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from channels.email.channel import EmailChannel
+from sqlalchemy.engine import Engine
+
 from channels.port import Channel, ChannelKind
-from channels.registry import ChannelRegistry
 from consent.calendar_table import CalendarTable
 from consent.confirmations import ConfirmationTokens
 from consent.erased import FACT as ERASED_FACT
@@ -24,22 +27,15 @@ from consent.unsubscribe import UnsubscribeTokens
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.errors import ConfigurationError
-from dispatcher.core.queue import connect_broker, connect_redis
 from dispatcher.core.settings import Settings, SmsSettings
-from dispatcher.delivery.attachments import AttachmentFolder, Attachments
-from dispatcher.delivery.bills.urls import UrlRules
-from dispatcher.delivery.bills.worker import BillTools, BillWorker
-from dispatcher.delivery.bridge import Bridge
-from dispatcher.delivery.confirmations import ConfirmationWriter
-from dispatcher.delivery.domain_limits import DomainLimits
-from dispatcher.delivery.lane import LaneWorker, Tools
-from dispatcher.delivery.lease import LeaseKeeper
-from dispatcher.delivery.payment import Payments
-from dispatcher.delivery.render import Renderer, Sender
-from dispatcher.delivery.server_limits import ServerLimits
-from dispatcher.delivery.throttle import TokenBuckets
-from dispatcher.embedded.servers import borrowed_or_started
-from dispatcher.migrations.migrate import is_current, migrate
+from dispatcher.migrations.current import is_current
+
+if TYPE_CHECKING:
+    from channels.registry import ChannelRegistry
+    from dispatcher.delivery.bills.urls import UrlRules
+    from dispatcher.delivery.bills.worker import BillWorker
+    from dispatcher.delivery.lane import LaneWorker
+    from dispatcher.delivery.render import Renderer
 
 SECRET_BYTES: Final = 32
 LEAST_SECRET_BYTES: Final = 16
@@ -93,12 +89,22 @@ def open_application(settings: Settings, *, check_schema: bool = True) -> Iterat
                 raise ConfigurationError("the database schema is not up to date: run `dispatcher migrate`")
             yield application
         return
+    from dispatcher.embedded.servers import borrowed_or_started
+
     with (
         borrowed_or_started(settings.data_directory) as servers,
         open_on(settings, Addresses(servers.database_url, servers.redis_url)) as application,
     ):
-        migrate(application.database.engine)
+        bring_up_to_date(application.database.engine)
         yield application
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Apply the migrations that are missing, if any are."""
+    if not is_current(engine):
+        from dispatcher.migrations.migrate import migrate
+
+        migrate(engine)
 
 
 def check_both_or_neither(settings: Settings) -> None:
@@ -118,7 +124,6 @@ def open_on(settings: Settings, addresses: Addresses) -> Iterator[Application]:
         pooled=settings.database_pooled,
         facts={ERASED_FACT: AddressHashes(secret_key, former_keys)},
     )
-    connect_broker(addresses.redis_url)
     try:
         yield Application(
             settings=settings,
@@ -191,24 +196,17 @@ def require_channel(settings: Settings, channel: str) -> None:
         )
 
 
-def build_channels(application: Application, *, urgent: bool = False) -> ChannelRegistry:
+def build_channels(application: Application, *, urgent: bool = False) -> "ChannelRegistry":
     """The registry of every configured channel; raises `ConfigurationError` when there is none.
 
     `urgent`: for a process that works urgent lanes only, for which limits keep a reserve.
     """
+    from channels.registry import ChannelRegistry
+
     registry = ChannelRegistry()
     settings = application.settings
     if settings.smtp.host:
-        buckets = TokenBuckets(connect_redis(application.addresses.redis_url))
-        registry.register(
-            EmailChannel(
-                settings.smtp,
-                settings.mail,
-                application.secret_key,
-                gate=ServerLimits(buckets, urgent=urgent),
-                now=application.clock.now,
-            )
-        )
+        registry.register(_build_email(application, urgent=urgent))
     if ChannelKind.SMS in configured_channels(settings):
         registry.register(_build_sms(settings.sms, application.clock.now))
     if not registry.all():
@@ -218,18 +216,38 @@ def build_channels(application: Application, *, urgent: bool = False) -> Channel
     return registry
 
 
+def _build_email(application: Application, *, urgent: bool) -> Channel:
+    from channels.email.channel import EmailChannel
+    from dispatcher.core.queue import connect_redis
+    from dispatcher.delivery.server_limits import ServerLimits
+    from dispatcher.delivery.throttle import TokenBuckets
+
+    buckets = TokenBuckets(connect_redis(application.addresses.redis_url))
+    return EmailChannel(
+        application.settings.smtp,
+        application.settings.mail,
+        application.secret_key,
+        gate=ServerLimits(buckets, urgent=urgent),
+        now=application.clock.now,
+    )
+
+
 def _build_sms(settings: SmsSettings, now: Callable[[], datetime]) -> Channel:
-    from channels.sms.channel import SmsChannel  # a worker of e-mail alone does without its libraries
+    from channels.sms.channel import SmsChannel
     from channels.sms.smsc.provider import SmscProvider
 
     return SmsChannel(settings, [SmscProvider(one) for one in settings.smsc if one.hosts], now=now)
 
 
-def build_renderer(application: Application) -> Renderer:
+def build_renderer(application: Application) -> "Renderer":
     """What makes notices: the same for sending, preview and dry run.
 
     Raises `ConfigurationError` when the payment settings cannot be used.
     """
+    from dispatcher.delivery.attachments import AttachmentFolder, Attachments
+    from dispatcher.delivery.payment import Payments
+    from dispatcher.delivery.render import Renderer, Sender
+
     settings = application.settings
     return Renderer(
         Sender(
@@ -247,14 +265,18 @@ def build_renderer(application: Application) -> Renderer:
     )
 
 
-def build_url_rules(settings: Settings) -> UrlRules:
+def build_url_rules(settings: Settings) -> "UrlRules":
     """Which servers lists may name for bills; raises `ConfigurationError` for hosts that are none."""
+    from dispatcher.delivery.bills.urls import UrlRules
+
     return UrlRules(settings.attachments.hosts, settings.attachments.internal_hosts)
 
 
-def build_bill_worker(application: Application) -> BillWorker:
+def build_bill_worker(application: Application) -> "BillWorker":
     """What fetches bills in one process; raises `ConfigurationError` when its settings cannot be used."""
-    from dispatcher.delivery.bills.fetch import BillFetcher, FetchLimits  # slow to load, and rarely needed
+    from dispatcher.delivery.bills.fetch import BillFetcher, FetchLimits
+    from dispatcher.delivery.bills.worker import BillTools, BillWorker
+    from dispatcher.delivery.bridge import Bridge
 
     settings, rules = application.settings.attachments, build_url_rules(application.settings)
     fetcher = BillFetcher(
@@ -278,8 +300,16 @@ def _together(limits: Sequence[float | None]) -> float | None:
     return sum(known) if known and len(known) == len(limits) else None
 
 
-def build_lane_worker(application: Application, registry: ChannelRegistry) -> LaneWorker:
+def build_lane_worker(application: Application, registry: "ChannelRegistry") -> "LaneWorker":
     """The engine's worker for one process."""
+    from dispatcher.core.queue import connect_redis
+    from dispatcher.delivery.bridge import Bridge
+    from dispatcher.delivery.confirmations import ConfirmationWriter
+    from dispatcher.delivery.domain_limits import DomainLimits
+    from dispatcher.delivery.lane import LaneWorker, Tools
+    from dispatcher.delivery.lease import LeaseKeeper
+    from dispatcher.delivery.throttle import TokenBuckets
+
     settings = application.settings
     buckets = TokenBuckets(connect_redis(application.addresses.redis_url))
     return LaneWorker(

@@ -33,6 +33,7 @@ from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
+from dispatcher.core.queue import connect_broker
 from dispatcher.delivery import confirmations, planning, receipts, sweep
 from dispatcher.delivery.bills.repository import drop_of_closed_runs
 from dispatcher.delivery.bills.repository import is_any_due as is_any_bill_due
@@ -79,6 +80,7 @@ class Scheduler:
     """One scheduler. `run` blocks until it is stopped; `round` is one turn, for tests."""
 
     def __init__(self, application: Application) -> None:
+        connect_broker(application.addresses.redis_url)
         self._application = application
         self._database = application.database
         self._lead = Lead()

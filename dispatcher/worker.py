@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dispatcher.bootstrap import Application, build_bill_worker, build_channels, build_lane_worker
-from dispatcher.core.queue import QueueName, broker
+from dispatcher.core.queue import broker, connect_broker
+from dispatcher.core.queue_names import QueueName
 from dispatcher.delivery.bills.tasks import bill_worker
 from dispatcher.delivery.bills.worker import BillWorker
 from dispatcher.delivery.lane import LaneWorker
@@ -39,6 +40,7 @@ STALE_WAKE_WORDS: Final = ("has exceeded its age limit", "was skipped")
 def run_worker(application: Application, queues: Sequence[QueueName], threads: int) -> None:
     """Work the queues until SIGTERM or SIGINT; call it from the main thread."""
     hush_stale_wakes()
+    connect_broker(application.addresses.redis_url)
     worker = _fill_lanes(application, queues) if set(queues) & set(LANES) else None
     bills = _fill_bills(application) if QueueName.BILLS in queues else None
     told_to_end = _stop_event()

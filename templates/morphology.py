@@ -7,8 +7,6 @@ are asked about what no rule can know; the endings themselves come from the tabl
 from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
-from pymorphy3 import MorphAnalyzer  # type: ignore[import-untyped]
-
 Gender = Literal["male", "female"]
 
 _GENDERS: Final[dict[str, Gender]] = {"masc": "male", "femn": "female"}
@@ -16,7 +14,9 @@ _CACHED_WORDS: Final = 20_000
 
 
 @cache
-def _analyzer(language: str) -> MorphAnalyzer:
+def _analyzer(language: str) -> Any:
+    from pymorphy3 import MorphAnalyzer  # type: ignore[import-untyped]
+
     return MorphAnalyzer(lang=language)
 
 

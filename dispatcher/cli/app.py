@@ -1,103 +1,115 @@
 """All commands in one place, and the one place where errors become plain words and exit codes."""
 
 import sys
+from types import MappingProxyType
 from typing import Final
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from rich.markup import escape
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from dispatcher.cli import (
-    api_key,
-    calendar,
-    campaign,
-    clock,
-    consent,
-    demo,
-    dkim,
-    doctor,
-    lists,
-    person,
-    personal_data,
-    policy,
-    processes,
-    returns,
-    seed,
-    staff,
-    task,
-    template,
-    up,
-)
 from dispatcher.cli.console import errors
-from dispatcher.core.db import is_database_gone
-from dispatcher.core.errors import DispatcherError
-from dispatcher.embedded.errors import EmbeddedError
+from dispatcher.cli.faults import in_plain_words
+from dispatcher.cli.lazy import Place, lazy_group
 
 EXIT_FAULT: Final = 1
+_HERE: Final = "dispatcher.cli."
+
+#: Every command and group, in the order of the help.
+COMMANDS: Final = MappingProxyType(
+    {
+        name: Place(_HERE + place, line)
+        for name, place, line in (
+            (
+                "up",
+                "up:up",
+                "Run everything: servers (embedded unless configured), web, scheduler, workers, "
+                "bounce listener.",
+            ),
+            ("web", "processes:web", "Serve the staff pages and the public pages."),
+            ("worker", "processes:worker", "Send what is due."),
+            (
+                "scheduler",
+                "processes:scheduler",
+                "Start runs, fan them out, sweep and close them. Any number may run; one leads.",
+            ),
+            ("bounces", "processes:bounces", "Receive non-delivery reports."),
+            (
+                "sandbox",
+                "processes:sandbox",
+                "Play a mail server whose answers follow the address; for trying things out, "
+                "never for customers.",
+            ),
+            ("migrate", "processes:migrate", "Bring the database to the newest schema."),
+            (
+                "import",
+                "lists:import_",
+                "Import a recipient list. Bad rows are reported, the good ones are taken.",
+            ),
+            (
+                "list-problems",
+                "lists:problems",
+                "Show what was not taken from a list, line by line, or write those rows to a file "
+                "to be mended.",
+            ),
+            ("list", "lists:list_app", "Look at recipient lists."),
+            ("mapping", "lists:mapping_app", "Saved column mappings."),
+            ("campaign", "campaign:app", "Campaigns and their runs."),
+            ("seed", "seed:app", "Colleagues who receive every campaign's text."),
+            ("template", "template:app", "Texts of notices and their versions."),
+            ("consent", "consent:app", "Consent per address, channel and purpose."),
+            ("person", "person:person_app", "Persons, as staff know them."),
+            ("contact", "person:contact_app", "Addresses and numbers of persons."),
+            ("task", "task:app", "Notices that are told by hand."),
+            (
+                "retention",
+                "personal_data:retention_app",
+                "How long personal data are kept, and purging what is too old.",
+            ),
+            ("policy", "policy:app", "When and how often each purpose may speak to whom."),
+            ("calendar", "calendar:app", "Days off, short days and working Saturdays."),
+            ("stop-list", "returns:stop_list_app", "Addresses that are not written to."),
+            ("domain", "returns:domain_app", "Recipient domains that wait."),
+            ("letter", "returns:letter_app", "Letters of people."),
+            ("staff", "staff:app", "People of the company who may sign in."),
+            ("api-key", "api_key:app", "Keys of other systems for the API."),
+            ("dkim", "dkim:app", "Keys that sign our e-mail (DKIM)."),
+            (
+                "doctor",
+                "doctor:doctor",
+                "Say what is missing or unreachable, and what to do. Exit code 1 when anything is wrong.",
+            ),
+            (
+                "demo",
+                "demo:demo",
+                "Run a campaign from the bundled list through the sandbox and show it live.",
+            ),
+            ("clock", "clock:clock", "Show the one clock that all processes share."),
+        )
+    }
+)
 
 app = typer.Typer(
+    cls=lazy_group(COMMANDS),
     name="dispatcher",
-    help="Notification and mass-informing dispatcher for energy-supply companies.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-up.add_to(app)
-processes.add_to(app)
-lists.add_to(app)
-app.add_typer(campaign.app, name="campaign")
-app.add_typer(seed.app, name="seed")
-app.add_typer(template.app, name="template")
-app.add_typer(consent.app, name="consent")
-app.add_typer(person.person_app, name="person")
-personal_data.add_to(person.person_app)
-app.add_typer(person.contact_app, name="contact")
-app.add_typer(task.app, name="task")
-app.add_typer(personal_data.retention_app, name="retention")
-app.add_typer(policy.app, name="policy")
-app.add_typer(calendar.app, name="calendar")
-app.add_typer(returns.stop_list_app, name="stop-list")
-app.add_typer(returns.domain_app, name="domain")
-app.add_typer(returns.letter_app, name="letter")
-app.add_typer(staff.app, name="staff")
-app.add_typer(api_key.app, name="api-key")
-app.add_typer(dkim.app, name="dkim")
-doctor.add_to(app)
-demo.add_to(app)
-clock.add_to(app)
+
+
+@app.callback()
+def dispatcher() -> None:
+    """Notification and mass-informing dispatcher for energy-supply companies."""
 
 
 def main() -> None:
     """Run the command; errors that a person can act on end it with their message and exit code 1."""
     try:
         app()
-    except (DispatcherError, EmbeddedError) as error:
-        _fail(str(error))
-    except (ValidationError, SettingsError) as error:
-        _fail(_settings_in_words(error))
-    except (ArgumentError, NoSuchModuleError):
-        _fail(
-            "DISPATCHER_DATABASE_URL is not a PostgreSQL address: write postgresql://user:password@host/name"
-        )
-    except DBAPIError as error:
-        if not is_database_gone(error):
-            raise
-        _fail("PostgreSQL cannot be reached or has no room: run `dispatcher doctor` to see what is wrong")
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _fail(message: str) -> None:
-    errors.print(f"[red]{escape(message)}[/red]", highlight=False)
-    sys.exit(EXIT_FAULT)
-
-
-def _settings_in_words(error: ValidationError | SettingsError) -> str:
-    if isinstance(error, SettingsError):
-        return f"the settings cannot be read: {error}"
-    faults = [
-        f"  DISPATCHER_{'__'.join(str(part) for part in one['loc']).upper()}: {one['msg']}"
-        for one in error.errors(include_input=False)
-    ]
-    return "\n".join(["these settings cannot be used (environment, .env or dispatcher.toml):", *faults])
+    except Exception as error:
+        words = in_plain_words(error)
+        if words is None:
+            raise
+        errors.print(f"[red]{escape(words)}[/red]", highlight=False)
+        sys.exit(EXIT_FAULT)

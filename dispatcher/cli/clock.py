@@ -9,11 +9,6 @@ from dispatcher.cli.console import output
 from dispatcher.cli.start import application
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(clock)
-
-
 def clock(
     shift_seconds: Annotated[
         float | None, typer.Option(help="Shift against real time; only where allow_clock_moves is set.")

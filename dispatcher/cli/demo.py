@@ -19,11 +19,6 @@ from dispatcher.core.errors import ConfigurationError
 FOLDER: Final = "demo"
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(demo)
-
-
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when the campaign has ended.")] = False,
     channel: Annotated[ChannelKind, typer.Option(help="Only email is there yet.")] = ChannelKind.EMAIL,

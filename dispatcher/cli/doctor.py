@@ -27,7 +27,8 @@ from dispatcher.core.queue import connect_redis
 from dispatcher.core.settings import Settings
 from dispatcher.embedded.errors import EmbeddedError
 from dispatcher.embedded.servers import addresses_of_running, borrowed_or_started
-from dispatcher.migrations.migrate import is_current, migrate
+from dispatcher.migrations.current import is_current
+from dispatcher.migrations.migrate import migrate
 
 MIN_POSTGRES: Final = 150_000  #: server_version_num of PostgreSQL 15
 MIN_REDIS: Final = 7
@@ -42,11 +43,6 @@ class Finding:
     subject: str
     is_well: bool
     words: str
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(doctor)
 
 
 def doctor(

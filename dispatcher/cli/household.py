@@ -9,16 +9,16 @@ from channels.port import ChannelKind
 from dispatcher.bootstrap import (
     Addresses,
     Application,
+    bring_up_to_date,
     check_both_or_neither,
     configured_channels,
     open_on,
 )
-from dispatcher.core.queue import QueueName
+from dispatcher.core.queue_names import QueueName
 from dispatcher.core.settings import Settings
 from dispatcher.delivery.tasks import LANES
 from dispatcher.embedded.child import ChildCommand
 from dispatcher.embedded.servers import EmbeddedServers
-from dispatcher.migrations.migrate import migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ def own_household(settings: Settings) -> Iterator[Household]:
     if settings.database_url is not None and settings.redis_url is not None:
         addresses = Addresses(settings.database_url.get_secret_value(), settings.redis_url.get_secret_value())
         with open_on(settings, addresses) as application:
-            migrate(application.database.engine)
+            bring_up_to_date(application.database.engine)
             yield Household(application, lambda: None)
         return
     with EmbeddedServers(settings.data_directory) as servers:
         addresses = Addresses(servers.addresses.database_url, servers.addresses.redis_url)
         with open_on(settings, addresses) as application:
-            migrate(application.database.engine)
+            bring_up_to_date(application.database.engine)
             yield Household(application, servers.ensure_running)
 
 

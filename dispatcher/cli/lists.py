@@ -41,13 +41,7 @@ mapping_app = typer.Typer(name="mapping", help="Saved column mappings.", no_args
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.command(name="import")(import_)
-    app.command(name="list-problems")(problems)
-    list_versions.add_to(list_app)
-    app.add_typer(list_app)
-    app.add_typer(mapping_app)
+list_versions.add_to(list_app)
 
 
 def import_(

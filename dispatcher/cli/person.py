@@ -15,6 +15,7 @@ from consent.errors import UnknownPersonError
 from consent.person_views import PersonView, find_persons
 from consent.persons import change_person, confirm_contact
 from dispatcher.bootstrap import Application
+from dispatcher.cli import personal_data
 from dispatcher.cli.campaign_options import AsJson
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
@@ -32,6 +33,7 @@ from reports.words import CHANNELS, word_for
 
 person_app = typer.Typer(help="Persons, as staff know them.", no_args_is_help=True)
 contact_app = typer.Typer(help="Addresses and numbers of persons.", no_args_is_help=True)
+personal_data.add_to(person_app)
 
 PersonId = Annotated[UUID, typer.Argument(help="The person's id, as `person show` prints it.")]
 ContactId = Annotated[UUID, typer.Argument(help="The contact's id, as `person show` prints it.")]

@@ -11,19 +11,12 @@ import typer
 
 from dispatcher.cli.console import output
 from dispatcher.cli.start import application, read_settings
-from dispatcher.core.db import Database
 from dispatcher.core.errors import ConfigurationError
-from dispatcher.core.queue import QueueName
+from dispatcher.core.queue_names import QueueName
 
 Lanes = Annotated[
     list[QueueName] | None, typer.Option("--lane", help="A lane to work; repeat for several. Default: all.")
 ]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    for command in (web, worker, scheduler, bounces, sandbox, migrate):
-        app.command()(command)
 
 
 def web() -> None:
@@ -94,6 +87,7 @@ def sandbox(
 
 def migrate() -> None:
     """Bring the database to the newest schema."""
+    from dispatcher.core.db import Database
     from dispatcher.migrations.migrate import migrate as bring_up_to_date
 
     settings = read_settings(quiet=True)

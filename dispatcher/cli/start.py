@@ -3,10 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from dispatcher.bootstrap import Application, open_application
 from dispatcher.core.logging import configure_logging, log_last_words
 from dispatcher.core.settings import Settings
+
+if TYPE_CHECKING:
+    from dispatcher.bootstrap import Application
 
 
 def read_settings(*, quiet: bool = False) -> Settings:
@@ -18,8 +21,10 @@ def read_settings(*, quiet: bool = False) -> Settings:
 
 
 @contextmanager
-def application(*, quiet: bool = True, check_schema: bool = True) -> Iterator[Application]:
+def application(*, quiet: bool = True, check_schema: bool = True) -> Iterator["Application"]:
     """The application of a command."""
+    from dispatcher.bootstrap import open_application
+
     with open_application(read_settings(quiet=quiet), check_schema=check_schema) as built:
         yield built
 

@@ -4,7 +4,6 @@ import secrets
 import socket
 
 import structlog
-import typer
 from sqlalchemy.orm import Session
 
 from dispatcher.bootstrap import Application
@@ -16,11 +15,6 @@ from dispatcher.core.staff import StaffRole, add_staff, list_staff
 from dispatcher.embedded.supervisor import Supervisor
 
 log = structlog.get_logger()
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(up)
 
 
 def up() -> None:

@@ -5,7 +5,6 @@ The broker's own defaults would find a dead worker's messages only after minutes
 every command and a silent worker counts as dead after five seconds.
 """
 
-from enum import StrEnum
 from typing import Any, Final
 
 import dramatiq
@@ -21,21 +20,6 @@ HEARTBEAT_TIMEOUT_MS: Final = 5_000
 ALWAYS_MAINTAIN: Final = 1_000_000  #: out of one million commands
 #: Limits are asked inside a claim, which a pause waits for: a Redis that hangs must not hold it up.
 REDIS_TIMEOUT_SECONDS: Final = 1.0
-
-
-class QueueName(StrEnum):
-    """Every queue; the only place where they are spelled."""
-
-    #: e-mail of ordinary campaigns
-    EMAIL_BULK = "email-bulk"
-    #: e-mail of urgent campaigns (outages, safety): a worker process of its own
-    EMAIL_URGENT = "email-urgent"
-    #: short messages of ordinary campaigns
-    SMS_BULK = "sms-bulk"
-    #: short messages of urgent campaigns
-    SMS_URGENT = "sms-urgent"
-    #: fetching of bills that lists name by URL: no lane, nothing is sent
-    BILLS = "bills"
 
 
 class _NotConnected(redis.ConnectionPool):

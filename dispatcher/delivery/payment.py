@@ -12,7 +12,6 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-import segno
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from dispatcher.core.errors import ConfigurationError, DispatcherError
@@ -111,6 +110,8 @@ class Payments:
 
 def draw_code(said: str) -> bytes:
     """A black and white PNG of a QR code, error correction M."""
+    import segno  # only for those who pay by a code
+
     code = segno.make_qr(said.encode(), error="m", mode="byte", mask=QR_MASK, boost_error=False)
     rows = [bytes(row) for row in code.matrix_iter(scale=QR_SCALE, border=QR_BORDER)]
     width = len(rows[0])

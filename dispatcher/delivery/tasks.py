@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from channels.port import ChannelKind
 from dispatcher.core.holder import Holder
-from dispatcher.core.queue import QueueName, actor
+from dispatcher.core.queue import actor
+from dispatcher.core.queue_names import QueueName
 from dispatcher.delivery.lane import Lane, LaneWorker
 
 WAKE_MAX_AGE_MS: Final = 5_000  #: a wake-up nobody took in time is worthless: the next sweep sends another

@@ -4,8 +4,6 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 
@@ -18,13 +16,6 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(_ONE_AT_A_TIME)
         command.upgrade(_configuration(connection), "head")
-
-
-def is_current(engine: Engine) -> bool:
-    """Whether the schema is the newest one."""
-    head = ScriptDirectory.from_config(_configuration()).get_current_head()
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
 
 
 def _configuration(connection: Connection | None = None) -> Config:

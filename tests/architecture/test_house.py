@@ -16,13 +16,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import dispatcher.worker  # noqa: F401 - importing it declares every actor
-from dispatcher.core.queue import QueueName, broker
+from dispatcher.core.queue import broker
+from dispatcher.core.queue_names import QueueName
 from dispatcher.delivery.tasks import LANES, WAKE
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("dispatcher", "channels", "campaigns", "templates", "consent", "reports")
 STATES = (
-    ("dispatcher.core.queue", "QueueName"),
+    ("dispatcher.core.queue_names", "QueueName"),
     ("dispatcher.delivery.states", "AttemptState"),
     ("dispatcher.delivery.states", "Trigger"),
     ("dispatcher.delivery.states", "NoticeState"),

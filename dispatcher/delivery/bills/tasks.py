@@ -3,7 +3,8 @@
 from typing import Final
 
 from dispatcher.core.holder import Holder
-from dispatcher.core.queue import QueueName, actor
+from dispatcher.core.queue import actor
+from dispatcher.core.queue_names import QueueName
 from dispatcher.delivery.bills.worker import BillWorker
 
 WAKE_MAX_AGE_MS: Final = 5_000

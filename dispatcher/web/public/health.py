@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatcher.core.db import Database
-from dispatcher.migrations.migrate import is_current
+from dispatcher.migrations.current import is_current
 
 router = APIRouter()
 

@@ -6,7 +6,8 @@ from alembic.migration import MigrationContext
 from dispatcher.core.db import Base, Database
 from dispatcher.embedded.ownership import ServerAddresses
 from dispatcher.migrations.catalogue import ALL_MODELS, is_ours
-from dispatcher.migrations.migrate import is_current, migrate
+from dispatcher.migrations.current import is_current
+from dispatcher.migrations.migrate import migrate
 from tests.servers import create_database, drop_database
 
 
