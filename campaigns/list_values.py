@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 CHANNELS = frozenset({"email", "sms", "voice"})
@@ -200,6 +199,8 @@ def read_phone(text: str, country: str) -> tuple[str, bool]:
 
 
 def _whole_phone(text: str, country: str) -> tuple[str, bool]:
+    import phonenumbers  # half a second and many megabytes, for those who bring numbers alone
+
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
