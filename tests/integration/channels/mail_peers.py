@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.sandbox import Journal, RandomFaults, SandboxOptions, SandboxSmtpServer
 from channels.sandbox.mail_host import ReceivedMail
 from dispatcher.core.settings import MailSettings, SmtpSettings

@@ -324,7 +324,7 @@ class TestUnavailableServer:
         run(case())
 
     def test_settings_that_make_no_message_are_refused_at_once(self) -> None:
-        from channels.email import EmailChannel
+        from channels.email.channel import EmailChannel
 
         for wrong in ({"from_address": "x"}, {"from_name": "a\nb"}, {"bounce_domain": "a b"}):
             with pytest.raises(ConfigurationError):

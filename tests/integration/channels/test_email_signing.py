@@ -5,7 +5,7 @@ from pathlib import Path
 import dkim
 import pytest
 
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.email.dkim_keys import DkimKey, KeyKind, make_private_key, to_pem
 from channels.port import OutcomeKind
 from dispatcher.core.settings import MailSettings, SmtpSettings

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.port import OutcomeKind
 from tests.integration.channels.channel_contract import make_envelope, run, send_one
 from tests.integration.channels.mail_peers import make_channel

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 from pydantic import ValidationError
 
-from channels.email import EmailChannel, pool, server
+from channels.email import pool, server
+from channels.email.channel import EmailChannel
 from channels.port import ChannelKind, Envelope, Outcome, OutcomeKind
 from dispatcher.bootstrap import provider_limits
 from dispatcher.cli.doctor import examine_mail_servers

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from channels.email import EmailChannel, pipeline, transaction
+from channels.email import pipeline, transaction
+from channels.email.channel import EmailChannel
 from channels.port import OutcomeKind
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
 from tests.integration.channels.mail_peers import MailPeer, mail_peer

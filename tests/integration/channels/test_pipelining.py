@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.port import Envelope, Outcome, OutcomeKind
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
 from tests.integration.channels.wire import Wire, usual, wired

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.port import OutcomeKind
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
 from tests.integration.channels.mail_peers import MailPeer, mail_peer, make_channel

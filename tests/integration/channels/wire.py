@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from channels.email import EmailChannel, verp
+from channels.email import verp
+from channels.email.channel import EmailChannel
 from tests.integration.channels.mail_peers import make_channel
 
 GREETING: Final = "250-x\r\n250-PIPELINING\r\n250 8BITMIME"
