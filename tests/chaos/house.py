@@ -29,6 +29,7 @@ from dispatcher.core.settings import (
     BounceListenerSettings,
     DeliverySettings,
     ImportSettings,
+    ReturnsSettings,
     Settings,
     SmtpSettings,
     WebSettings,
@@ -58,6 +59,8 @@ CHAOS_DELIVERY: Final = DeliverySettings(
     channel_pause_seconds=0.5,
     stop_seconds=8.0,
 )
+#: Everybody lives at one domain and many bounce by design: it would wait for staff in every round.
+CHAOS_RETURNS: Final = ReturnsSettings(rise_floor=1_000_000)
 #: What `up` runs, and how many of each.
 ROLES: Final = {"web": 1, "scheduler": 1, "bounces": 1, "email-bulk": 2, "email-urgent": 1}
 
@@ -210,6 +213,7 @@ class House:
             "DELIVERY": settings.delivery,
             "WORKERS": settings.workers,
             "IMPORTS": settings.imports,
+            "RETURNS": settings.returns,
         }
         inherited = self.application.child_environment()
         kept = {
@@ -291,6 +295,7 @@ def _settings(directory: Path, servers: EmbeddedServers, smtp: SmtpSettings, bou
         delivery=CHAOS_DELIVERY,
         workers=WorkerSettings(),
         imports=ImportSettings(lease_seconds=LEASE_SECONDS),
+        returns=CHAOS_RETURNS,
     )
 
 
