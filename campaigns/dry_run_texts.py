@@ -123,7 +123,9 @@ class TextCheck:
 
 
 #: Given by the renderer itself, whatever the list holds.
-_OF_THE_COMPANY: Final = frozenset({"company_name", "company_phone", "unsubscribe_url", "local_hour"})
+_OF_THE_COMPANY: Final = frozenset(
+    {"company_name", "company_phone", "company_hours", "unsubscribe_url", "local_hour"}
+)
 
 
 def _own_fields(candidate: Candidate) -> Mapping[str, object]:

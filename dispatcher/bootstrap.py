@@ -255,6 +255,7 @@ def build_renderer(application: Application) -> "Renderer":
             settings.company_phone,
             settings.web.public_url,
             settings.mail.bounce_domain,
+            settings.company_hours,
         ),
         application.tokens,
         payments=Payments(settings.payment, application.secret_key, application.former_keys),

@@ -311,6 +311,8 @@ class Settings(BaseSettings):
     former_secret_keys: list[SecretStr] = Field(default=[], max_length=20)
     company_name: str = "Энергосбытовая компания"
     company_phone: str = "8-800-000-00-00"
+    #: when the contact centre answers, on working days (requirement 36); texts have it as `company_hours`
+    company_hours: str = Field(default="08:00-17:00", pattern=r"^\d\d:\d\d-\d\d:\d\d$")
     time_zone: str = "Europe/Moscow"  #: used where a supply address names none
     country: Literal["RU", "UA", "KZ"] = "RU"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

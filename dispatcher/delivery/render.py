@@ -17,6 +17,7 @@ from dispatcher.core.zones import zone
 from dispatcher.delivery.attachments import NO_BILLS, Attachments, Bills, FileCheck
 from dispatcher.delivery.bills.wanted import template_of
 from dispatcher.delivery.checks import Candidate, RunView
+from dispatcher.delivery.contact_hours import contact_hours_in_words
 from dispatcher.delivery.payment import Payments
 from templates.rendering import CompiledTemplate
 
@@ -24,7 +25,15 @@ from templates.rendering import CompiledTemplate
 OWN_FIELDS: Final = frozenset(
     (
         *("account_number", "full_name", "address", "customer_group", "local_hour"),
-        *("company_name", "company_phone", "unsubscribe_url", "payment_url", "payment_qr", "payee"),
+        *(
+            "company_name",
+            "company_phone",
+            "company_hours",
+            "unsubscribe_url",
+            "payment_url",
+            "payment_qr",
+            "payee",
+        ),
     )
 )
 #: Fields that are kept as text in the list and have a type of their own in templates.
@@ -41,6 +50,7 @@ class Sender:
     company_phone: str
     public_url: str
     unsubscribe_domain: str = ""  #: empty: letters name no mail address for it
+    company_hours: str = "08:00-17:00"  #: when the contact centre answers, on working days
 
 
 class Renderer:
@@ -162,6 +172,7 @@ class Renderer:
             "address": candidate.supply_address,
             "company_name": self._sender.company_name,
             "company_phone": self._sender.company_phone,
+            "company_hours": contact_hours_in_words(self._sender.company_hours, candidate.language),
             "unsubscribe_url": link,
             "local_hour": now.astimezone(zone(candidate.time_zone)).hour,
         }

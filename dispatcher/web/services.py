@@ -74,6 +74,7 @@ class WebServices:
             settings.company_phone,
             settings.web.public_url,
             settings.mail.bounce_domain,
+            settings.company_hours,
         )
         return self.renderer or Renderer(sender, self.unsubscribe_tokens)
 

@@ -48,7 +48,7 @@ FINE_POLL_SECONDS: Final = 0.01
 STATE_POLL_SECONDS: Final = 0.02
 LOG_TAIL: Final = 2000
 
-_WITH_CAPS: Final = "UPDATE run SET caps = %s, purpose_group = 'debt' WHERE id = %s"
+_WITH_CAPS: Final = "UPDATE run SET caps = %s, purpose_group = 'debt', policies = NULL WHERE id = %s"
 _STARTED: Final = "SELECT extract(epoch FROM started_at)::float8 FROM run WHERE id = %s AND state = 'running'"
 _NOW: Final = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _RECORDED: Final = """

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.import_list import ImportRequest, import_list
+from channels.port import ChannelKind
 from consent.calendar import DayKind
 from consent.calendar_table import DeclaredDay, declare_day
 from consent.errors import PolicyError
@@ -14,8 +15,11 @@ from consent.policy import Cap, CapPeriod, PolicyProfile, profile_to_json
 from consent.presets import DEBTOR_SAFE, PRESETS, SERVICE_STANDARD
 from consent.profiles import choose_profiles, list_versions, profile_named, purpose_table, save_profile
 from consent.purposes import Purpose
+from dispatcher.delivery.step_plan import Step
+from templates.rendering import TemplateText
+from templates.repository import save_version
 from tests.engine import Engine
-from tests.factories import NOON, make_campaign, make_list, row, rows, write_list
+from tests.factories import NOON, make_campaign, make_list, make_run, row, rows, write_list
 
 #: Friday 20 November 2026, 18:00 in Moscow: after the service standard's hours, before those for debtors.
 FRIDAY_EVENING = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -238,3 +242,24 @@ class TestPurposeGroups:
         assert engine.work() == 0
         engine.set_time(NOON + timedelta(days=93))
         assert engine.work() == 1
+
+
+class TestContactCentre:
+    @pytest.mark.requirement(36, "texts say when an operator answers and when the machine does")
+    def test_texts_take_the_hours_of_the_contact_centre_from_one_setting(self, engine: Engine) -> None:
+        application = engine.application
+        with application.database.transaction() as session:
+            version = save_version(
+                session,
+                name="call_back",
+                language="ru",
+                texts=TemplateText("Звоните", "{{ company_phone }}: {{ company_hours }}"),
+                created_by="test",
+                now=engine.now(),
+            )
+        imported = make_list(application, rows(1))
+        run = make_run(application, [Step(ChannelKind.EMAIL, version)], imported=imported)
+        engine.start(run)
+        engine.work()
+        hours = application.settings.company_hours.replace("-", " до ")
+        assert f"по рабочим дням с {hours}, в остальное время — автоответчик" in engine.email.sent[0].text
