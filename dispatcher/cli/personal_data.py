@@ -94,6 +94,10 @@ def reapply(file: Annotated[Path, typer.Argument(help="A list that `person erase
         f"Удалено снова: {done.erased}; были удалены и в копии: {done.were_erased};"
         f" в копии нет: {done.unknown}."
     )
+    if done.refused:
+        raise PrivacyError(
+            f"{len(done.refused)} are needed by runs that are not closed: stop these runs, then do it again"
+        )
 
 
 def prove(

@@ -92,6 +92,10 @@ class Scope(StrEnum):
     TASKS_WRITE = "tasks:write"
     #: see what the ledger says about an address
     CONSENT_READ = "consent:read"
+    #: hand out everything that is held about a person
+    PERSONAL_DATA_READ = "personal-data:read"
+    #: erase a person's data
+    PERSONAL_DATA_ERASE = "personal-data:erase"
     #: see policies, the table of purposes and the calendar
     POLICY_READ = "policy:read"
     #: change them

@@ -14,7 +14,7 @@ from uuid import UUID
 from consent.errors import UnknownPersonError
 from dispatcher.core.db import Database
 from dispatcher.privacy.erasure import BegunErasure, ErasedPerson, begin_erasure, erase_slice
-from dispatcher.privacy.errors import PrivacyError
+from dispatcher.privacy.errors import ErasureRefusedError, PrivacyError
 
 
 class Again(NamedTuple):
@@ -23,6 +23,7 @@ class Again(NamedTuple):
     erased: int
     were_erased: int
     unknown: int  #: the backup is older than they are
+    refused: tuple[UUID, ...]  #: a run that is not closed in the backup needs them: stop it, then again
 
 
 def erase_person(
@@ -41,16 +42,20 @@ def erase_person(
 
 
 def erase_again(database: Database, people: Iterable[ErasedPerson], now: Callable[[], datetime]) -> Again:
-    """Erase everybody on the list who is not; raises `ErasureRefusedError` while a run needs one of them."""
+    """Erase everybody on the list who is not; those whom a run still needs are named and left."""
     erased = were_erased = unknown = 0
+    refused: list[UUID] = []
     for one in people:
         try:
             begun = erase_person(database, one.person_id, reason=one.reason, actor=one.requested_by, now=now)
         except UnknownPersonError:
             unknown += 1
             continue
+        except ErasureRefusedError:
+            refused.append(one.person_id)
+            continue
         erased, were_erased = erased + begun.is_new, were_erased + (not begun.is_new)
-    return Again(erased, were_erased, unknown)
+    return Again(erased, were_erased, unknown, tuple(refused))
 
 
 def write_erased(people: Sequence[ErasedPerson], path: Path) -> None:

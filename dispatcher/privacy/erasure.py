@@ -65,6 +65,12 @@ _FINISH = text(
     """
 )
 _RUNNING = text("SELECT id FROM erasure WHERE state = 'running' ORDER BY id LIMIT 1")
+_KEPT = text(
+    """
+    SELECT e.contact_point_id FROM erased_address e JOIN contact_point c ON c.id = e.contact_point_id
+    WHERE c.person_id = :person
+    """
+)
 _ALL = text("SELECT person_id, reason, requested_by FROM erasure ORDER BY requested_at, id")
 
 
@@ -128,6 +134,8 @@ def erase_slice(session: Session, erasure: UUID, now: datetime) -> bool:
         if rows:
             _count(session, erasure, held, rows)
             return True
+    if _erase_late(session, erasure, subject, now):
+        return True
     done = session.execute(_FINISH, {"id": erasure, "now": now}).one()
     record_action(
         session,
@@ -153,6 +161,20 @@ def continue_erasures(session: Session, now: datetime) -> int:
 def list_erased(session: Session) -> Sequence[ErasedPerson]:
     """Every person erased so far, to be kept outside the database and its backups."""
     return [ErasedPerson(*row) for row in session.execute(_ALL)]
+
+
+def _erase_late(session: Session, erasure: UUID, subject: Subject, now: datetime) -> bool:
+    """What an import that was under way when the erasure began has written about the person since."""
+    contacts = lock_all_of(session, subject.person)
+    kept = set(session.execute(_KEPT, {"person": subject.person}).scalars())
+    keep_refusals(session, [one for one in contacts if one not in kept], now)
+    rows = 0
+    for held in _erased(by_address=True):
+        changed = _erase_slice(session, held, subject, limit=None)
+        if changed:
+            _count(session, erasure, held, changed)
+        rows += changed
+    return rows > 0
 
 
 def _checked(reason: str) -> str:

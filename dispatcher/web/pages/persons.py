@@ -4,32 +4,27 @@ The search of contacts leads here; the page is named by our own id, so no addres
 about. Every look is on record (requirement 55).
 """
 
-import os
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.orm import Session
-from starlette.background import BackgroundTask
 
 from dispatcher.core.audit import record_action
-from dispatcher.core.ids import new_id
 from dispatcher.privacy.again import erase_person
 from dispatcher.privacy.errors import ErasureRefusedError
-from dispatcher.privacy.export import field_rules, read_rows, write_html, write_json
+from dispatcher.privacy.export import field_rules, read_rows
 from dispatcher.privacy.kinds import in_words
 from dispatcher.privacy.register import BY_TABLE
 from dispatcher.privacy.subject import find_subject
 from dispatcher.web.auth import Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotPermittedError
 from dispatcher.web.flash import Flash
-from dispatcher.web.import_desk import DOWNLOADS
 from dispatcher.web.languages import choose_language
 from dispatcher.web.pages.showing import go_on, one_line, refusal, show
-from dispatcher.web.services import WebServices
+from dispatcher.web.person_file import FORMATS, send_person
 from reports.words import CHANNELS, PURPOSES, Language, word_for
 
 router = APIRouter(prefix="/persons")
@@ -38,7 +33,6 @@ router = APIRouter(prefix="/persons")
 SHOWN: Final = ("person", "account", "contact_point", "consent_event")
 _CODED: Final = {"channel": CHANNELS, "preferred_channel": CHANNELS, "purpose": PURPOSES}
 _MOMENTS: Final = frozenset({"confirmed_at", "valid_from", "valid_until", "recorded_at"})
-FORMATS: Final = {"json": "application/json", "html": "text/html; charset=utf-8"}
 
 
 def require_administrator(signed_in: Staff) -> SignedIn:
@@ -80,23 +74,13 @@ def export(
     form: Annotated[str, Form(max_length=10)] = "json",
 ) -> Response:
     """Everything held, as a file; on record. The file is removed once it is sent."""
-    kind = form if form in FORMATS else "json"
-    folder = services.settings.data_directory / DOWNLOADS
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{new_id()}.{kind}"
-
-    def work(session: Session) -> None:
-        now = services.clock.refresh(session)
-        _record(session, signed_in, person, "person.exported", now, {"format": kind})
-        _write(request, services, session, person, path, kind, now)
-
-    try:
-        services.database.run(work)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    remove = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type=FORMATS[kind], filename=f"person-{person}.{kind}", background=remove)
+    return send_person(
+        services,
+        person,
+        kind=form if form in FORMATS else "json",
+        language=choose_language(request),
+        actor=signed_in.member.actor,
+    )
 
 
 @router.get("/{person}/erase")
@@ -143,26 +127,6 @@ def _in_words(row: dict[str, Any], language: Language) -> dict[str, str]:
         else:
             shown[name] = str(value)
     return shown
-
-
-def _write(
-    request: Request,
-    services: WebServices,
-    session: Session,
-    person: UUID,
-    path: Path,
-    kind: str,
-    now: datetime,
-) -> None:
-    # A deadlock runs the transaction again: then the file is begun anew.
-    path.unlink(missing_ok=True)
-    retention = services.settings.retention
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        if kind == "html":
-            write_html(session, person, file, retention, language=choose_language(request), now=now)
-        else:
-            write_json(session, person, file, retention, now=now)
 
 
 def _record(

@@ -252,6 +252,31 @@ class TestErasure:
         assert counts["attempt_content"] == 1
         assert sorted(one.action for one in told) == ["person.erased", "person.erasure_begun"]
 
+    def test_what_an_import_under_way_still_wrote_goes_too(self, engine: Engine, person: UUID) -> None:
+        close(engine)
+        database = engine.application.database
+        begun = database.run(
+            lambda session: begin_erasure(
+                session, person, reason="заявление", actor="admin", now=engine.now()
+            )
+        )
+        with database.transaction() as session:
+            session.execute(
+                text(
+                    "INSERT INTO contact_point (id, person_id, kind, address, created_at)"
+                    " VALUES (gen_random_uuid(), :person, 'email', :address, :now)"
+                ),
+                {"person": person, "address": EMAIL, "now": engine.now()},
+            )
+        while database.run(lambda session: erase_slice(session, begun.id, engine.now())):
+            pass
+        assert EMAIL not in everything(engine)
+
+    def test_after_a_restore_those_whom_a_run_needs_are_named(self, engine: Engine, person: UUID) -> None:
+        wanted = [ErasedPerson(person, "заявление № 7", "admin")]
+        done = erase_again(engine.application.database, wanted, engine.now)
+        assert done == (0, 0, 0, (person,))
+
     @pytest.mark.requirement(55, "keep data: the history of consent is provable after the address is gone")
     def test_the_same_address_stays_refused_when_a_list_brings_it_again(
         self, engine: Engine, person: UUID
@@ -288,7 +313,7 @@ class TestErasure:
         ]
         stranger = ErasedPerson(UUID(int=1), "давно", "admin")
         database = engine.application.database
-        assert erase_again(database, [*kept, stranger], engine.now) == (0, 1, 1)
+        assert erase_again(database, [*kept, stranger], engine.now) == (0, 1, 1, ())
         # A backup of before the erasure is restored: the person is there again.
         with database.transaction() as session:
             session.execute(text("DELETE FROM erased_address"))
@@ -297,5 +322,5 @@ class TestErasure:
                 text("UPDATE person SET full_name = :name, external_id = 'customer:x' WHERE id = :p"),
                 {"name": NAME, "p": person},
             )
-        assert erase_again(database, kept, engine.now) == (1, 0, 0)
+        assert erase_again(database, kept, engine.now) == (1, 0, 0, ())
         assert "Воронцова" not in everything(engine)
