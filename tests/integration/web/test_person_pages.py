@@ -37,8 +37,9 @@ class TestFinding:
         sign_in(client)
         page = client.post("/contacts/search", data={"csrf_token": csrf(client), "wanted": EMAIL})
         assert f'href="/persons/{person}"' in page.text
+        searched = actions(services)
         client.get(f"/persons/{person}")
-        assert "person.viewed" in actions(services)
+        assert actions(services) == [*searched, "person.viewed"]
 
 
 class TestPage:
