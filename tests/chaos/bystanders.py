@@ -25,7 +25,7 @@ from campaigns.sample import write_sample
 from tests.chaos.house import LEASE_SECONDS, POLL_SECONDS, READY_SECONDS, House
 from tests.chaos.strikes import Blow, StrikeError, count_sending
 
-MANY: Final = 20_000
+MANY: Final = 6_000  #: some seconds of work, so that the strike falls into it
 LIST: Final = "beside"
 GIVEN_UP_SECONDS: Final = 12 * LEASE_SECONDS  #: generous: a starved machine says nothing about the product
 AMBUSH_SECONDS: Final = 60.0

@@ -46,6 +46,7 @@ from tests.chaos.wire import Wire
 
 MARK: Final = "DISPATCHER_CHAOS_MARK"
 LEASE_SECONDS: Final = 5.0
+IMPORT_LEASE_SECONDS: Final = 3.0  #: batches of an import take less than one
 SMTP_TIMEOUT_SECONDS: Final = 4.0  #: shorter, and a starved sandbox would be taken for a silent one
 READY_SECONDS: Final = 180.0  #: generous: a starved machine says nothing about the product
 POLL_SECONDS: Final = 0.1
@@ -294,7 +295,7 @@ def _settings(directory: Path, servers: EmbeddedServers, smtp: SmtpSettings, bou
         web=WebSettings(port=choose_port()),
         delivery=CHAOS_DELIVERY,
         workers=WorkerSettings(),
-        imports=ImportSettings(lease_seconds=LEASE_SECONDS),
+        imports=ImportSettings(lease_seconds=IMPORT_LEASE_SECONDS),
         returns=CHAOS_RETURNS,
     )
 

@@ -72,7 +72,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target("worker ended", end_worker),
             Target("worker frozen", freeze_worker),
             Target("bounce storm", kill_bounces_in_storm),
-            Target("import", kill_import, prepare=begin_import),
+            Target("import", kill_import, prepare=begin_import, part_before=EARLY),
             Target("fan-out", AMBUSH.strike, prepare=AMBUSH.prepare, part_before=AT_ONCE),
             Target("nothing", None),
             Target("wire cut", cut_wire, mail=Mail.CUT, part_before=EARLY),
