@@ -76,7 +76,7 @@ class ImportPage(Page[ImportOut]):
     "/lists/{name}/versions",
     status_code=202,
     responses={
-        **answers(409, 415),
+        **answers(404, 409, 415),  # 404: a name with a line break is no path
         202: {
             "description": "The file is kept; ask the import what comes of it.",
             "headers": {"Location": {"schema": {"type": "string"}, "description": "The import."}},
