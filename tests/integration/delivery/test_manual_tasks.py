@@ -56,6 +56,7 @@ def tell(engine: Engine, task: UUID, record: HandRecord = SIGNED) -> None:
 
 
 class TestOpening:
+    @pytest.mark.requirement(12, "no legal basis permits an address that was withdrawn")
     @pytest.mark.requirement(46, "what may not be sent is told against a signature or by telephone message")
     @pytest.mark.requirement(48, "the manual task is the last fallback, with name, address, sum and text")
     def test_who_withdrew_is_told_by_the_next_permitted_channel_else_by_hand(self, engine: Engine) -> None:

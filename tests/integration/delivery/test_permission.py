@@ -72,6 +72,7 @@ class TestDefaultDeny:
         }
 
     @pytest.mark.requirement(14, "Channel choice depends on what contact data the client supplied")
+    @pytest.mark.requirement(13, "SMS only to clients with a contract and to numbers given voluntarily")
     def test_an_sms_needs_a_number_a_contract_and_a_yes_for_sms(self, engine: Engine) -> None:
         application = engine.application
         imported = make_list(
