@@ -30,3 +30,7 @@ class UnsendableError(DispatcherError):
 
 class ListenerError(DispatcherError):
     """Raised when the bounce listener cannot take its port."""
+
+
+class MailboxError(DispatcherError):
+    """Raised when the mailbox that is polled cannot be read; the message says what to do."""

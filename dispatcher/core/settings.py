@@ -177,11 +177,30 @@ def _is_loopback(url: str) -> bool:
     return re.match(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?/?$", url) is not None
 
 
-class BounceListenerSettings(BaseModel):
-    """Where non-delivery reports come in."""
+class MailboxSettings(BaseModel):
+    """A mailbox that is polled over IMAP, where no mail can be routed to our own listener."""
 
+    host: str = ""  #: empty: none is polled
+    port: int = Field(default=993, ge=1, le=65535)
+    security: Literal["tls", "starttls", "none"] = "tls"
+    username: str = ""
+    password: SecretStr | None = None
+    ca_file: Path | None = None  #: extra certificate authority, PEM
+    folder: str = "INBOX"
+    done_folder: str = ""  #: what was taken is moved here; empty: it is marked by a keyword and stays
+    poll_seconds: float = Field(default=60.0, gt=0)
+    timeout_seconds: float = Field(default=60.0, gt=0)
+
+
+class BounceListenerSettings(BaseModel):
+    """Where mail comes in: reports, complaints, letters."""
+
+    protocol: Literal["smtp", "lmtp"] = "smtp"
     host: str = "127.0.0.1"
     port: int = Field(default=8025, ge=0, le=65535)  #: 0 takes any free port
+    socket: Path | None = None  #: a Unix socket instead of host and port
+    max_connections: int = Field(default=100, ge=1, le=10_000)
+    mailbox: MailboxSettings = MailboxSettings()
 
 
 class WebSettings(BaseModel):

@@ -5,6 +5,7 @@ is not here is treated as unknown, never as success: `tests/unit/channels/sms/te
 tables against the documented lists.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -166,3 +167,18 @@ def read_report(status: int, err: int = 0) -> Report:
     if known is None or err == NO_REPORT:
         return Report(ReceiptKind.UNKNOWN, reason, is_final=err == NO_REPORT)
     return Report(known.receipt, reason, known.is_final)
+
+
+_REASON: Final = re.compile(r"smsc_(\d{1,3})(?:_(\d{1,3}))?", re.ASCII)
+_WRONG_NUMBER: Final = 22
+
+
+def failure_of_reason(reason: str) -> FailureClass | None:
+    """Whose fault the reason of a failed message is; None when it does not say."""
+    match = _REASON.fullmatch(reason)
+    if match is None:
+        return None
+    if match[2] is None:
+        return FailureClass.CONTACT if int(match[1]) == _WRONG_NUMBER else None
+    detail = DETAILS.get(int(match[2]))
+    return None if detail is None else detail.failure

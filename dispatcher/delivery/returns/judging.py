@@ -5,6 +5,8 @@
 | hard (5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10) | banned at once, unless the whole domain turned "hard" suddenly |
 | disabled (5.2.1, 5.2.0) | banned after two refused notices |
 | full (4.2.2, 5.2.2) | banned for 30 days after three runs |
+| wrong number (SMSC 1, 21, 22, 248, 249, 252) | banned over that channel at once |
+| operator's refusal (SMSC 244, 255) | banned over that channel after two refused notices |
 | complaint | banned, and the consent for that purpose withdrawn |
 | sender (5.7.x, spam, policy) | nobody is banned; the domain waits and staff are told |
 | content (5.3.4, 5.6.x) | nobody is banned; the run is paused with the reason |
@@ -26,7 +28,7 @@ from channels.email.replies import ReplyClass
 from consent.suppression import NewSuppression, SuppressionReason, lock_addresses, suppress
 from dispatcher.core.arrays import text_array, uuid_array
 from dispatcher.core.settings import ReturnsSettings
-from dispatcher.delivery.returns.noting import COMPLAINT
+from dispatcher.delivery.returns.noting import COMPLAINT, OPERATOR_REFUSAL, WRONG_NUMBER
 from dispatcher.delivery.returns.rise import hold_if_rising
 from dispatcher.delivery.withdrawal import withdraw_consent
 
@@ -41,7 +43,10 @@ _OF_ADDRESSES: Final = (
     ReplyClass.DISABLED.value,
     ReplyClass.FULL.value,
     COMPLAINT,
+    WRONG_NUMBER,
+    OPERATOR_REFUSAL,
 )
+_COUNTED: Final = frozenset({ReplyClass.DISABLED, ReplyClass.FULL, OPERATOR_REFUSAL})
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('judge_refusals'))")
 _WAITING = text(
     """
@@ -58,18 +63,18 @@ _WAITING = text(
 _COUNTS = text(
     """
     SELECT w.address,
-           count(DISTINCT f.notice_id) FILTER (WHERE f.kind = 'disabled'),
+           count(DISTINCT f.notice_id) FILTER (WHERE f.kind IN ('disabled', 'operator_refusal')),
            count(DISTINCT coalesce(r.parent_run_id, r.id)) FILTER (
                WHERE f.kind = 'full' AND NOT EXISTS (
                    SELECT 1 FROM attempt a
                    WHERE a.period = f.period AND a.notice_id = f.notice_id AND a.channel = f.channel
                      AND a.id > f.attempt_id))
     FROM unnest(CAST(:addresses AS text[])) AS w(address)
-    JOIN address_refusal f ON f.channel = 'email' AND f.address = w.address
+    JOIN address_refusal f ON f.channel IN ('email', 'sms') AND f.address = w.address
      AND f.noted_at > greatest(
          CAST(:since AS timestamptz),
          (SELECT max(s.lifted_at) FROM suppression s
-          WHERE s.channel = 'email' AND s.address = w.address AND s.lift_reason <> 'expired'),
+          WHERE s.channel = f.channel AND s.address = w.address AND s.lift_reason <> 'expired'),
          (SELECT max(g.noted_at) FROM address_refusal g
           WHERE g.channel = 'email' AND g.address = w.address AND g.kind = 'arrived'))
     JOIN run r ON r.id = f.run_id
@@ -163,6 +168,10 @@ def _ban(
         return hard_ban(one.attempt_id, one.period, one.channel, one.address)
     if one.kind == COMPLAINT:
         reason = SuppressionReason.COMPLAINT
+    elif one.kind == WRONG_NUMBER:
+        reason = SuppressionReason.WRONG_NUMBER
+    elif one.kind == OPERATOR_REFUSAL and disabled >= settings.disabled_refusals:
+        reason = SuppressionReason.OPERATOR_REFUSAL
     elif one.kind == ReplyClass.DISABLED and disabled >= settings.disabled_refusals:
         reason = SuppressionReason.MAILBOX_DISABLED
     elif one.kind == ReplyClass.FULL and full >= settings.full_runs:
@@ -184,7 +193,7 @@ def _ban(
 def _counts(
     session: Session, rest: Sequence[NotedRefusal], settings: ReturnsSettings, now: datetime
 ) -> dict[str, tuple[int, int]]:
-    counted = {one.address for one in rest if one.kind in {ReplyClass.DISABLED, ReplyClass.FULL}}
+    counted = {one.address for one in rest if one.kind in _COUNTED}
     if not counted:
         return {}
     since = now - timedelta(days=settings.memory_days)

@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 
 from channels.email.replies import ReplyClass, classify_reason
 from channels.port import ChannelKind
+from channels.sms.smsc.codes import FailureClass, failure_of_reason
 from dispatcher.core.arrays import text_array, time_array, uuid_array
 from dispatcher.delivery.states import Trigger
 
 COMPLAINT: Final = "complaint"
+WRONG_NUMBER: Final = "wrong_number"
+OPERATOR_REFUSAL: Final = "operator_refusal"
 
 _REFUSALS: Final = frozenset({Trigger.REFUSE, Trigger.BOUNCE, Trigger.DEFER, Trigger.SENDER_FAULT})
 #: What happens to attempts that may be worth noting here.
@@ -27,6 +30,8 @@ NOTED_TRIGGERS: Final = _REFUSALS | {Trigger.DELIVER}
 _NOTED: Final = frozenset(
     {ReplyClass.HARD, ReplyClass.DISABLED, ReplyClass.FULL, ReplyClass.SENDER, ReplyClass.CONTENT}
 )
+_FINAL: Final = frozenset({Trigger.REFUSE, Trigger.BOUNCE})
+_OF_NUMBERS: Final = {FailureClass.CONTACT: WRONG_NUMBER, FailureClass.REFUSED: OPERATOR_REFUSAL}
 _NOTE: Final = text(
     """
     INSERT INTO address_refusal (attempt_id, kind, period, notice_id, run_id, contact_point_id, channel,
@@ -105,6 +110,9 @@ def _note(session: Session, noted: list[tuple[date, UUID, str, str]], now: datet
 
 
 def _kind_of(one: Refused) -> str | None:
+    if one.trigger in _FINAL and one.channel == ChannelKind.SMS:
+        failure = failure_of_reason(one.reason or "")
+        return None if failure is None else _OF_NUMBERS.get(failure)
     if one.trigger not in _REFUSALS or one.channel != ChannelKind.EMAIL:
         return None
     about = classify_reason(one.reason or "")

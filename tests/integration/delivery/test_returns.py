@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from channels.port import OutcomeKind, ReceiptKind
+from channels.port import ChannelKind, OutcomeKind, ReceiptKind
 from consent.suppression import NewSuppression, SuppressionReason, lift_suppression, suppress
 from dispatcher.delivery.claim import claim_group
 from dispatcher.delivery.errors import DomainPauseError
@@ -14,7 +14,7 @@ from dispatcher.delivery.returns.review import Review, lift_pause, pause_by_staf
 from dispatcher.delivery.runs import resume_run
 from dispatcher.delivery.transitions import Claim
 from tests.engine import Engine
-from tests.factories import make_campaign, make_list, row, rows
+from tests.factories import make_campaign, make_list, make_run, make_step, row, rows
 
 FIRST = "person1@example.org"
 RACES = 60
@@ -160,6 +160,31 @@ class TestCounting:
             "suppressed",
             "counted",
         }
+
+
+class TestNumbers:
+    def test_a_number_that_does_not_exist_is_banned_over_its_channel_at_once(self, engine: Engine) -> None:
+        self.send(engine, "smsc_20_1")
+        found = engine.sql("SELECT address, channel, reason FROM suppression")
+        assert [tuple(one) for one in found] == [("+79000000001", "sms", "wrong_number")]
+
+    def test_an_operator_that_refuses_twice_is_believed(self, engine: Engine) -> None:
+        self.send(engine, "smsc_20_255")
+        assert stop_list(engine) == {}
+        self.send(engine, "smsc_20_255")
+        assert stop_list(engine) == {"+79000000001": "operator_refusal"}
+
+    def test_a_telephone_that_is_off_is_no_reason(self, engine: Engine) -> None:
+        self.send(engine, "smsc_20_6")
+        assert stop_list(engine) == {}
+
+    def send(self, engine: Engine, reason: str) -> None:
+        imported = make_list(engine.application, [row(1, consent="sms")])
+        step = make_step(engine.application, ChannelKind.SMS)
+        engine.sms.answer("+79000000001", PERMANENT, reason=reason)
+        engine.start(make_run(engine.application, [step], imported=imported))
+        engine.work(ChannelKind.SMS)
+        engine.round()
 
 
 class TestComplaints:
