@@ -29,6 +29,8 @@ from dispatcher.embedded.errors import EmbeddedError
 from dispatcher.embedded.servers import addresses_of_running, borrowed_or_started
 from dispatcher.migrations.current import is_current
 from dispatcher.migrations.migrate import migrate
+from dispatcher.migrations.migrate import is_current, migrate
+from reports.returns import count_waiting_letters, read_alarms
 
 MIN_POSTGRES: Final = 150_000  #: server_version_num of PostgreSQL 15
 MIN_REDIS: Final = 7
@@ -87,15 +89,39 @@ def _servers(settings: Settings) -> Iterator[Finding]:
         )
         return
     if settings.database_url is not None and settings.redis_url is not None:
-        yield _postgres(settings.database_url.get_secret_value(), embedded=False)
+        url = settings.database_url.get_secret_value()
+        yield from _database(url, embedded=False)
         yield _redis(settings.redis_url.get_secret_value())
         return
     try:
         with borrowed_or_started(settings.data_directory) as addresses:
-            yield _postgres(addresses.database_url, embedded=True)
+            yield from _database(addresses.database_url, embedded=True)
             yield _redis(addresses.redis_url)
     except EmbeddedError as error:
         yield Finding("embedded servers", False, str(error))
+
+
+def _database(url: str, *, embedded: bool) -> Iterator[Finding]:
+    found = _postgres(url, embedded=embedded)
+    yield found
+    if found.is_well:
+        yield _waiting(url)
+
+
+def _waiting(url: str) -> Finding:
+    """What came back by mail and waits for a decision of staff."""
+    database = Database(url)
+    try:
+        with database.transaction() as session:
+            alarms, letters = read_alarms(session), count_waiting_letters(session)
+    finally:
+        database.close()
+    words = f"{letters} letters wait"
+    if alarms.domains:
+        words += f"; {alarms.domains} mail domains wait for a decision: see `dispatcher domain list`"
+    if alarms.runs:
+        words += f"; {alarms.runs} runs are paused because their text is refused"
+    return Finding("what came back", not alarms, words)
 
 
 def _postgres(url: str, *, embedded: bool) -> Finding:
