@@ -29,7 +29,6 @@ from dispatcher.embedded.errors import EmbeddedError
 from dispatcher.embedded.servers import addresses_of_running, borrowed_or_started
 from dispatcher.migrations.current import is_current
 from dispatcher.migrations.migrate import migrate
-from dispatcher.migrations.migrate import is_current, migrate
 from reports.returns import count_waiting_letters, read_alarms
 
 MIN_POSTGRES: Final = 150_000  #: server_version_num of PostgreSQL 15
