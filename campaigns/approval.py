@@ -12,7 +12,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from campaigns.conditions import judge_run
 from campaigns.errors import NotAnApproverError, OwnCampaignError
+from campaigns.findings import require_none
 from campaigns.frozen_list_repository import newest_frozen
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.core.staff import StaffMember, StaffRole
@@ -39,9 +41,11 @@ def submit_run(
 ) -> None:
     """Let a draft go: for approval where the campaign or the company demands it, else to its start.
 
-    Raises `UnknownRunError`, and `RunStateError` when it is no draft or its window has ended.
+    Raises `UnknownRunError`, `CampaignRefusedError` when it may not start any more, and `RunStateError`
+    when it is no draft or its window has ended.
     """
     run = lock_run(session, run_id)
+    require_none(judge_run(session, run_id, now))
     needs_approval = run.needs_approval or delivery.approval_required
     run_approval.submit(session, run_id, run, needs_approval=needs_approval, actor=actor, now=now)
 
@@ -58,6 +62,7 @@ def approve_run(
     run = _for_decision(session, run_id, approver)
     if generation is not None and generation != run.generation:
         raise RunStateError("the run has changed since you looked at it: look again", code="run_changed")
+    require_none(judge_run(session, run_id, now))
     run_approval.approve(session, run_id, run, actor=approver.actor, now=now)
 
 
@@ -84,6 +89,7 @@ def edit_run(session: Session, run_id: UUID, change: RunEdit, *, actor: str, now
     if change.list_name is not None:
         found = newest_frozen(session, change.list_name)
         content = RunContent(content.starts_at, content.ends_at, found.id, found.recipient_count)
+    require_none(judge_run(session, run_id, now, content=content))
     run_approval.edit(session, run_id, run, content, actor=actor, now=now)
 
 

@@ -33,7 +33,9 @@ def compile_run(
         campaign_id=campaign_id,
         list_id=recipients.id,
         recipient_count=recipients.recipient_count,
-        priority="urgent" if any(one.is_urgent for one in policies.values()) else wanted.priority,
+        priority="urgent"
+        if any(one.is_urgent for one in policies.values())
+        else wanted.priority or scenario.priority,
         purpose=scenario.purpose,
         purpose_group=households.purpose_group,
         starts_at=wanted.starts_at,
@@ -51,6 +53,7 @@ def compile_run(
         first_count=wanted.first_count,
         needs_approval=needs_approval,
         created_by=actor,
+        common_fields=wanted.common_fields,
     )
 
 

@@ -15,9 +15,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from campaigns.common_fields import read_common_fields
 from campaigns.compile import compile_run
+from campaigns.conditions import judge_campaign, judge_run, undertaking
 from campaigns.dry_run_repository import ListedRecipient, contacts_of, get_run, read_slices
-from campaigns.dry_run_result import DryRun, warnings_of
+from campaigns.dry_run_result import DryRun, warnings_of, with_findings
 from campaigns.dry_run_texts import TextCheck
 from campaigns.expected_finish import Finish, Rate, expected_rate, walk
 from campaigns.frozen_list_repository import FrozenList, frozen_version, newest_frozen
@@ -41,7 +43,7 @@ from dispatcher.delivery.group_limits import GroupLimits, group_limits
 from dispatcher.delivery.preference import choose_step
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.runs import NewRun
-from dispatcher.delivery.step_plan import Combination, StepPlan
+from dispatcher.delivery.step_plan import Combination
 from templates.rendering import CompiledTemplate
 from templates.repository import compiled_versions
 
@@ -73,6 +75,7 @@ def dry_run(
 ) -> DryRun:
     """Try a campaign that does not exist yet; raises what `create_campaign` would raise."""
     check_window(wanted, now)
+    wanted = replace(wanted, common_fields=read_common_fields(wanted.common_fields))
     recipients = newest_frozen(session, wanted.list_name)
     # The first use of a built-in scenario writes its versions: the dry run takes them back.
     trial = session.begin_nested()
@@ -85,10 +88,11 @@ def dry_run(
     )
     check_hours(session, wanted, policies, recipients.id, tools.calendar)
     run = compile_run(wanted, campaign_id=_NO_ID, recipients=recipients, scenario=scenario, policies=policies)
-    templates = compiled_versions(session, _versions(run.plan))
+    templates = compiled_versions(session, run.plan.version_ids())
+    findings = judge_campaign(session, undertaking(wanted, scenario, recipients), now)
     trial.rollback()
     subject = _Subject(_view_of(run, now), recipients, templates)
-    result = _try_out(session, subject, tools, now, progress)
+    result = with_findings(_try_out(session, subject, tools, now, progress), findings)
     _record(session, "recipient_list", recipients.id, result, actor, now)
     return result
 
@@ -107,9 +111,9 @@ def dry_run_of(
     if row is None:
         raise UnknownRunError("there is no such run")
     view = run_view(row)
-    templates = compiled_versions(session, _versions(view.plan))
+    templates = compiled_versions(session, view.plan.version_ids())
     subject = _Subject(view, frozen_version(session, row["list_id"]), templates)
-    result = _try_out(session, subject, tools, now, progress)
+    result = with_findings(_try_out(session, subject, tools, now, progress), judge_run(session, run_id, now))
     _record(session, "run", run_id, result, actor, now)
     return result
 
@@ -119,10 +123,6 @@ class _Subject:
     run: RunView
     recipients: FrozenList
     templates: Mapping[UUID, CompiledTemplate]
-
-
-def _versions(plan: StepPlan) -> set[UUID]:
-    return {version for step in plan.steps for version in step.version_ids()}
 
 
 def _view_of(run: NewRun, now: datetime) -> RunView:
@@ -139,6 +139,7 @@ def _view_of(run: NewRun, now: datetime) -> RunView:
         needs_truth=False,
         max_per_second=run.max_per_second,
         policies=policies_from_json(run.policies),
+        common_fields=run.common_fields,
     )
 
 

@@ -33,7 +33,7 @@ _SLICE = text(
 _RUN = text(
     """
     SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, policies, step_plan,
-           needs_truth, max_per_second, state, list_id, recipient_count
+           needs_truth, max_per_second, common_fields, state, list_id, recipient_count
     FROM run WHERE id = :run
     """
 )

@@ -1,13 +1,14 @@
 """What a dry run says, as plain data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from campaigns.dry_run_texts import Sample
 from campaigns.expected_finish import Rate
+from campaigns.findings import Finding
 from campaigns.sums import SumCheck
 
 
@@ -18,6 +19,7 @@ class DryRunWarning:
     code: str
     count: int
     message: str
+    facts: Mapping[str, object] = field(default_factory=dict)  #: what stands in the message, for pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class DryRun:
     #: `to_fetch`: recipients whose bill is named by a link; of a run that began also its bills by state
     bills: Mapping[str, int]
     warnings: Sequence[DryRunWarning]
+    refusals: Sequence[DryRunWarning] = ()  #: why it would not be made; empty: it would
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `samples` hold personal data."""
@@ -107,3 +110,15 @@ def warnings_of(result: DryRun) -> list[DryRunWarning]:
         else None,
     ]
     return [one for one in found if one is not None]
+
+
+def with_findings(result: DryRun, findings: Sequence[Finding]) -> DryRun:
+    """The result with what stands against the campaign, and what should be known first."""
+    said = [
+        (one.refuses, DryRunWarning(one.code, one.count, one.message, dict(one.facts))) for one in findings
+    ]
+    return replace(
+        result,
+        refusals=tuple(warning for refuses, warning in said if refuses),
+        warnings=(*(warning for refuses, warning in said if not refuses), *result.warnings),
+    )

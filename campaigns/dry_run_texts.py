@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from dispatcher.delivery.bills.wanted import template_of
-from dispatcher.delivery.checks import Candidate, RunView
+from dispatcher.delivery.checks import Candidate, RunView, with_common_fields
 from dispatcher.delivery.render import Renderer
 from templates.errors import TemplateError
 from templates.rendering import CompiledTemplate
@@ -61,6 +61,7 @@ class TextCheck:
 
     def is_fine(self, candidate: Candidate, line: int) -> bool:
         """Whether a text can be made for this recipient; keeps the first few as samples."""
+        candidate = with_common_fields(self._run, candidate)
         pattern = (candidate.step, candidate.language, self._empty_fields(candidate))
         fine = self._fine.get(pattern)
         if fine is None or len(self.samples) < self._wanted:

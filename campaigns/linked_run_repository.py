@@ -19,7 +19,8 @@ _PARENT = text(
     """
     SELECT r.id, r.campaign_id, r.number, r.kind, r.state, r.period, r.list_id, r.priority, r.purpose,
            r.purpose_group, r.starts_at, r.ends_at, r.hours, r.caps, r.policies, r.step_plan,
-           r.max_per_second, r.needs_approval, l.name AS list_name, c.name AS campaign, c.daily_from,
+           r.max_per_second, r.common_fields, r.needs_approval, l.name AS list_name, c.name AS campaign,
+           c.daily_from,
            c.daily_to, c.working_days_only, c.policy_profile
     FROM run r JOIN recipient_list l ON l.id = r.list_id JOIN campaign c ON c.id = r.campaign_id
     WHERE r.id = :run

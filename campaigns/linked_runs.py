@@ -102,7 +102,7 @@ def correct_run(
         parent, wanted, derived, scenario=scenario, name=f"Исправление: {parent['campaign']}"
     )
     _check(session, parent, campaign, derived, calendar, now)
-    campaign_id = add_campaign(session, campaign, version.id, parent["policy_profile"], actor, now)
+    campaign_id = add_campaign(session, campaign, version, parent["policy_profile"], actor, now)
     run = _compile(parent, wanted, derived, campaign_id, RunKind.CORRECTION, version.plan, delivery, actor)
     return _add(session, run, actor, now)
 
@@ -169,6 +169,7 @@ def _as_campaign(
         priority=parent["priority"],
         max_per_second=parent["max_per_second"],
         first_count=wanted.first_count,
+        common_fields=parent["common_fields"],
     )
 
 
@@ -224,6 +225,7 @@ def _compile(
         first_count=wanted.first_count,
         needs_approval=needs_approval,
         created_by=actor,
+        common_fields=parent["common_fields"],
     )
 
 

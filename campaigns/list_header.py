@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from campaigns.list_errors import ListFileError
+from campaigns.notice_columns import NOTICE_ALIASES
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "account_number": (
@@ -82,7 +83,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "contract": ("договор", "наличие договора", "есть договор", "договір", "contract"),
 }
-FIELDS = tuple(ALIASES)
+FIELDS = (*ALIASES, *NOTICE_ALIASES)
 IGNORE = ""  #: value of a mapping for a column to leave out
 FURTHER = "*"  #: value of a mapping for a column to keep as a merge field under its own name
 #: The last column of the file of rejected rows; it is passed over when the file comes back.
@@ -117,8 +118,10 @@ def normalise_title(title: str) -> str:
     return re.sub(r"[^\w]|_", "", title.casefold().replace("ё", "е"))
 
 
-_BY_TITLE = {normalise_title(alias): field for field, aliases in ALIASES.items() for alias in aliases} | {
-    normalise_title(field): field for field in FIELDS
+_BY_TITLE = {
+    normalise_title(alias): field
+    for field, aliases in (ALIASES | NOTICE_ALIASES).items()
+    for alias in (*aliases, field)
 }
 
 
@@ -192,7 +195,7 @@ def _is_reason(key: str, position: int, titles: Sequence[str], chosen: Mapping[s
 def check_fields(mapping: Mapping[str, str]) -> None:
     """Raise `ListFileError` when a mapping names a field that does not exist."""
     unknown = sorted(
-        field for field in mapping.values() if field not in (IGNORE, FURTHER) and field not in ALIASES
+        field for field in mapping.values() if field not in (IGNORE, FURTHER) and field not in FIELDS
     )
     if unknown:
         raise ListFileError(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,7 @@ from campaigns.list_values import (
     read_vulnerable,
 )
 from consent.zones import zone_of
+from templates.notice_fields import NOTICE_FIELDS, FieldKind
 
 _FORMULA_SIGNS = "=@+-\t\r"
 _LONGEST_OFFSET = 12  #: characters of «UTC + 12:00»
@@ -50,7 +51,8 @@ class ListRow:
 
     `consent`, `is_vulnerable` and `preferred_channel` are None when the list says nothing; an empty
     `consent` says no. `time_zone` is the default when `time_zone_known` is false. `email` and `phone` are
-    the first good ones of their cells, `further_…` the rest. `fields` holds the further columns as text.
+    the first good ones of their cells, `further_…` the rest. `fields` holds the further columns as text, and
+    what only some lists have (`NOTICE_FIELDS`) under its canonical name, dates as 2026-12-25.
     """
 
     line: int
@@ -97,6 +99,10 @@ class RowContext:
     accounts: FirstSeen = field(default_factory=FirstSeen)
     persons: FirstSeen = field(default_factory=FirstSeen)
     names: FirstSeen = field(default_factory=FirstSeen)
+    notice_fields: tuple[str, ...] = field(init=False)  #: those of `NOTICE_FIELDS` that the file has
+
+    def __post_init__(self) -> None:
+        self.notice_fields = tuple(name for name in self.header.positions if name in NOTICE_FIELDS)
 
     @property
     def tells_zones(self) -> bool:
@@ -204,8 +210,18 @@ class RowReader:
             further_phones=tuple(phones[1:]),
             is_vulnerable=self._take("vulnerable", read_vulnerable, warn),
             preferred_channel=self._take("preferred_channel", read_channel, warn),
-            fields={name: self._cells[position] for position, name in self._header.extras.items()},
+            fields=self._fields(),
         )
+
+    def _fields(self) -> dict[str, str]:
+        found = {name: self._cells[position] for position, name in self._header.extras.items()}
+        for name in self._context.notice_fields:
+            if NOTICE_FIELDS[name].kind is FieldKind.DATE:
+                day = self._take(name, partial(self._read_date, name=name))
+                found[name] = "" if day is None else day.isoformat()
+            else:
+                found[name] = self._text(name)
+        return found
 
     def _remember(self, row: ListRow) -> None:
         self._context.accounts.add(_account_key(row.account_number), row.line)
@@ -244,12 +260,12 @@ class RowReader:
             raise BadValueError("account_zeros_lost")
         return account
 
-    def _read_date(self, text: str) -> date:
+    def _read_date(self, text: str, name: str = "due_date") -> date:
         day = read_serial_date(text)
         if day is None:
             return read_date(text)
-        if not self._is_number("due_date"):
-            self._add(self._header.title("due_date"), "number", "date_serial", Severity.WARNING)
+        if not self._is_number(name):
+            self._add(self._header.title(name), "number", "date_serial", Severity.WARNING)
         return day
 
     def _is_number(self, name: str) -> bool:

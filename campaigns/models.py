@@ -163,6 +163,19 @@ class ScenarioVersion(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class ScenarioRule(Base):
+    """What this company decided about a scenario where it differs from the product's own: one row each."""
+
+    __tablename__ = "scenario_rule"
+    scenario: Mapped[str] = mapped_column(primary_key=True)  #: the name
+    owner: Mapped[str | None]  #: who answers for the texts
+    lead_days: Mapped[int | None] = mapped_column(SmallInteger)
+    lead_months: Mapped[int | None] = mapped_column(SmallInteger)
+    strictness: Mapped[str | None]  #: refuse, warn, off
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Campaign(Base):
     """One scenario version and one window (задание: start, end, daily hours, calendar)."""
 
@@ -178,6 +191,7 @@ class Campaign(Base):
     daily_to: Mapped[time | None]  #: None is the end of the day
     working_days_only: Mapped[bool]
     basis: Mapped[str | None]  #: consent, contract, legal_duty; None: the scenario's own
+    common_fields: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import recurrence_repository as repository
 from campaigns.compile import compile_run
+from campaigns.conditions import Undertaking, judge_campaign
 from campaigns.cron import instant_of, next_wall
 from campaigns.frozen_list_repository import FrozenList, latest_usable
 from campaigns.scenarios import ScenarioVersionView
@@ -74,7 +75,30 @@ def _decide(
     is_same = repository.last_fingerprint(session, due["campaign_id"]) == recipients.fingerprint
     if is_same and not due["allows_unchanged"]:
         return "skipped", "list_unchanged", None
+    if _refused_for_everybody(session, due, recipients, now):
+        return "skipped", "refused_by_rules", None
     return "made", None, recipients
+
+
+def _refused_for_everybody(
+    session: Session, due: Mapping[str, Any], recipients: FrozenList, now: datetime
+) -> bool:
+    """Nobody is there to mend a list at night: single recipients who lack something are left out as they
+    are rendered, and only what is wrong for all, or would leave a hole in a letter, keeps a run from
+    being made.
+    """
+    what = Undertaking(
+        scenario=due["scenario"],
+        purpose=due["purpose"],
+        plan=StepPlan.from_json(due["steps"]),
+        left_out=(),
+        list_id=recipients.id,
+        recipients=recipients.recipient_count,
+        common_fields=due["common_fields"],
+        starts_at=due["next_at"],
+    )
+    found = judge_campaign(session, what, now)
+    return any(one.refuses and (one.leaves_hole or one.count >= recipients.recipient_count) for one in found)
 
 
 def _make(
@@ -100,6 +124,7 @@ def _make(
         max_per_second=due["max_per_second"],
         first_count=due["first_count"],
         basis=due["basis"],
+        common_fields=due["common_fields"],
     )
     scenario = ScenarioVersionView(
         due["scenario_version_id"],

@@ -10,9 +10,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from campaigns.catalogue import BUILTIN
 from campaigns.errors import CampaignError, UnknownListError
 from campaigns.preview_repository import ListOfRecipients, count_fields, get_newest_list, get_recipient
-from campaigns.scenarios import BUILTIN
 from channels.port import Attachment, Envelope
 from dispatcher.core.audit import record_action
 from dispatcher.delivery.checks import Candidate

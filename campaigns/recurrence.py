@@ -1,6 +1,6 @@
 """Campaigns that repeat: staff's side. What the scheduler does when a time has come is in `occurrences`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from campaigns import recurrence_repository as repository
+from campaigns.common_fields import read_common_fields
 from campaigns.cron import check_cron, explain, instant_of, next_wall
 from campaigns.errors import RecurrenceError
 from campaigns.frozen_list_repository import newest_frozen
@@ -74,10 +75,11 @@ def create_recurrence(
         raise RecurrenceError("the schedule has no time before its end", code="schedule_empty")
     campaign = _with_window(wanted, due_at)
     check_window(campaign, now)
+    campaign = replace(campaign, common_fields=read_common_fields(campaign.common_fields))
     scenario = current_version(session, campaign.scenario, delivery=delivery, actor=actor, now=now)
     named = campaign.policy_profile or scenario.policy_profile
     policies_for(session, scenario.purpose, named=named, country=country)
-    campaign_id = add_campaign(session, campaign, scenario.id, named, actor, now)
+    campaign_id = add_campaign(session, campaign, scenario, named, actor, now)
     repository.add_recurrence(
         session,
         {

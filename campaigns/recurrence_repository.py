@@ -20,10 +20,11 @@ _ADD = text(
 )
 _READ = """
     SELECT r.*, c.name, c.priority, c.starts_at, c.ends_at, c.daily_from, c.daily_to, c.working_days_only,
-           c.policy_profile, v.id AS scenario_version_id, v.version AS scenario_version, v.purpose, v.steps,
-           v.policy_profile AS scenario_profile, c.basis
+           c.policy_profile, c.basis, c.common_fields, s.name AS scenario,
+           v.id AS scenario_version_id, v.version AS scenario_version, v.purpose, v.steps,
+           v.policy_profile AS scenario_profile
     FROM recurrence r JOIN campaign c ON c.id = r.campaign_id
-    JOIN scenario_version v ON v.id = c.scenario_version_id
+    JOIN scenario_version v ON v.id = c.scenario_version_id JOIN scenario s ON s.id = v.scenario_id
 """
 _LOCK = text(f"{_READ} WHERE r.campaign_id = :campaign FOR UPDATE OF r")
 # SKIP LOCKED: staff may be pausing it; two schedulers never work on one.

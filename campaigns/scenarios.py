@@ -4,19 +4,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.catalogue import BUILTIN, BuiltinScenario
 from campaigns.errors import UnknownScenarioError
 from channels.port import ChannelKind
-from consent.presets import BY_PURPOSE
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
-from dispatcher.delivery.step_plan import CONSENT, Step, StepPlan
+from dispatcher.delivery.step_plan import Combination, Step, StepPlan
 from templates.service import seed_builtin
 
 _ADD_SCENARIO = text(
@@ -42,39 +41,6 @@ _ADD_VERSION = text(
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltinScenario:
-    """A scenario that comes with the product."""
-
-    name: str
-    title: str
-    purpose: str
-    policy_profile: str
-    channels: tuple[ChannelKind, ...]
-    language: str = "ru"  #: for recipients whose own language is not among `translations`
-    translations: tuple[str, ...] = ("uk", "en")
-    basis: str = CONSENT  #: contract or legal_duty: who cannot be reached is told by hand
-
-
-BUILTIN: Final[Mapping[str, BuiltinScenario]] = MappingProxyType(
-    {
-        "debt_reminder": BuiltinScenario(
-            "debt_reminder", "Напоминание о задолженности", "debt", BY_PURPOSE, (ChannelKind.EMAIL,)
-        ),
-        "payment_due": BuiltinScenario(
-            "payment_due",
-            "Приближается срок оплаты",
-            "payment_due",
-            BY_PURPOSE,
-            (ChannelKind.EMAIL,),
-        ),
-        "correction": BuiltinScenario(
-            "correction", "Исправление ошибочного сообщения", "debt", BY_PURPOSE, (ChannelKind.EMAIL,)
-        ),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
 class ScenarioVersionView:
     """A scenario as it stands now, with its pinned step plan."""
 
@@ -83,6 +49,10 @@ class ScenarioVersionView:
     purpose: str
     policy_profile: str
     plan: StepPlan
+    priority: str = "bulk"
+    left_out: tuple[
+        ChannelKind, ...
+    ] = ()  #: named by the scenario, but this installation has no such channel
 
 
 def current_version(
@@ -106,9 +76,38 @@ def current_version(
     plan = _compile(builtin, templates, delivery)
     latest = session.execute(_LATEST, {"name": name}).first()
     if latest is not None and _same(latest._asdict(), builtin, plan):
-        return ScenarioVersionView(latest.id, latest.version, builtin.purpose, builtin.policy_profile, plan)
+        return _view(builtin, plan, latest.id, latest.version, delivery)
     version = 1 if latest is None else latest.version + 1
-    return _add_version(session, builtin, plan, version, actor, now)
+    version_id = _add_version(session, builtin, plan, version, actor, now)
+    return _view(builtin, plan, version_id, version, delivery)
+
+
+def steps_of(builtin: BuiltinScenario, delivery: DeliverySettings) -> tuple[ChannelKind, ...]:
+    """The channels that a scenario takes here: those that the installation has.
+
+    Where all are required, that is the first one and one more, whichever there is (requirement 47).
+    """
+    here = tuple(channel for channel in builtin.channels if channel in delivery.channels)
+    return here[:2] if builtin.combination is Combination.ALL else here
+
+
+def left_out(builtin: BuiltinScenario, delivery: DeliverySettings) -> tuple[ChannelKind, ...]:
+    """The channels that a scenario names and the installation does not have."""
+    return tuple(channel for channel in builtin.channels if channel not in delivery.channels)
+
+
+def _view(
+    builtin: BuiltinScenario, plan: StepPlan, version_id: UUID, version: int, delivery: DeliverySettings
+) -> ScenarioVersionView:
+    return ScenarioVersionView(
+        id=version_id,
+        version=version,
+        purpose=builtin.purpose,
+        policy_profile=builtin.policy_profile,
+        plan=plan,
+        priority=builtin.priority,
+        left_out=left_out(builtin, delivery),
+    )
 
 
 def _compile(builtin: BuiltinScenario, templates: Mapping[str, UUID], delivery: DeliverySettings) -> StepPlan:
@@ -121,8 +120,9 @@ def _compile(builtin: BuiltinScenario, templates: Mapping[str, UUID], delivery: 
                 settle_seconds=delivery.settle_seconds.get(channel.value, 0.0),
                 translations={name: templates[name] for name in builtin.translations},
             )
-            for channel in builtin.channels
+            for channel in steps_of(builtin, delivery)
         ),
+        combination=builtin.combination,
         unknown_query_seconds=delivery.unknown_query_seconds,
         basis=builtin.basis,
     )
@@ -138,7 +138,7 @@ def _same(latest: Mapping[str, Any], builtin: BuiltinScenario, plan: StepPlan) -
 
 def _add_version(
     session: Session, builtin: BuiltinScenario, plan: StepPlan, version: int, actor: str, now: datetime
-) -> ScenarioVersionView:
+) -> UUID:
     scenario = session.execute(
         _ADD_SCENARIO, {"id": new_id(), "name": builtin.name, "title": builtin.title}
     ).scalar_one()
@@ -156,4 +156,4 @@ def _add_version(
             "now": now,
         },
     )
-    return ScenarioVersionView(version_id, version, builtin.purpose, builtin.policy_profile, plan)
+    return version_id

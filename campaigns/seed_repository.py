@@ -76,7 +76,8 @@ _WANTING = text(
 )
 _PARENT = text(
     """
-    SELECT id, campaign_id, priority, purpose, purpose_group, ends_at, hours, policies, step_plan
+    SELECT id, campaign_id, priority, purpose, purpose_group, ends_at, hours, policies, step_plan,
+           common_fields
     FROM run WHERE id = :run
     """
 )

@@ -23,6 +23,7 @@ from dispatcher.core.audit import record_action
 from dispatcher.delivery.run_lock import hold_alone
 from dispatcher.delivery.runs import NewRun, RunKind, add_run
 from dispatcher.delivery.step_plan import CONSENT, StepPlan
+from templates.notice_fields import NOTICE_FIELDS
 from templates.repository import compiled_versions
 
 SAMPLE_ADDRESS: Final = "г. Образцов, ул. Примерная, д. 1"
@@ -96,7 +97,7 @@ def make_seed_run(session: Session, now: datetime) -> int:
     # Colleagues need not be told by hand.
     plan = replace(StepPlan.from_json(parent["step_plan"]), basis=CONSENT)
     seeds = repository.list_seed_rows(session)
-    list_id = repository.add_seed_list(session, seeds, _sample_fields(session, plan, now), run, now)
+    list_id = repository.add_seed_list(session, seeds, _sample_fields(session, plan, parent, now), run, now)
     add_run(
         session,
         NewRun(
@@ -115,6 +116,7 @@ def make_seed_run(session: Session, now: datetime) -> int:
             kind=RunKind.SEED,
             parent_run_id=run,
             created_by="system",
+            common_fields=parent["common_fields"],
         ),
         now,
     )
@@ -125,18 +127,26 @@ def _without_caps(policies: Mapping[str, Any] | None) -> Mapping[str, Any] | Non
     return policies and {group: {**policy, "caps": []} for group, policy in policies.items()}
 
 
-def _sample_fields(session: Session, plan: StepPlan, now: datetime) -> Mapping[str, Any]:
+def _sample_fields(
+    session: Session, plan: StepPlan, parent: Mapping[str, Any], now: datetime
+) -> Mapping[str, Any]:
     """Made-up values for everything that the texts of a plan need."""
     versions = {version for step in plan.steps for version in step.version_ids()}
     templates = compiled_versions(session, versions).values()
-    return sample_fields((name for template in templates for name in template.required_fields()), now)
+    needed = {name for template in templates for name in template.required_fields()}
+    return sample_fields(needed - parent["common_fields"].keys(), now)
 
 
 def sample_fields(needed: Iterable[str], now: datetime) -> Mapping[str, Any]:
     """Made-up values in the form in which lists keep them."""
-    fields = {name: SAMPLE_TEXT for name in needed if name not in _GIVEN}
+    fields = {name: _sample(name) for name in needed if name not in _GIVEN}
     due = now.date() + timedelta(days=10)
     return {**fields, "debt": "1234.56", "due_date": due.isoformat()}
+
+
+def _sample(name: str) -> str:
+    known = NOTICE_FIELDS.get(name)
+    return SAMPLE_TEXT if known is None else known.example[0]
 
 
 def _checked_address(address: str) -> str:

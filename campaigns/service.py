@@ -1,15 +1,19 @@
 """Making campaigns: a scenario version, a window, and a run over a frozen list (requirements 7, 8, 10)."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.common_fields import read_common_fields
 from campaigns.compile import compile_run
+from campaigns.conditions import judge_campaign, undertaking
+from campaigns.findings import Finding, require_none
 from campaigns.frozen_list_repository import newest_frozen
-from campaigns.scenarios import current_version
+from campaigns.scenarios import ScenarioVersionView, current_version
 from campaigns.wanted import NewCampaign, check_hours, check_window
 from consent.calendar import WorkingCalendar
 from consent.profiles import policies_for
@@ -23,9 +27,10 @@ __all__ = ["CreatedCampaign", "NewCampaign", "add_campaign", "create_campaign"]
 _ADD = text(
     """
     INSERT INTO campaign (id, name, scenario_version_id, policy_profile, priority, starts_at, ends_at,
-                          daily_from, daily_to, working_days_only, basis, created_by, created_at)
+                          daily_from, daily_to, working_days_only, basis, common_fields, created_by,
+                          created_at)
     VALUES (:id, :name, :scenario, :policy, :priority, :starts_at, :ends_at, :daily_from, :daily_to,
-            :working_days_only, :basis, :by, :now)
+            :working_days_only, :basis, CAST(:common_fields AS jsonb), :by, :now)
     """
 )
 
@@ -40,6 +45,7 @@ class CreatedCampaign:
     state: RunState
     list_version: int | None = None  #: None: the list was derived from a run
     passed_over_version: int | None = None  #: a newer version of the list that is not complete
+    findings: tuple[Finding, ...] = ()  #: what staff should know of it; nothing that stands against it
 
 
 def create_campaign(
@@ -53,16 +59,20 @@ def create_campaign(
 ) -> CreatedCampaign:
     """Make a campaign and schedule its run, or leave it as a draft or to be approved.
 
-    Of the list the newest complete version is taken. Raises `CampaignError` (window), `UnknownListError`,
+    Of the list the newest complete version is taken. Raises `CampaignError` (window, common fields),
+    `CampaignRefusedError` (what the scenario must say or by when), `UnknownListError`,
     `UnknownScenarioError` and `PolicyError` (hours that leave no minute); nothing is written then.
     """
     check_window(wanted, now)
+    wanted = replace(wanted, common_fields=read_common_fields(wanted.common_fields))
     recipients = newest_frozen(session, wanted.list_name)
     scenario = current_version(session, wanted.scenario, delivery=delivery, actor=actor, now=now)
     named = wanted.policy_profile or scenario.policy_profile
     policies = policies_for(session, scenario.purpose, named=named, country=calendar.country)
     check_hours(session, wanted, policies, recipients.id, calendar)
-    campaign_id = add_campaign(session, wanted, scenario.id, named, actor, now)
+    findings = judge_campaign(session, undertaking(wanted, scenario, recipients), now)
+    require_none(findings)
+    campaign_id = add_campaign(session, wanted, scenario, named, actor, now)
     run = compile_run(
         wanted,
         campaign_id=campaign_id,
@@ -87,6 +97,7 @@ def create_campaign(
             "list_id": recipients.id,
             "list_version": recipients.version,
             "ends_at": wanted.ends_at,
+            "findings": [one.code for one in findings],
         },
     )
     return CreatedCampaign(
@@ -96,11 +107,17 @@ def create_campaign(
         run.state,
         recipients.version,
         recipients.passed_over,
+        findings,
     )
 
 
 def add_campaign(
-    session: Session, wanted: NewCampaign, scenario: UUID, policy_profile: str, actor: str, now: datetime
+    session: Session,
+    wanted: NewCampaign,
+    scenario: ScenarioVersionView,
+    policy_profile: str,
+    actor: str,
+    now: datetime,
 ) -> UUID:
     """Write the campaign's own row; returns its id. `policy_profile` is a name, or `by_purpose`."""
     campaign_id = new_id()
@@ -109,15 +126,16 @@ def add_campaign(
         {
             "id": campaign_id,
             "name": wanted.name,
-            "scenario": scenario,
+            "scenario": scenario.id,
             "policy": policy_profile,
-            "priority": wanted.priority,
+            "priority": wanted.priority or scenario.priority,
             "starts_at": wanted.starts_at,
             "ends_at": wanted.ends_at,
             "daily_from": wanted.daily_from,
             "daily_to": wanted.daily_to,
             "working_days_only": wanted.working_days_only,
             "basis": wanted.basis,
+            "common_fields": json.dumps(dict(wanted.common_fields), ensure_ascii=False),
             "by": actor,
             "now": now,
         },

@@ -1,7 +1,7 @@
 """What staff ask for when they make a campaign, and the checks that need nothing but the list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,11 +29,12 @@ class NewCampaign:
     daily_to: time = MIDNIGHT
     working_days_only: bool = False
     policy_profile: str | None = None  #: None takes the scenario's own; `by_purpose` the table's
-    priority: str = "bulk"
+    priority: str | None = None  #: bulk or urgent; None takes the scenario's own
     max_per_second: float | None = None
     first_count: int | None = None  #: send so many exactly, then wait for staff
     as_draft: bool = False  #: nothing happens until it is submitted
     basis: str | None = None  #: consent, contract, legal_duty; None takes the scenario's own
+    common_fields: Mapping[str, str] = field(default_factory=dict)  #: what all recipients share
     needs_approval: bool = False  #: a second person must agree, even where the company does not demand it
 
 
@@ -45,7 +46,7 @@ def check_window(wanted: NewCampaign, now: datetime) -> None:
         raise CampaignError(
             "the end of the campaign is in the past: nothing could be sent", code="end_passed"
         )
-    if wanted.priority not in {"bulk", "urgent"}:
+    if wanted.priority not in {None, "bulk", "urgent"}:
         raise CampaignError("the priority is either bulk or urgent", code="priority_unknown")
     if wanted.basis is not None and wanted.basis not in set(Basis):
         raise CampaignError(

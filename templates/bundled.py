@@ -4,6 +4,7 @@ import re
 from importlib.resources import files
 
 from templates.errors import UnknownBuiltinError
+from templates.letter_layout import lay_out
 from templates.rendering import TemplateText
 
 _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -12,17 +13,18 @@ _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 def builtin_template(name: str, language: str = "ru") -> TemplateText:
     """Return the sources of a bundled template; raises `UnknownBuiltinError`.
 
-    Both use the fields account_number, full_name, address, debt (Decimal), due_date (date; None is fine
-    in `debt_reminder`), company_name, company_phone, unsubscribe_url and local_hour (0 to 23), and where
-    they are given period, payment_url, payment_qr and payee.
+    All use the engine's own fields (full_name, company_name, company_phone, company_hours, unsubscribe_url,
+    local_hour), those about payment also debt (Decimal), due_date (date), and where they are given period,
+    payment_url, payment_qr and payee; the rest are `notice_fields`. A text without an HTML of its own is
+    laid out from its plain text.
     """
     folder = files("templates") / "builtin"
     for step in (name, language):
         if not _SAFE_NAME.fullmatch(step) or not (folder := folder / step).is_dir():
             raise UnknownBuiltinError(f"нет встроенного шаблона «{name}» на языке «{language}»")
-    html = folder / "body.html"
+    html, text = folder / "body.html", (folder / "body.txt").read_text("utf-8")
     return TemplateText(
         subject=(folder / "subject.txt").read_text("utf-8").strip(),
-        text=(folder / "body.txt").read_text("utf-8"),
-        html=html.read_text("utf-8") if html.is_file() else None,
+        text=text,
+        html=html.read_text("utf-8") if html.is_file() else lay_out(text, language),
     )

@@ -7,6 +7,7 @@ No message carries a field's value: it may be personal data (design: P10).
     ├── TemplateSourceError        cannot be read as a template
     ├── ForbiddenConstructError    readable, but not allowed here
     ├── TemplateTooLargeError      source, output or number of steps over the limit
+    ├── NoticeRuleError            readable, but a notice must not say it, or leaves out what it must say
     ├── MissingFieldError          a field is used and not given
     ├── BadFieldValueError         a field has a value that must not be printed so
     ├── SubjectNotOneLineError     the subject would break the message's headers
@@ -49,6 +50,17 @@ class ForbiddenConstructError(TemplateError):
 
 class TemplateTooLargeError(TemplateError):
     """Raised when the source, the output or the number of steps is over its limit."""
+
+
+class NoticeRuleError(TemplateError):
+    """Raised when a notice says what the law forbids it to say, or leaves out what it must say.
+
+    `rule` is stable: `advertising`, `personal_link`, `mandatory_item`.
+    """
+
+    def __init__(self, message: str, *, rule: str, part: str = "", line: int | None = None) -> None:
+        super().__init__(message, part=part, line=line)
+        self.rule = rule
 
 
 class MissingFieldError(TemplateError):

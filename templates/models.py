@@ -38,5 +38,6 @@ class TemplateVersion(Base):
     #: builtin: a seed of the product, which a newer release may follow; staff: wins over every seed
     origin: Mapped[str] = mapped_column(server_default="builtin")
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'::jsonb"))
+    accepted_because: Mapped[str | None]  #: why an administrator let words pass that look like advertising
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

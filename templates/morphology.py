@@ -11,6 +11,7 @@ Gender = Literal["male", "female"]
 
 _GENDERS: Final[dict[str, Gender]] = {"masc": "male", "femn": "female"}
 _CACHED_WORDS: Final = 20_000
+_LIKELY: Final = 0.1  #: share of the readings of a word in the corpus
 
 
 @cache
@@ -59,6 +60,16 @@ def instrumental_of(word: str, language: str) -> str | None:
             form = parse.inflect({"ablt"})
             return None if form is None else str(form.word)
     return None
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def dictionary_forms(word: str, language: str) -> frozenset[str]:
+    """The dictionary forms that a word may be of: «скидкой» → «скидка»; unlikely readings are left out."""
+    return frozenset(
+        str(parse.normal_form)
+        for parse in _analyzer(language).parse(word)
+        if parse.score >= _LIKELY and "Surn" not in parse.tag.grammemes
+    )
 
 
 def _parses(word: str, language: str, kind: str) -> list[Any]:

@@ -111,6 +111,10 @@ class CompiledTemplate:
         """Whether the HTML part prints or asks about a field."""
         return self._html is not None and field in self._html.used
 
+    def parts_without(self, field: str) -> tuple[str, ...]:
+        """The parts of the body, text and html, that never print a field; to ask about it is not enough."""
+        return tuple(part.name for part in self._parts[1:] if field not in part.printed)
+
     def render(self, fields: Mapping[str, object]) -> Rendered:
         """Render all parts for one recipient; raises `TemplateError`.
 
@@ -193,6 +197,9 @@ class _Part:
         self.used = frozenset(find_undeclared_variables(tree))
         self.optional = frozenset(_names_asked_about(tree))
         self.guarded = frozenset(_names_in_conditions(tree))
+        self.printed = frozenset(
+            name.name for output in tree.find_all(nodes.Output) for name in output.find_all(nodes.Name)
+        )
         names = [node for node in tree.find_all(nodes.Name) if node.name in self.used]
         self.first_line = {node.name: node.lineno for node in reversed(names)}
         self._lines: dict[int, set[str]] = {}

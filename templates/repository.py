@@ -41,14 +41,14 @@ _LATEST = text(
 _ADD = text(
     """
     INSERT INTO template_version (id, template_id, version, subject, text, html, html_source, origin,
-                                  attachments, content_hash, created_by, created_at)
+                                  attachments, content_hash, accepted_because, created_by, created_at)
     VALUES (:id, :template, :version, :subject, :text, :html, :html_source, :origin,
-            CAST(:attachments AS jsonb), :hash, :by, :now)
+            CAST(:attachments AS jsonb), :hash, :accepted, :by, :now)
     """
 )
 _VIEW = """
     SELECT v.id, t.name, t.language, v.version, v.origin, v.created_by, v.created_at, v.subject, v.text,
-           v.html, coalesce(v.html_source, v.html) AS html_source, v.attachments
+           v.html, coalesce(v.html_source, v.html) AS html_source, v.attachments, v.accepted_because
     FROM template_version v JOIN template t ON t.id = v.template_id
 """
 _LIST = text(
@@ -56,6 +56,7 @@ _LIST = text(
     AND (CAST(:language AS text) IS NULL OR t.language = :language)
     ORDER BY t.name, t.language, v.version DESC"""
 )
+_SOME = text(f"{_VIEW} WHERE v.id = ANY(:versions)")
 _ONE = text(
     f"""{_VIEW} WHERE t.name = :name AND t.language = :language
     AND (CAST(:version AS integer) IS NULL OR v.version = :version) ORDER BY v.version DESC LIMIT 1"""
@@ -75,6 +76,7 @@ class TemplateVersionView:
     created_at: datetime
     texts: TemplateText
     html_source: str | None
+    accepted_because: str | None = None  #: why an administrator let words pass that look like advertising
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def add_version(
     now: datetime,
     origin: Origin,
     html_source: str | None = None,
+    accepted_because: str | None = None,
 ) -> SavedVersion:
     """As `save_version`, telling the number. A seed never follows a version of the staff."""
     compile_template(texts, language)
@@ -145,6 +148,7 @@ def add_version(
         "origin": origin,
         "attachments": json.dumps([rule.to_json() for rule in texts.attachments]),
         "hash": content_hash,
+        "accepted": accepted_because,
         "by": created_by,
         "now": now,
     }
@@ -158,6 +162,11 @@ def compiled_versions(session: Session, versions: Collection[UUID]) -> dict[UUID
         row.id: compile_template(_texts(row), row.language)
         for row in session.execute(_GET, {"versions": list(versions)})
     }
+
+
+def versions_of(session: Session, versions: Collection[UUID]) -> Sequence[TemplateVersionView]:
+    """These versions with their sources."""
+    return [_view(row) for row in session.execute(_SOME, {"versions": list(versions)})]
 
 
 def list_versions(
@@ -190,4 +199,5 @@ def _view(row: Any) -> TemplateVersionView:
         row.created_at,
         _texts(row),
         row.html_source,
+        row.accepted_because,
     )

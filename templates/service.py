@@ -6,7 +6,7 @@ soon as staff save a text of the same name and language, theirs is taken for new
 
 import difflib
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -14,27 +14,49 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dispatcher.core.audit import record_action
+from dispatcher.core.staff import StaffMember, StaffRole
 from templates.bundled import builtin_template
 from templates.errors import TemplateError, UnknownTemplateError
 from templates.inlining import inline_css
-from templates.rendering import TemplateText
+from templates.lint import check_notice
+from templates.rendering import TemplateText, compile_template
 from templates.repository import SavedVersion, TemplateVersionView, add_version, get_version
 
+MAX_REASON_CHARS: Final = 500
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """An administrator's word that what looks like advertising is none; `reason` goes on record."""
+
+    member: StaffMember
+    reason: str
+
+
 def save_template(
-    session: Session, *, name: str, language: str, texts: TemplateText, actor: str, now: datetime
+    session: Session,
+    *,
+    name: str,
+    language: str,
+    texts: TemplateText,
+    actor: str,
+    now: datetime,
+    accepted: Acceptance | None = None,
 ) -> SavedVersion:
     """Save what staff wrote as the newest version, its CSS inlined; the same text again is the same version.
 
-    Raises `TemplateError` with part and line when the text cannot be used: nothing is saved then.
+    Raises `TemplateError` with part and line when the text cannot be used, and `NoticeRuleError` when it
+    says what a notice must not say or leaves out what it must (`templates.lint`): nothing is saved then.
     """
+    reason = None if accepted is None else _reason_of(accepted)
     if not _NAME.fullmatch(name):
         raise TemplateError("имя шаблона: латинские строчные буквы, цифры и «_», с буквы, до 64 знаков")
     if not texts.text.strip():
         raise TemplateError("нужен обычный текст: письмо из одного HTML не отправляется", part="text")
     html = None if texts.html is None else inline_css(texts.html)
+    compiled = compile_template(texts, language)
+    check_notice(name, texts, compiled, advertising_accepted=reason is not None)
     before = get_version(session, name, language)
     saved = add_version(
         session,
@@ -45,9 +67,10 @@ def save_template(
         now=now,
         origin="staff",
         html_source=texts.html,
+        accepted_because=reason,
     )
     if saved.is_new:
-        _record(session, saved, before, actor, now)
+        _record(session, saved, before, reason, actor, now)
     return saved
 
 
@@ -84,6 +107,14 @@ def compare_versions(session: Session, name: str, language: str, old: int, new: 
     return "\n".join(lines)
 
 
+def _reason_of(accepted: Acceptance) -> str:
+    if not accepted.member.is_active or accepted.member.role is not StaffRole.ADMINISTRATOR:
+        raise TemplateError("слова, похожие на рекламу, может принять только администратор")
+    if not accepted.reason.strip():
+        raise TemplateError("напишите, почему эти слова не реклама: причина останется в журнале")
+    return " ".join(accepted.reason.split())[:MAX_REASON_CHARS]
+
+
 def _lines(view: TemplateVersionView) -> list[str]:
     rules = [f"{rule.field}: {rule.if_missing.value}" for rule in view.texts.attachments]
     return [
@@ -93,7 +124,12 @@ def _lines(view: TemplateVersionView) -> list[str]:
 
 
 def _record(
-    session: Session, saved: SavedVersion, before: TemplateVersionView | None, actor: str, now: datetime
+    session: Session,
+    saved: SavedVersion,
+    before: TemplateVersionView | None,
+    reason: str | None,
+    actor: str,
+    now: datetime,
 ) -> None:
     record_action(
         session,
@@ -103,5 +139,5 @@ def _record(
         subject_type="template_version",
         subject_id=saved.id,
         before=None if before is None else {"version_id": before.id, "version": before.version},
-        after={"version": saved.version},
+        after={"version": saved.version, **({} if reason is None else {"advertising_accepted": reason})},
     )

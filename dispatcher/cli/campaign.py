@@ -54,7 +54,8 @@ def create(
     hours: options.Hours = "00:00-24:00",
     working_days: options.WorkingDays = False,
     policy: options.Policy = None,
-    priority: options.Priority = "bulk",
+    priority: options.Priority = None,
+    fields: options.Fields = None,
     max_per_second: options.MaxPerSecond = None,
     first: options.FirstCount = None,
     draft: options.Draft = False,
@@ -84,6 +85,7 @@ def create(
             as_draft=draft,
             needs_approval=needs_approval,
             basis=basis,
+            common_fields=fields,
             zone=built.settings.time_zone,
             now=now,
         )
@@ -107,6 +109,7 @@ def create(
                 "state": made.state,
                 "list_version": made.list_version,
                 "passed_over_version": made.passed_over_version,
+                "warnings": [{"code": one.code, "message": one.message} for one in made.findings],
             }
         )
     else:
@@ -120,6 +123,8 @@ def create(
                 f"Внимание: версия {made.passed_over_version} списка не загружена целиком и не взята.",
                 highlight=False,
             )
+        for one in made.findings:
+            output.print(f"Внимание: {one.message}", highlight=False, markup=False)
 
 
 @app.command(name="list")

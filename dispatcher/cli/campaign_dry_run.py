@@ -50,7 +50,8 @@ def dry_run_command(
     hours: options.Hours = "00:00-24:00",
     working_days: options.WorkingDays = False,
     policy: options.Policy = None,
-    priority: options.Priority = "bulk",
+    priority: options.Priority = None,
+    fields: options.Fields = None,
     max_per_second: options.MaxPerSecond = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -79,6 +80,7 @@ def dry_run_command(
                 policy=policy,
                 priority=priority,
                 max_per_second=max_per_second,
+                common_fields=fields,
                 zone=built.settings.time_zone,
                 now=now,
             )
@@ -106,6 +108,7 @@ def _show(result: DryRun, zone: ZoneInfo) -> None:
     if result.expected_finish is not None:
         finish = result.expected_finish.astimezone(zone)
         lines.append(f"Закончится около {finish:%d.%m.%Y %H:%M}; окончание срока {end:%d.%m.%Y %H:%M}")
+    lines += [f"Начать нельзя: {one.message}" for one in result.refusals]
     lines += [f"Внимание: {one.message}" for one in result.warnings]
     for sample in result.samples:
         lines += ["", f"Образец, строка {sample.line}, {sample.address}", sample.subject, sample.text]

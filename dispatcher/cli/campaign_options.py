@@ -1,10 +1,12 @@
 """What `campaign create`, `campaign dry-run` and `campaign repeat` ask for alike."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from campaigns.errors import CampaignError
 from campaigns.service import NewCampaign
 from dispatcher.cli.times import read_hours, read_moment
 
@@ -16,7 +18,11 @@ Scenario = Annotated[str, typer.Option(help="What is said, and over which channe
 Hours = Annotated[str, typer.Option(help="Daily hours in the recipient's zone.")]
 WorkingDays = Annotated[bool, typer.Option("--working-days", help="Never on days off.")]
 Policy = Annotated[str | None, typer.Option(help="Policy profile; default: the scenario's.")]
-Priority = Annotated[str, typer.Option(help="bulk or urgent.")]
+Priority = Annotated[str | None, typer.Option(help="bulk or urgent; default: the scenario's.")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", help="What all recipients share: --field event_date=25.12.2026; again for each."),
+]
 MaxPerSecond = Annotated[float | None, typer.Option(min=0.01)]
 FirstCount = Annotated[
     int | None,
@@ -41,7 +47,7 @@ def read_wanted(
     hours: str,
     working_days: bool,
     policy: str | None,
-    priority: str,
+    priority: str | None,
     max_per_second: float | None,
     zone: str,
     now: datetime,
@@ -49,6 +55,7 @@ def read_wanted(
     as_draft: bool = False,
     needs_approval: bool = False,
     basis: str | None = None,
+    common_fields: Sequence[str] | None = None,
 ) -> NewCampaign:
     """The campaign as it was typed; times are in the company's zone."""
     daily_from, daily_to = read_hours(hours)
@@ -68,4 +75,16 @@ def read_wanted(
         as_draft=as_draft,
         needs_approval=needs_approval,
         basis=basis,
+        common_fields=read_fields(common_fields or ()),
     )
+
+
+def read_fields(typed: Sequence[str]) -> dict[str, str]:
+    """`name=value` of each; raises `CampaignError` for anything else."""
+    found: dict[str, str] = {}
+    for one in typed:
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise CampaignError(f"--field is written as name=value, not {one!r}", code="common_field_typed")
+        found[name.strip()] = value
+    return found

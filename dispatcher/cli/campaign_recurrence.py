@@ -46,7 +46,8 @@ def create(
     hours: options.Hours = "00:00-24:00",
     working_days: options.WorkingDays = False,
     policy: options.Policy = None,
-    priority: options.Priority = "bulk",
+    priority: options.Priority = None,
+    fields: options.Fields = None,
     max_per_second: options.MaxPerSecond = None,
     first: options.FirstCount = None,
     needs_approval: options.NeedsApproval = False,
@@ -74,6 +75,7 @@ def create(
             first_count=first,
             needs_approval=needs_approval,
             basis=basis,
+            common_fields=fields,
         )
         end = None if until is None else read_moment(until, zone, now)
         wanted = NewRecurrence(campaign, cron, window, end, count, unchanged)

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from campaigns.preview import Preview, PreviewRequest, check_list, preview_template
 from channels.port import Envelope
 from dispatcher.bootstrap import Application, build_renderer
+from dispatcher.cli.campaign_approval import active_member
 from dispatcher.cli.console import errors, output, print_json
 from dispatcher.cli.start import actor, application
 from templates.attachment_rules import AttachmentRule, IfMissing
 from templates.errors import TemplateError
 from templates.rendering import TemplateText
 from templates.repository import SavedVersion, list_versions
-from templates.service import compare_versions, read_version, save_template
+from templates.service import Acceptance, compare_versions, read_version, save_template
 
 EXIT_NOT_READY: Final = 2
 
@@ -82,6 +83,11 @@ def save(
         list[str] | None,
         typer.Option(help="Column that names a PDF, with what if it is missing: «Файл:refuse|hold|omit»."),
     ] = None,
+    accept_words: Annotated[
+        str | None,
+        typer.Option(help="Why words that look like advertising are none; for administrators, on record."),
+    ] = None,
+    login: Annotated[str | None, typer.Option("--as", help="Login of the administrator.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Save a text as the newest version; campaigns made from now on take it."""
@@ -89,7 +95,20 @@ def save(
 
     def work(built: Application, session: Session) -> SavedVersion:
         now = built.clock.refresh(session)
-        return save_template(session, name=name, language=language, texts=texts, actor=actor(), now=now)
+        accepted = None
+        if accept_words is not None:
+            if login is None:
+                raise TemplateError("назовите администратора: --as ЛОГИН")
+            accepted = Acceptance(active_member(session, login), accept_words)
+        return save_template(
+            session,
+            name=name,
+            language=language,
+            texts=texts,
+            actor=actor() if accepted is None else accepted.member.actor,
+            now=now,
+            accepted=accepted,
+        )
 
     saved = _read(work)
     if as_json:

@@ -217,6 +217,8 @@ class WebSettings(BaseModel):
 class DeliverySettings(BaseModel):
     """Sizes and times of the delivery engine (design: sections 3 and 5)."""
 
+    #: what this installation can send over; steps of a scenario over others are left out, and staff are told
+    channels: frozenset[Literal["email", "sms", "voice"]] = frozenset({"email"})
     claim_size: int = Field(default=64, ge=1, le=64)
     in_flight_limit: int = Field(default=128, ge=1, le=128)  #: rows in `sending` per process
     lease_seconds: float = Field(default=60.0, ge=1)

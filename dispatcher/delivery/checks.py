@@ -43,6 +43,7 @@ class RunView:
     max_per_second: float | None
     #: by customer group; a group that is missing here has `hours["policy"]` and `caps`, as earlier runs do
     policies: Mapping[int, GroupPolicy] = field(default_factory=dict)
+    common_fields: Mapping[str, str] = field(default_factory=dict)  #: what all recipients of the run share
 
     @property
     def has_caps(self) -> bool:
@@ -93,6 +94,15 @@ class Candidate(NamedTuple):
             region=region if isinstance(region, str) else None,
             calendar=calendar,
         )
+
+
+def with_common_fields(run: RunView, candidate: Candidate) -> Candidate:
+    """The candidate with what the run's recipients share, under what the recipient's own row says."""
+    if not run.common_fields:
+        return candidate
+    own = candidate.fields
+    missing = {name: value for name, value in run.common_fields.items() if own.get(name) in (None, "")}
+    return candidate._replace(fields={**own, **missing})
 
 
 class Verdict(NamedTuple):

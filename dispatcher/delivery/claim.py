@@ -50,12 +50,12 @@ _RUNNING = text(
 #: What `_RUN` selects, in its order.
 _RUN_COLUMNS: Final = (
     *("id", "period", "purpose", "purpose_group", "starts_at", "ends_at", "hours", "caps", "policies"),
-    *("step_plan", "needs_truth", "max_per_second"),
+    *("step_plan", "needs_truth", "max_per_second", "common_fields"),
 )
 _RUN = text(
     """
     SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, policies, step_plan,
-           needs_truth, max_per_second
+           needs_truth, max_per_second, common_fields
     FROM run WHERE id = :run AND state = 'running' AND starts_at <= :now AND ends_at > :now
     """
 )
@@ -182,6 +182,7 @@ def run_view(values: Mapping[str, Any]) -> RunView:
         needs_truth=values["needs_truth"],
         max_per_second=values["max_per_second"],
         policies=policies_from_json(values["policies"]),
+        common_fields=values["common_fields"],
     )
 
 

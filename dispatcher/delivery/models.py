@@ -83,6 +83,8 @@ class Run(Base):
     step_plan: Mapped[dict[str, Any]] = mapped_column(JSONB)
     needs_truth: Mapped[bool] = mapped_column(server_default=text("false"))
     max_per_second: Mapped[float | None]
+    #: what the texts say to all recipients alike (date and reason of an outage), under a row's own fields
+    common_fields: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     recipient_count: Mapped[int]
     planned_position: Mapped[int] = mapped_column(server_default=text("0"))  #: cursor of the fan-out
     error_base: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'"))

@@ -45,7 +45,8 @@ _UNPLANNED = text(
 _RUN = text(
     """
     SELECT id, period, purpose, purpose_group, starts_at, ends_at, hours, caps, policies, step_plan,
-           needs_truth, max_per_second, state, list_id, planned_position, first_count, first_released_at
+           needs_truth, max_per_second, common_fields, state, list_id, planned_position, first_count,
+           first_released_at
     FROM run WHERE id = :run FOR NO KEY UPDATE
     """
 )

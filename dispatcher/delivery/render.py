@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -16,9 +17,10 @@ from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
 from dispatcher.core.zones import zone
 from dispatcher.delivery.attachments import NO_BILLS, Attachments, Bills, FileCheck
 from dispatcher.delivery.bills.wanted import template_of
-from dispatcher.delivery.checks import Candidate, RunView
+from dispatcher.delivery.checks import Candidate, RunView, with_common_fields
 from dispatcher.delivery.contact_hours import contact_hours_in_words
 from dispatcher.delivery.payment import Payments
+from templates.notice_fields import NOTICE_FIELDS, FieldKind, typed_value
 from templates.rendering import CompiledTemplate
 
 #: Fields that the renderer itself fills, whatever the list holds.
@@ -38,7 +40,15 @@ OWN_FIELDS: Final = frozenset(
 )
 #: Fields that are kept as text in the list and have a type of their own in templates.
 _TYPED: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
-    {"debt": Decimal, "due_date": date.fromisoformat}
+    {
+        "debt": Decimal,
+        "due_date": date.fromisoformat,
+        **{
+            name: partial(typed_value, name)
+            for name, one in NOTICE_FIELDS.items()
+            if one.kind is FieldKind.DATE
+        },
+    }
 )
 
 
@@ -85,6 +95,7 @@ class Renderer:
         by which sending must have begun.
         """
         template = template_of(run, candidate, templates)
+        candidate = with_common_fields(run, candidate)
         files = self.files_of(template, candidate, bills)
         return self.compose(template, candidate, run.purpose, now, files=files, begin_until=begin_until)
 

@@ -5,7 +5,7 @@ Handing a run over for approval and changing it before its start is in `run_appr
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -65,12 +65,13 @@ _ADD = text(
     """
     INSERT INTO run (id, campaign_id, number, period, list_id, state, priority, purpose, purpose_group,
                      starts_at, ends_at, hours, caps, policies, step_plan, max_per_second, recipient_count,
-                     created_at, kind, parent_run_id, first_count, needs_approval, created_by)
+                     created_at, kind, parent_run_id, first_count, needs_approval, created_by,
+                     common_fields)
     SELECT :id, :campaign, coalesce(max(number), 0) + 1, :period, :list, :state, :priority, :purpose,
            :purpose_group, :starts_at, :ends_at, CAST(:hours AS jsonb), CAST(:caps AS jsonb),
            CAST(:policies AS jsonb),
            CAST(:step_plan AS jsonb), :max_per_second, :recipient_count, :now,
-           :kind, :parent, :first_count, :needs_approval, :created_by
+           :kind, :parent, :first_count, :needs_approval, :created_by, CAST(:common_fields AS jsonb)
     FROM run WHERE campaign_id = :campaign
     """
 )
@@ -101,6 +102,7 @@ class NewRun:
     needs_approval: bool = False
     created_by: str | None = None  #: who must not approve it
     policies: Mapping[str, Any] | None = None  #: by customer group; None: `hours` and `caps` are everybody's
+    common_fields: Mapping[str, str] = field(default_factory=dict)  #: what all its recipients share
 
 
 def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
@@ -132,6 +134,7 @@ def add_run(session: Session, run: NewRun, now: datetime) -> UUID:
             "first_count": run.first_count,
             "needs_approval": run.needs_approval,
             "created_by": run.created_by,
+            "common_fields": json.dumps(dict(run.common_fields), ensure_ascii=False),
             "now": now,
         },
     )

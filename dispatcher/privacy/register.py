@@ -386,7 +386,7 @@ _COMPANY: Final = (
     Held("policy_profile", personal={"saved_by": Kind.STAFF}, plain="name version rules saved_at"),
     Held(
         "campaign",
-        personal={"created_by": Kind.STAFF},
+        personal={"created_by": Kind.STAFF, "common_fields": Kind.STAFF},
         plain="id name scenario_version_id policy_profile basis priority starts_at ends_at daily_from"
         " daily_to working_days_only created_at",
     ),
@@ -438,6 +438,7 @@ _COMPANY: Final = (
             "changed_by": Kind.STAFF,
             "submitted_by": Kind.STAFF,
             "approved_by": Kind.STAFF,
+            "common_fields": Kind.STAFF,
         },
         plain="id campaign_id number period list_id state state_reason generation priority purpose"
         " purpose_group starts_at ends_at hours caps step_plan needs_truth max_per_second recipient_count"
@@ -445,6 +446,11 @@ _COMPANY: Final = (
         " first_released_at needs_approval approved_at policies",
     ),
     Held("scenario", plain="id name title"),
+    Held(
+        "scenario_rule",
+        personal={"changed_by": Kind.STAFF},
+        plain="scenario owner lead_days lead_months strictness changed_at",
+    ),
     Held(
         "scenario_version",
         personal={"created_by": Kind.STAFF},
@@ -468,7 +474,7 @@ _COMPANY: Final = (
         "template_version",
         personal={"created_by": Kind.STAFF},
         plain="id template_id version subject text html content_hash html_source origin attachments"
-        " created_at",
+        " accepted_because created_at",
     ),
     Held("webhook", plain="id url topics secret is_active created_at"),
     Held(

@@ -28,6 +28,7 @@ from campaigns.errors import (
     UnknownMappingError,
     UnknownScenarioError,
 )
+from campaigns.findings import CampaignRefusedError
 from campaigns.list_errors import ListFileError
 from campaigns.preview import UnknownRecipientError
 from consent.errors import (
@@ -63,6 +64,7 @@ from templates.errors import (
     BadFieldValueError,
     ForbiddenConstructError,
     MissingFieldError,
+    NoticeRuleError,
     SubjectNotOneLineError,
     TemplateError,
     TemplateSourceError,
@@ -156,12 +158,14 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ApprovalError: Problem(409, "approval-refused", "This person cannot decide about this run"),
     LinkedRunError: Problem(409, "linked-run-refused", "No run can be made from this one now"),
     RecurrenceError: Problem(422, "recurrence-refused", "The campaign cannot repeat as asked"),
+    CampaignRefusedError: Problem(422, "campaign-not-allowed", "A rule stands against the campaign"),
     SeedError: Problem(422, "seed-refused", "The seed contact cannot be used as asked"),
     CampaignError: Problem(422, "campaign-refused", "The campaign cannot be made as asked"),
     EmptyHoursError: Problem(422, "empty-hours", "There is no hour at which anything could be sent"),
     PolicyError: Problem(422, "policy", "Hours, caps or calendars contradict themselves"),
     UnknownTemplateError: _NO_TEMPLATE,
     UnknownBuiltinError: _NO_TEMPLATE,
+    NoticeRuleError: Problem(422, "notice-rule", "A notice must not say this, or must say more"),
     TemplateSourceError: Problem(422, "template-source", "The template cannot be read"),
     ForbiddenConstructError: Problem(422, "template-forbidden", "The template uses what is not allowed"),
     TemplateTooLargeError: Problem(422, "template-too-large", "The template is over a limit"),

@@ -12,7 +12,7 @@ from campaigns.list_errors import ListFileError
 from dispatcher.core.errors import DispatcherError
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.web.texts import CATALOGUE
-from reports.words import OCCURRENCES, RUN_STATES, Language, Words, word_for
+from reports.words import LANGUAGES, OCCURRENCES, RUN_STATES, Language, Words, word_for
 from templates.errors import TemplateError
 
 #: Of errors that carry no code of their own.
@@ -45,10 +45,15 @@ def worded(code: str, facts: Mapping[str, object], language: Language) -> str:
     if key not in texts:
         return f"{texts['error_422']}. {texts['advice_422']}"
     values = {
-        name: word_for(_CODED[name], str(value), language) if name in _CODED else value
+        name: word_for(_CODED[name], str(value), language) if name in _CODED else said(value, language)
         for name, value in facts.items()
     }
     return texts[key].format(**values)
+
+
+def said(value: object, language: Language) -> object:
+    """A fact that comes in the words of all languages, in those of one."""
+    return value[LANGUAGES.index(language)] if isinstance(value, (tuple, list)) else value
 
 
 def list_fault(code: str, message: str | None, language: Language) -> str:

@@ -33,6 +33,7 @@ _PLACES: Final = (
     ("/runs", "runs"),
     ("/repeats", "repeats"),
     ("/lists", "lists"),
+    ("/scenarios", "scenario_catalogue"),
     ("/templates", "letters"),
     ("/seeds", "seeds"),
     ("/contacts", "contacts"),

@@ -43,6 +43,7 @@ _FIGURES: Final[dict[str, Any]] = {
     "zone_unknown": 0,
     "bills": {"to_fetch": 0},
     "warnings": [],
+    "refusals": [],
 }
 _SAMPLE: Final = {
     "line": 2,
@@ -93,6 +94,7 @@ class DryRunOut(BaseModel):
         description="`to_fetch`: recipients whose bill is named by a link; of a run that began, its bills."
     )
     warnings: list[WarningOut]
+    refusals: list[WarningOut] = Field(description="Why it would not be made; empty: it would.")
 
 
 class SampleOut(BaseModel):

@@ -1,11 +1,12 @@
 """What a client says to have a campaign made, once or again and again, and what it is answered."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from campaigns.common_fields import MAX_CHARS, MAX_FIELDS
 from campaigns.service import CreatedCampaign, NewCampaign
 from consent.hours import parse_daily_time
 from dispatcher.web.api.values import (
@@ -19,6 +20,9 @@ from dispatcher.web.api.values import (
     example,
 )
 
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+FieldValue = Annotated[str, StringConstraints(max_length=MAX_CHARS, pattern=r"^[^\x00]*$")]
+
 
 class CampaignIn(Body):
     """What is to be told, to whom, and at which hours."""
@@ -31,7 +35,14 @@ class CampaignIn(Body):
     daily_to: ClockTime = "24:00"
     working_days_only: bool = False
     policy_profile: Line | None = Field(default=None, description="Default: the scenario's own.")
-    priority: Literal["bulk", "urgent"] = "bulk"
+    priority: Literal["bulk", "urgent"] | None = Field(
+        default=None, description="Default: the scenario's own."
+    )
+    common_fields: dict[FieldName, FieldValue] = Field(
+        default={},
+        max_length=MAX_FIELDS,
+        description="What all recipients share (date and reason of an outage); a row's own value wins.",
+    )
     max_per_second: MaxPerSecond = None
     first_count: FirstCount = None
     basis: Literal["consent", "contract", "legal_duty"] | None = Field(
@@ -63,6 +74,15 @@ class NewCampaignIn(CampaignIn):
     as_draft: bool = Field(default=False, description="Nothing happens until it is submitted.")
 
 
+class FindingOut(BaseModel):
+    """Something that a rule says about a campaign."""
+
+    model_config = ConfigDict(from_attributes=True)
+    code: str
+    count: int
+    message: str
+
+
 class CreatedOut(BaseModel):
     """A campaign with the run that was made."""
 
@@ -74,6 +94,7 @@ class CreatedOut(BaseModel):
             "state": "scheduled",
             "list_version": 3,
             "passed_over_version": None,
+            "warnings": [],
         }
     )
     campaign_id: UUID
@@ -82,6 +103,7 @@ class CreatedOut(BaseModel):
     state: str = Field(description="draft, awaiting_approval or scheduled.")
     list_version: int | None = Field(description="The version of the list; null: derived from a run.")
     passed_over_version: int | None = Field(description="A newer version that is not complete.")
+    warnings: list[FindingOut] = Field(default=[], description="What staff should know of it.")
 
 
 def new_campaign(wanted: CampaignIn, now: datetime, *, ends_at: datetime, as_draft: bool) -> NewCampaign:
@@ -102,6 +124,7 @@ def new_campaign(wanted: CampaignIn, now: datetime, *, ends_at: datetime, as_dra
         as_draft=as_draft,
         needs_approval=wanted.needs_approval,
         basis=wanted.basis,
+        common_fields=wanted.common_fields,
     )
 
 
@@ -119,4 +142,5 @@ def created_out(made: CreatedCampaign) -> CreatedOut:
         state=made.state,
         list_version=made.list_version,
         passed_over_version=made.passed_over_version,
+        warnings=[FindingOut.model_validate(one) for one in made.findings],
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.approval import extend_approved_run
 from campaigns.errors import OwnCampaignError
+from campaigns.findings import CampaignRefusedError
 from dispatcher.core.errors import DispatcherError
 from dispatcher.delivery.errors import RunStateError
 from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
@@ -133,6 +134,6 @@ def decide(services: WebServices, run: UUID, answer: str, change: Callable[[Sess
     """One decision about a run, then back to its page with the answer."""
     try:
         services.database.run(change)
-    except (OwnCampaignError, RunStateError) as error:
+    except (OwnCampaignError, CampaignRefusedError, RunStateError) as error:
         return go_on(services, f"/runs/{run}", refusal(error))
     return go_on(services, f"/runs/{run}", Flash(answer))

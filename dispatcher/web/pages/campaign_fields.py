@@ -1,15 +1,16 @@
 """The fields of a campaign, as the forms of single and of recurring campaigns share them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Form
+from fastapi import Depends, Form, Request
 from sqlalchemy.orm import Session
 
-from campaigns.scenarios import BUILTIN
+from campaigns.catalogue import BUILTIN
+from campaigns.common_fields import MAX_CHARS
 from campaigns.seeds import list_seeds
 from campaigns.service import NewCampaign
 from consent.hours import parse_daily_time
@@ -18,17 +19,21 @@ from consent.sources import Basis
 from dispatcher.web.pages.showing import one_line
 from dispatcher.web.pages.typed import read_moment, read_number, read_rate
 from reports.lists import list_ready_names
+from templates.bundled import builtin_template
+from templates.notice_fields import NOTICE_FIELDS, NoticeField
+from templates.rendering import compile_template
 
 MOST_LISTS: Final = 200
 MOST_FIRST: Final = 1_000_000
 SLOWEST: Final = 0.01  #: messages per second
 FASTEST: Final = 10_000.0
 PRIORITIES: Final = ("bulk", "urgent")
+COMMON: Final = "common_"  #: how the inputs of common fields are named
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignForm:
-    """The fields as they were typed; times are on the company's wall clock."""
+class PlainForm:
+    """The fields that every campaign has, as they were typed; times are on the company's wall clock."""
 
     name: Annotated[str, Form(max_length=200)] = ""
     list_name: Annotated[str, Form(max_length=100)] = ""
@@ -39,7 +44,7 @@ class CampaignForm:
     daily_to: Annotated[str, Form(max_length=8)] = ""
     working_days: Annotated[str, Form(max_length=3)] = ""
     policy: Annotated[str, Form(max_length=60)] = ""
-    priority: Annotated[str, Form(max_length=10)] = "bulk"
+    priority: Annotated[str, Form(max_length=10)] = ""
     first_count: Annotated[str, Form(max_length=9)] = ""
     max_per_second: Annotated[str, Form(max_length=9)] = ""
     as_draft: Annotated[str, Form(max_length=3)] = ""
@@ -48,10 +53,28 @@ class CampaignForm:
     form_id: Annotated[str, Form(max_length=36)] = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignForm(PlainForm):
+    """The same with what its scenario asks for: `common` is field → what all recipients share."""
+
+    common: Mapping[str, str] = field(default_factory=dict)
+
+
+async def filled(request: Request, plain: Annotated[PlainForm, Depends()]) -> CampaignForm:
+    """The form as it was sent; which fields of the scenario it has is known only then."""
+    sent = await request.form()
+    common = {
+        name.removeprefix(COMMON): value[:MAX_CHARS]
+        for name, value in sent.items()
+        if name.startswith(COMMON) and isinstance(value, str) and value.strip()
+    }
+    return CampaignForm(**{one.name: getattr(plain, one.name) for one in fields(PlainForm)}, common=common)
+
+
 #: What an empty form proposes. A field that is sent empty is a fault, never silently this.
 PROPOSED: Final = CampaignForm(daily_from="08:00", daily_to="17:00", working_days="yes")
 
-Filled = Annotated[CampaignForm, Depends()]
+Filled = Annotated[CampaignForm, Depends(filled)]
 
 
 def new_campaign(form: CampaignForm, *, starts_at: datetime, ends_at: datetime) -> NewCampaign:
@@ -68,12 +91,13 @@ def new_campaign(form: CampaignForm, *, starts_at: datetime, ends_at: datetime) 
         daily_to=parse_daily_time(form.daily_to),
         working_days_only=bool(form.working_days),
         policy_profile=one_line(form.policy) or None,
-        priority=form.priority,
+        priority=form.priority or None,
         max_per_second=read_rate(form.max_per_second, SLOWEST, FASTEST),
         first_count=read_number(form.first_count, 1, MOST_FIRST),
         as_draft=bool(form.as_draft),
         needs_approval=bool(form.needs_approval),
         basis=one_line(form.basis) or None,
+        common_fields=form.common,
     )
 
 
@@ -81,6 +105,17 @@ def read_campaign(form: CampaignForm, zone: ZoneInfo, now: datetime) -> NewCampa
     """The campaign with its window as it was typed; without a start it begins now."""
     starts_at = read_moment(form.starts_at, zone) if form.starts_at.strip() else now
     return new_campaign(form, starts_at=starts_at, ends_at=read_moment(form.ends_at, zone))
+
+
+def common_fields_of(scenario: str) -> Sequence[tuple[NoticeField, bool]]:
+    """What a scenario's text speaks of besides what every list has, and whether it must be said."""
+    builtin = BUILTIN.get(scenario)
+    if builtin is None:
+        return ()
+    template = compile_template(builtin_template(builtin.name, builtin.language), builtin.language)
+    used = template.required_fields() | template.optional_fields()
+    found = [(one, one.name in builtin.mandatory) for one in NOTICE_FIELDS.values() if one.name in used]
+    return sorted(found, key=lambda pair: not pair[1])
 
 
 def campaign_choices(session: Session) -> Mapping[str, Any]:

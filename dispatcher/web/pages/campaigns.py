@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
+from campaigns.catalogue import BUILTIN
 from campaigns.dry_run import dry_run
 from campaigns.dry_run_result import DryRun
 from campaigns.errors import CampaignError
-from campaigns.scenarios import BUILTIN
 from campaigns.service import NewCampaign, create_campaign
 from consent.errors import PolicyError
 from dispatcher.core.errors import DispatcherError
@@ -29,7 +29,9 @@ from dispatcher.web.pages.campaign_fields import (
     PROPOSED,
     CampaignForm,
     Filled,
+    PlainForm,
     campaign_choices,
+    common_fields_of,
     read_campaign,
 )
 from dispatcher.web.pages.showing import LETTER_POLICY, fault, one_line, show
@@ -42,12 +44,22 @@ REFUSALS: Final = (CampaignError, PolicyError, FormFaultError)
 
 
 @router.get("/new")
-def show_form(request: Request, services: Services, signed_in: Controller, list_name: str = "") -> Response:
+def show_form(
+    request: Request, services: Services, signed_in: Controller, list_name: str = "", scenario: str = ""
+) -> Response:
     """The empty form."""
     end = usual_end(services.clock.now(), ZoneInfo(services.settings.time_zone))
     name = one_line(list_name)[:100]
-    form = replace(PROPOSED, list_name=name, ends_at=end, form_id=new_id().hex)
+    chosen = scenario if scenario in BUILTIN else next(iter(BUILTIN))
+    form = replace(PROPOSED, list_name=name, scenario=chosen, ends_at=end, form_id=new_id().hex)
     return _form(request, services, signed_in, form)
+
+
+@router.get("/new/fields")
+def show_common_fields(request: Request, signed_in: Controller, scenario: str = "") -> Response:
+    """The inputs of a scenario's own fields, for the form whose scenario was changed."""
+    values = {"form": PROPOSED, "common_fields": common_fields_of(scenario)}
+    return show(request, signed_in, "fragments/common_fields.html", values)
 
 
 @router.post("/check", dependencies=[Depends(require_csrf)])
@@ -66,7 +78,7 @@ def check(request: Request, services: Services, signed_in: Controller, form: Fil
         return _form(request, services, signed_in, form, problem=error)
     values = {
         "form": form,
-        "field_names": [field.name for field in fields(CampaignForm)],
+        "field_names": [field.name for field in fields(PlainForm)],
         "wanted": wanted,
         "result": result,
         "scenario": BUILTIN[wanted.scenario],
@@ -124,6 +136,7 @@ def _form(
     values = {
         **services.database.run(campaign_choices),
         "form": form,
+        "common_fields": common_fields_of(form.scenario),
         "problem": fault(request, problem) if problem else "",
         "approval_required": services.settings.delivery.approval_required,
     }

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from campaigns.catalogue import BUILTIN
 from campaigns.linked_runs import NOT_REACHED, TOLD, NewLinkedRun, correct_run, resend_run
-from campaigns.scenarios import BUILTIN
 from campaigns.service import CreatedCampaign
 from dispatcher.core.errors import DispatcherError
 from dispatcher.delivery.states import NoticeState

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from campaigns.catalogue import BUILTIN
 from campaigns.errors import UnknownListError
 from campaigns.preview import (
     Preview,
@@ -16,7 +17,6 @@ from campaigns.preview import (
     check_list,
     preview_template,
 )
-from campaigns.scenarios import BUILTIN
 from channels.port import Envelope
 from dispatcher.core.errors import DispatcherError
 from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf

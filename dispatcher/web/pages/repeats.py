@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from campaigns.catalogue import BUILTIN
 from campaigns.errors import RecurrenceError
 from campaigns.recurrence import (
     CreatedRecurrence,
@@ -30,6 +31,7 @@ from dispatcher.web.pages.campaign_fields import (
     CampaignForm,
     Filled,
     campaign_choices,
+    common_fields_of,
     new_campaign,
 )
 from dispatcher.web.pages.campaigns import REFUSALS
@@ -162,6 +164,7 @@ def _form(
 ) -> Response:
     values = {
         **services.database.run(campaign_choices),
+        "common_fields": common_fields_of(form.scenario or next(iter(BUILTIN))),
         "form": form,
         "schedule": schedule,
         "usual_crons": USUAL_CRONS,

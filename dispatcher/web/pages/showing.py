@@ -56,7 +56,10 @@ def go_on(services: WebServices, path: str, flash: Flash) -> Response:
 
 def refusal(error: DispatcherError) -> Flash:
     """The answer to what was refused."""
-    facts = {name: str(value) for name, value in error.facts.items()}
+    # Words in all languages stay together, for the page to choose from.
+    facts = {
+        name: list(value) if isinstance(value, tuple) else str(value) for name, value in error.facts.items()
+    }
     return Flash(REFUSED, code=fault_code(error), facts=facts)
 
 

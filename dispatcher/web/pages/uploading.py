@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from campaigns.import_jobs import add_import_job
 from campaigns.list_encoding import ENCODINGS
 from campaigns.list_mapping import list_mappings
+from consent.purposes import Purpose
 from dispatcher.web.api.values import ListName
 from dispatcher.web.auth import Controller, Services, SignedIn, is_form_token, session_binding
 from dispatcher.web.errors import ForgedFormError
@@ -26,7 +27,7 @@ from dispatcher.web.uploads import Upload
 router = APIRouter()
 
 #: What a consent column may speak about; the scenarios that come with the product first.
-PURPOSES_OFFERED: Final = ("debt", "payment_due", "tariff", "outage", "meter", "restriction", "survey")
+PURPOSES_OFFERED: Final = tuple(one.value for one in Purpose if one is not Purpose.ADVERTISING)
 MOST_CHARACTERS: Final = 100  #: of a source's or a sheet's name
 _LIST_NAME: Final = TypeAdapter(ListName)
 

@@ -22,6 +22,7 @@ from dispatcher.web.texts.policy import POLICY
 from dispatcher.web.texts.returns import RETURNS
 from dispatcher.web.texts.ru import TEXTS as RU
 from dispatcher.web.texts.runs import RUNS
+from dispatcher.web.texts.scenarios import SCENARIOS
 from dispatcher.web.texts.uk import TEXTS as UK
 from dispatcher.web.texts.wishes import WISHES
 from reports.words import LANGUAGES, Language, Words
@@ -42,6 +43,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     MANUAL_TASKS,
     POLICY,
     RETURNS,
+    SCENARIOS,
 )
 
 

@@ -60,21 +60,6 @@ CAMPAIGNS: Final[Words] = {
         "Передати на погодження: {count}",
         "Hand over for approval: {count}",
     ),
-    "scenario_debt_reminder": (
-        "Напоминание о задолженности",
-        "Нагадування про заборгованість",
-        "Reminder of a debt",
-    ),
-    "scenario_payment_due": (
-        "Приближается срок оплаты",
-        "Наближається термін сплати",
-        "The payment term is near",
-    ),
-    "scenario_correction": (
-        "Исправление ошибочного сообщения",
-        "Виправлення помилкового повідомлення",
-        "Correction of a wrong message",
-    ),
     "rate_of": (
         "{rate} в секунду",
         "{rate} за секунду",

@@ -54,7 +54,7 @@ class TestWhoWouldGo:
     def test_the_run_then_does_what_the_dry_run_said(self, engine: Engine) -> None:
         make_list(
             engine.application,
-            [row(1), row(2, email=""), row(3, consent="нет"), row(4, contract="нет"), row(5, debt="")],
+            [row(1), row(2, email=""), row(3, consent="нет"), row(4, contract="нет"), row(5)],
         )
         said = try_out(engine)
         run = engine.start(make_campaign(engine.application).run_id)

@@ -28,14 +28,16 @@ def folder(tmp_path):
     made = tmp_path / "text"
     made.mkdir()
     (made / "subject.txt").write_text("Долг {{ debt | money }}", "utf-8")
-    (made / "body.txt").write_text("{{ full_name }}, заплатите до {{ due_date | date_full }}.", "utf-8")
+    (made / "body.txt").write_text(
+        "{{ full_name }}, заплатите {{ debt | money }} до {{ due_date | date_full }}.", "utf-8"
+    )
     return made
 
 
 class TestTemplate:
     def test_a_text_is_saved_listed_compared_and_shown(self, engine: Engine, ask, run, folder):
         assert ask("template", "save", "debt_reminder", folder)["is_new"] is True
-        (folder / "body.txt").write_text("{{ full_name }}, просим заплатить.", "utf-8")
+        (folder / "body.txt").write_text("{{ full_name }}, просим заплатить {{ debt | money }}.", "utf-8")
         second = ask("template", "save", "debt_reminder", folder)
         assert ask("template", "save", "debt_reminder", folder)["is_new"] is False
         versions = ask("template", "list", "debt_reminder")["versions"]
@@ -45,7 +47,7 @@ class TestTemplate:
         assert "просим заплатить" in shown
         assert ask("template", "show", "debt_reminder")["text"] in shown
         different = run("template", "diff", "debt_reminder", second["version"] - 1, second["version"])
-        assert "+{{ full_name }}, просим заплатить." in different
+        assert "+{{ full_name }}, просим заплатить {{ debt | money }}." in different
         numbers = (str(second["version"] - 1), str(second["version"]))
         assert ask("template", "diff", "debt_reminder", *numbers)["difference"].strip() == different.strip()
 
@@ -56,7 +58,7 @@ class TestTemplate:
         make_list(engine.application, rows(2))
         assert ask("template", "check", "debt_reminder", "--list", "Должники")["checked"] == 2
         letter = run("template", "preview", "debt_reminder", "--list", "Должники", "--position", "2")
-        assert "заплатите до" in letter
+        assert "заплатите 1" in letter
         as_json = ask("template", "preview", "debt_reminder", "--list", "Должники", "--position", "2")
         assert as_json["text"].strip() in letter
         assert as_json["file_problem"] is None
@@ -68,6 +70,7 @@ class TestTemplate:
     @pytest.mark.requirement(62, "client groups 1/2/3 are treated differently: a text tells them apart")
     def test_a_text_speaks_to_each_group_in_its_own_way(self, engine: Engine, ask, run, folder):
         words = "{% if customer_group == 3 %}Уважаемые партнёры{% else %}Уважаемый абонент{% endif %}!"
+        words += " {{ full_name }}: {{ debt | money }}"
         (folder / "body.txt").write_text(words, "utf-8")
         ask("template", "save", "debt_reminder", folder)
         make_list(engine.application, [row(number, group=str(number)) for number in (1, 2, 3)])

@@ -32,7 +32,7 @@ def seed(application: Application) -> Any:
 
 class TestSaveTemplate:
     def test_each_new_text_is_a_new_version_and_the_old_one_stays(self, application: Application) -> None:
-        first, second = save(application), save(application, TemplateText("Тема", "Другое"))
+        first, second = save(application), save(application, TemplateText("Тема", OWN.text + "!"))
         assert (first.version, second.version) == (1, 2)
         with application.database.transaction() as session:
             assert read_version(session, "debt_reminder", "ru", 1).texts == OWN
@@ -53,8 +53,9 @@ class TestSaveTemplate:
         assert event.after == {"version": 1}
 
     def test_css_is_inlined_and_the_source_is_kept_for_editing(self, application: Application) -> None:
-        html = "<html><head><style>p{color:red}</style></head><body><p>{{ debt | money }}</p></body></html>"
-        save(application, TemplateText("Тема", "Текст", html))
+        html = "<html><head><style>p{color:red}</style></head><body>"
+        html += "<p>{{ debt | money }}</p>{{ full_name }}</body></html>"
+        save(application, TemplateText("Тема", OWN.text, html))
         with application.database.transaction() as session:
             view = read_version(session, "debt_reminder", "ru")
         assert view.texts.html is not None

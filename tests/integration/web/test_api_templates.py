@@ -41,7 +41,7 @@ class TestSave:
         assert save(api).json()["is_new"] is False
 
     def test_html_and_attachments_come_back_as_they_were_written(self, api):
-        html = "<style>p { color: red }</style><p>{{ full_name }}</p>"
+        html = "<style>p { color: red }</style><p>{{ full_name }} {{ debt | money }}</p>"
         save(api, html=html, attachments=[{"field": "Файл", "if_missing": "hold"}])
         shown = api.get("/templates/debt_reminder").json()
         assert shown["html"] == html
@@ -72,7 +72,7 @@ class TestSave:
         assert code_of(save(api, attachments=[{"field": "Ф"}, {"field": "Ф"}])) == "template-source"
 
     def test_a_long_text_in_cyrillic_fits_and_a_longer_body_is_refused(self, api):
-        assert save(api, text="я" * 100_000).status_code == 201
+        assert save(api, name="long", text="я" * 100_000).status_code == 201
         answer = api.post("/templates/debt_reminder/versions", {"text": "я" * 3_000_000})
         assert (answer.status_code, code_of(answer)) == (413, "too-large")
 
@@ -98,7 +98,10 @@ class TestLook:
         assert code_of(api.get("/templates/debt_reminder/difference", old=1, new=7)) == "unknown-template"
 
     def test_versions_come_in_pages_and_by_name(self, api):
-        ids = [save(api, text=f"{{{{ full_name }}}} {number}").json()["id"] for number in range(3)]
+        ids = [
+            save(api, text=f"{{{{ full_name }}}} {{{{ debt | money }}}} {number}").json()["id"]
+            for number in range(3)
+        ]
         save(api, name="other")
         first = api.get("/templates", name="debt_reminder", limit=2).json()
         rest = api.get("/templates", name="debt_reminder", limit=2, cursor=first["next"]).json()
@@ -109,7 +112,7 @@ class TestLook:
 class TestCheck:
     def test_counts_what_a_list_lacks(self, api):
         api.imported("november", list_file(row(1), row(2, due="")))
-        save(api, text="{{ full_name }} {{ due_date | date_short }} {{ meter }}")
+        save(api, text="{{ full_name }} {{ debt | money }} {{ due_date | date_short }} {{ meter }}")
         found = api.post("/templates/debt_reminder/check", {"list": "november"}).json()
         assert found == {"checked": 2, "is_ready": False, "missing": ["meter"], "empty": {"due_date": 1}}
 

@@ -25,7 +25,7 @@ def versions(services):
     """Two versions of the staff's own."""
     with services.database.transaction() as session:
         for words in ("Здравствуйте", "Добрый день"):
-            texts = TemplateText("Долг", f"{words}, {{{{ full_name }}}}!")
+            texts = TemplateText("Долг", f"{words}, {{{{ full_name }}}}! {{{{ debt | money }}}}")
             now = services.clock.refresh(session)
             save_template(
                 session, name="debt_reminder", language="ru", texts=texts, actor="staff:anna", now=now

@@ -18,6 +18,7 @@ FIELDS = {
     "due_date": date(2026, 12, 25),
     "company_name": "Пример Энергосбыт",
     "company_phone": "8-800-000-00-00",
+    "company_hours": "по рабочим дням с 8:00 до 17:00",
     "unsubscribe_url": "https://notify.example/u/abc?a=1&b=2",
     "local_hour": 9,
 }

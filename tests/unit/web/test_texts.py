@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
+from campaigns.catalogue import BUILTIN
 from campaigns.import_jobs import ImportState
 from campaigns.list_header import FIELDS
-from campaigns.scenarios import BUILTIN
 from consent.purposes import Purpose
 from dispatcher.core.staff import StaffRole
 from dispatcher.delivery.runs import RunKind
@@ -85,6 +85,8 @@ class TestCatalogue:
         )
         families = (
             "role_",
+            "strictness_",
+            "lead_",
             "error_",
             "advice_",
             "answer_",
