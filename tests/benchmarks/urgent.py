@@ -1,8 +1,9 @@
 """How long an urgent notice takes to its provider while a bulk run goes at full rate (promise P9).
 
 Each second an urgent run of one recipient is made through the API; it is due a moment later. The delay is
-counted from its start (`run.starts_at`) to the record of the provider's answer (the `accepted` event), so
-that it holds everything: the scheduler's round, the planning, the wake, the claim, the sending.
+counted from its start (`run.starts_at`; from its making, where that came later) to the record of
+the provider's answer (the `accepted` event), so that it holds everything: the scheduler's look, the planning,
+the wake, the claim, the sending.
 """
 
 import json
@@ -34,10 +35,10 @@ WARM_SHARE: Final = 0.02  #: of the bulk run, before the first urgent one
 LAST_ANSWERS_SECONDS: Final = 20.0
 
 _DELAYS: Final = """
-SELECT extract(epoch FROM min(e.at) - r.starts_at)::float8
+SELECT extract(epoch FROM min(e.at) - greatest(r.starts_at, r.created_at))::float8
 FROM run r JOIN attempt a ON a.period = r.period AND a.run_id = r.id
 JOIN attempt_event e ON e.period = a.period AND e.attempt_id = a.id AND e.to_state = 'accepted'
-WHERE r.priority = 'urgent' GROUP BY r.id, r.starts_at ORDER BY r.starts_at
+WHERE r.priority = 'urgent' GROUP BY r.id, r.starts_at, r.created_at ORDER BY r.starts_at
 """
 _RECORDED: Final = """
 SELECT count(*) FROM attempt_event e JOIN attempt a ON a.period = e.period AND a.id = e.attempt_id
