@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.email import EmailChannel
+from channels.email.channel import EmailChannel
 from channels.email.listener import BounceListener
 from channels.port import ChannelKind
 from channels.registry import ChannelRegistry
