@@ -79,7 +79,14 @@ def dry_run(
     recipients = newest_frozen(session, wanted.list_name)
     # The first use of a built-in scenario writes its versions: the dry run takes them back.
     trial = session.begin_nested()
-    scenario = current_version(session, wanted.scenario, delivery=tools.delivery, actor=actor, now=now)
+    scenario = current_version(
+        session,
+        wanted.scenario,
+        channels=wanted.channels,
+        delivery=tools.delivery,
+        actor=actor,
+        now=now,
+    )
     policies = policies_for(
         session,
         scenario.purpose,

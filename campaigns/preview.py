@@ -17,7 +17,7 @@ from channels.port import Attachment, Envelope
 from dispatcher.core.audit import record_action
 from dispatcher.delivery.checks import Candidate
 from dispatcher.delivery.render import OWN_FIELDS, Renderer
-from templates.bundled import builtin_template
+from templates.bundled import builtin_template, scenario_of
 from templates.errors import AttachmentError, TemplateError, UnknownBuiltinError, UnknownTemplateError
 from templates.field_check import FieldReport, missing_fields
 from templates.rendering import CompiledTemplate, compile_template
@@ -71,7 +71,8 @@ def preview_template(
     recipient_id, candidate = found
     language = wanted.language or _language(session, wanted.template, candidate)
     template, version = find_template(session, wanted.template, language, wanted.version)
-    purpose = BUILTIN[wanted.template].purpose if wanted.template in BUILTIN else "debt"
+    scenario = BUILTIN.get(scenario_of(wanted.template))
+    purpose = scenario.purpose if scenario is not None else "debt"
     files, problem = _files(renderer, template, candidate)
     # Without a contact point the letter carries no link that would really unsubscribe somebody.
     shown = candidate if wanted.links_work else candidate._replace(contact_point_id=None)

@@ -76,7 +76,14 @@ def create_recurrence(
     campaign = _with_window(wanted, due_at)
     check_window(campaign, now)
     campaign = replace(campaign, common_fields=read_common_fields(campaign.common_fields))
-    scenario = current_version(session, campaign.scenario, delivery=delivery, actor=actor, now=now)
+    scenario = current_version(
+        session,
+        campaign.scenario,
+        channels=campaign.channels,
+        delivery=delivery,
+        actor=actor,
+        now=now,
+    )
     named = campaign.policy_profile or scenario.policy_profile
     policies_for(session, scenario.purpose, named=named, country=country)
     campaign_id = add_campaign(session, campaign, scenario, named, actor, now)

@@ -1,21 +1,21 @@
 """Scenarios: what is said, over which channels, for which purpose. Versions are frozen."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from campaigns.catalogue import BUILTIN, BuiltinScenario
-from campaigns.errors import UnknownScenarioError
+from campaigns.errors import CampaignError, UnknownScenarioError
 from channels.port import ChannelKind
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
-from dispatcher.delivery.step_plan import Combination, Step, StepPlan
+from dispatcher.delivery.step_plan import Combination, Step, StepPlan, Success
+from templates.bundled import is_bundled, text_name
 from templates.service import seed_builtin
 
 _ADD_SCENARIO = text(
@@ -24,11 +24,20 @@ _ADD_SCENARIO = text(
     ON CONFLICT (name) DO UPDATE SET title = excluded.title RETURNING id
     """
 )
+# Campaigns of one scenario may take different channels, each its own version: that of the same steps is
+# found again, so that two kinds of campaigns in turn do not make a version each time.
+_SAME = text(
+    """
+    SELECT v.id, v.version FROM scenario_version v JOIN scenario s ON s.id = v.scenario_id
+    WHERE s.name = :name AND v.purpose = :purpose AND v.policy_profile = :policy
+      AND v.steps = CAST(:steps AS jsonb)
+    ORDER BY v.version DESC LIMIT 1
+    """
+)
 _LATEST = text(
     """
-    SELECT v.id, v.version, v.purpose, v.policy_profile, v.steps
-    FROM scenario_version v JOIN scenario s ON s.id = v.scenario_id
-    WHERE s.name = :name ORDER BY v.version DESC LIMIT 1
+    SELECT max(v.version) FROM scenario_version v JOIN scenario s ON s.id = v.scenario_id
+    WHERE s.name = :name
     """
 )
 _ADD_VERSION = text(
@@ -56,30 +65,47 @@ class ScenarioVersionView:
 
 
 def current_version(
-    session: Session, name: str, *, delivery: DeliverySettings, actor: str, now: datetime
+    session: Session,
+    name: str,
+    *,
+    channels: Sequence[ChannelKind] | None = None,
+    delivery: DeliverySettings,
+    actor: str,
+    now: datetime,
 ) -> ScenarioVersionView:
-    """The newest version of a scenario; a built-in one is written into the database when it is first used.
+    """The version of a scenario as it stands now; a built-in one is written when it is first used.
 
+    `channels` are the campaign's own, in the order in which they are tried; None takes the scenario's.
     Its templates are the staff's newest where staff wrote any, else the built-in texts. A new version is
-    made when one of them or its settings have changed since. Raises
-    `UnknownScenarioError` naming those that exist.
+    made when one of them, the channels or the settings are not those of a version that exists. Raises
+    `UnknownScenarioError` naming those that exist, `CampaignError` for a channel without a text.
     """
     builtin = BUILTIN.get(name)
     if builtin is None:
         raise UnknownScenarioError(
             f"there is no scenario {name!r}; there are: {', '.join(sorted(BUILTIN))}", code="unknown_scenario"
         )
-    templates = {
-        language: seed_builtin(session, builtin.name, language, actor=actor, now=now)
-        for language in (builtin.language, *builtin.translations)
-    }
-    plan = _compile(builtin, templates, delivery)
-    latest = session.execute(_LATEST, {"name": name}).first()
-    if latest is not None and _same(latest._asdict(), builtin, plan):
-        return _view(builtin, plan, latest.id, latest.version, delivery)
-    version = 1 if latest is None else latest.version + 1
-    version_id = _add_version(session, builtin, plan, version, actor, now)
-    return _view(builtin, plan, version_id, version, delivery)
+    kinds = steps_of(builtin, delivery) if channels is None else check_channels(name, channels)
+    plan = StepPlan(
+        steps=tuple(_step(session, builtin, channel, delivery, actor, now) for channel in kinds),
+        combination=builtin.combination,
+        unknown_query_seconds=delivery.unknown_query_seconds,
+        basis=builtin.basis,
+    )
+    missing = left_out(builtin, delivery) if channels is None else ()
+    same = session.execute(
+        _SAME,
+        {
+            "name": name,
+            "purpose": builtin.purpose,
+            "policy": builtin.policy_profile,
+            "steps": json.dumps(plan.to_json()),
+        },
+    ).first()
+    if same is not None:
+        return _view(builtin, plan, same.id, same.version, missing)
+    version = (session.execute(_LATEST, {"name": name}).scalar_one() or 0) + 1
+    return _view(builtin, plan, _add_version(session, builtin, plan, version, actor, now), version, missing)
 
 
 def steps_of(builtin: BuiltinScenario, delivery: DeliverySettings) -> tuple[ChannelKind, ...]:
@@ -96,8 +122,26 @@ def left_out(builtin: BuiltinScenario, delivery: DeliverySettings) -> tuple[Chan
     return tuple(channel for channel in builtin.channels if channel not in delivery.channels)
 
 
+def check_channels(scenario: str, channels: Sequence[ChannelKind]) -> tuple[ChannelKind, ...]:
+    """The channels of a campaign; raises `CampaignError` for none, one twice, or one without a text."""
+    if not channels or len(set(channels)) < len(channels):
+        raise CampaignError("name each channel of the campaign once", code="channels_twice")
+    for channel in channels:
+        if not is_bundled(text_name(scenario, channel.value)):
+            raise CampaignError(
+                f"the scenario {scenario} has no text for the channel {channel.value}",
+                code="no_text_for_channel",
+                channel=channel.value,
+            )
+    return tuple(channels)
+
+
 def _view(
-    builtin: BuiltinScenario, plan: StepPlan, version_id: UUID, version: int, delivery: DeliverySettings
+    builtin: BuiltinScenario,
+    plan: StepPlan,
+    version_id: UUID,
+    version: int,
+    missing: tuple[ChannelKind, ...],
 ) -> ScenarioVersionView:
     return ScenarioVersionView(
         id=version_id,
@@ -106,33 +150,32 @@ def _view(
         policy_profile=builtin.policy_profile,
         plan=plan,
         priority=builtin.priority,
-        left_out=left_out(builtin, delivery),
+        left_out=missing,
     )
 
 
-def _compile(builtin: BuiltinScenario, templates: Mapping[str, UUID], delivery: DeliverySettings) -> StepPlan:
-    return StepPlan(
-        steps=tuple(
-            Step(
-                channel=channel,
-                template_version_id=templates[builtin.language],
-                retry_seconds=tuple(delivery.retry_seconds),
-                settle_seconds=delivery.settle_seconds.get(channel.value, 0.0),
-                translations={name: templates[name] for name in builtin.translations},
-            )
-            for channel in steps_of(builtin, delivery)
-        ),
-        combination=builtin.combination,
-        unknown_query_seconds=delivery.unknown_query_seconds,
-        basis=builtin.basis,
-    )
-
-
-def _same(latest: Mapping[str, Any], builtin: BuiltinScenario, plan: StepPlan) -> bool:
-    return bool(
-        latest["purpose"] == builtin.purpose
-        and latest["policy_profile"] == builtin.policy_profile
-        and latest["steps"] == plan.to_json()
+def _step(
+    session: Session,
+    builtin: BuiltinScenario,
+    channel: ChannelKind,
+    delivery: DeliverySettings,
+    actor: str,
+    now: datetime,
+) -> Step:
+    own = text_name(builtin.name, channel.value)
+    name = own if is_bundled(own) else builtin.name
+    templates = {
+        language: seed_builtin(session, name, language, actor=actor, now=now)
+        for language in (builtin.language, *builtin.translations)
+    }
+    return Step(
+        channel=channel,
+        template_version_id=templates[builtin.language],
+        retry_seconds=tuple(delivery.retry_seconds),
+        settle_seconds=delivery.settle_seconds.get(channel.value, 0.0),
+        # A provider of short messages takes what it may never hand over, and says so: that alone counts.
+        success=Success.DELIVERED if channel is ChannelKind.SMS else Success.ACCEPTED,
+        translations={language: templates[language] for language in builtin.translations},
     )
 
 

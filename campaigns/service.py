@@ -66,7 +66,14 @@ def create_campaign(
     check_window(wanted, now)
     wanted = replace(wanted, common_fields=read_common_fields(wanted.common_fields))
     recipients = newest_frozen(session, wanted.list_name)
-    scenario = current_version(session, wanted.scenario, delivery=delivery, actor=actor, now=now)
+    scenario = current_version(
+        session,
+        wanted.scenario,
+        channels=wanted.channels,
+        delivery=delivery,
+        actor=actor,
+        now=now,
+    )
     named = wanted.policy_profile or scenario.policy_profile
     policies = policies_for(session, scenario.purpose, named=named, country=calendar.country)
     check_hours(session, wanted, policies, recipients.id, calendar)

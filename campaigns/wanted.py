@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.errors import CampaignError
 from campaigns.frozen_list_repository import zones_of
+from channels.port import ChannelKind
 from consent.calendar import WorkingCalendar
 from consent.group_policy import GroupPolicy
 from consent.hours import MIDNIGHT, SendingHours, intersect, next_allowed
@@ -35,6 +36,7 @@ class NewCampaign:
     as_draft: bool = False  #: nothing happens until it is submitted
     basis: str | None = None  #: consent, contract, legal_duty; None takes the scenario's own
     common_fields: Mapping[str, str] = field(default_factory=dict)  #: what all recipients share
+    channels: tuple[ChannelKind, ...] | None = None  #: in the order they are tried; None: the scenario's own
     needs_approval: bool = False  #: a second person must agree, even where the company does not demand it
 
 

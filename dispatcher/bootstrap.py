@@ -8,7 +8,7 @@ worker for those of a command. `tests/architecture/test_loading.py` holds what m
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -193,6 +193,21 @@ def require_channel(settings: Settings, channel: str) -> None:
             f"no {channel} channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC"
             " for SMS",
             code="confirmation_no_channel",
+        )
+
+
+def require_channels(settings: Settings, channels: Collection[ChannelKind] | None) -> None:
+    """Raise `CampaignError` when a campaign names a channel by which nothing could be sent here."""
+    missing = set(channels or ()) - configured_channels(settings)
+    if missing:
+        from campaigns.errors import CampaignError
+
+        names = ", ".join(sorted(missing))
+        raise CampaignError(
+            f"no provider is configured for {names}: set DISPATCHER_SMTP__HOST for e-mail,"
+            " DISPATCHER_SMS__SMSC for SMS",
+            code="channel_not_configured",
+            channel=names,
         )
 
 

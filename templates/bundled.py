@@ -2,12 +2,31 @@
 
 import re
 from importlib.resources import files
+from typing import Final
 
 from templates.errors import UnknownBuiltinError
 from templates.letter_layout import lay_out
 from templates.rendering import TemplateText
 
 _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+#: What follows a scenario's name in that of its short text, where a channel needs one of its own.
+SMS_SUFFIX: Final = "_sms"
+_SUFFIXES: Final = {"sms": SMS_SUFFIX}
+
+
+def text_name(scenario: str, channel: str) -> str:
+    """The name of the text that a scenario speaks over a channel: `debt_reminder`, `debt_reminder_sms`."""
+    return scenario + _SUFFIXES.get(channel, "")
+
+
+def scenario_of(text: str) -> str:
+    """The scenario to which a text belongs, whatever its channel."""
+    return text.removesuffix(SMS_SUFFIX)
+
+
+def is_bundled(name: str, language: str = "ru") -> bool:
+    """Whether there is a built-in text of this name and language."""
+    return (files("templates") / "builtin" / name / language).is_dir()
 
 
 def builtin_template(name: str, language: str = "ru") -> TemplateText:

@@ -113,6 +113,7 @@ def make_campaign(
     priority: str = "bulk",
     max_per_second: float | None = None,
     basis: str | None = None,
+    channels: tuple[ChannelKind, ...] | None = None,
     actor: str = "operator",
 ) -> CreatedCampaign:
     """A campaign of a built-in scenario over the newest version of a list."""
@@ -131,6 +132,7 @@ def make_campaign(
             priority=priority,
             max_per_second=max_per_second,
             basis=basis,
+            channels=channels,
         )
         return create_campaign(
             session,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.approval import extend_approved_run
 from campaigns.service import CreatedCampaign, create_campaign
-from dispatcher.bootstrap import Application
+from dispatcher.bootstrap import Application, require_channels
 from dispatcher.cli import (
     campaign_approval,
     campaign_bills,
@@ -61,6 +61,7 @@ def create(
     draft: options.Draft = False,
     needs_approval: options.NeedsApproval = False,
     basis: options.Basis = None,
+    channel: options.Channels = None,
     login: Annotated[
         str | None, typer.Option("--as", help="Login of the member of the staff who makes it.")
     ] = None,
@@ -86,6 +87,7 @@ def create(
             needs_approval=needs_approval,
             basis=basis,
             common_fields=fields,
+            channels=channel,
             zone=built.settings.time_zone,
             now=now,
         )
@@ -99,6 +101,7 @@ def create(
         )
 
     with application() as built:
+        require_channels(built.settings, channel)
         made = built.database.run(lambda session: make(built, session))
     if as_json:
         print_json(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from campaigns.dry_run import DryRunTools, dry_run, dry_run_of
 from campaigns.dry_run_result import DryRun
 from campaigns.errors import CampaignError
-from dispatcher.bootstrap import Application, build_renderer, provider_limits
+from dispatcher.bootstrap import Application, build_renderer, provider_limits, require_channels
 from dispatcher.cli import campaign_options as options
 from dispatcher.cli.console import errors, output, print_json
 from dispatcher.cli.start import actor, application
@@ -53,10 +53,12 @@ def dry_run_command(
     priority: options.Priority = None,
     fields: options.Fields = None,
     max_per_second: options.MaxPerSecond = None,
+    channel: options.Channels = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Show how many would be told and how many not, why, with what text and by when. Sends nothing."""
     with application() as built, Progress(console=errors, disable=as_json, transient=True) as bar:
+        require_channels(built.settings, channel)
         task = bar.add_task("Проба…", total=None)
 
         def show(seen: int, of: int) -> None:
@@ -81,6 +83,7 @@ def dry_run_command(
                 priority=priority,
                 max_per_second=max_per_second,
                 common_fields=fields,
+                channels=channel,
                 zone=built.settings.time_zone,
                 now=now,
             )

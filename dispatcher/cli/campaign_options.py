@@ -8,6 +8,7 @@ import typer
 
 from campaigns.errors import CampaignError
 from campaigns.service import NewCampaign
+from channels.port import ChannelKind
 from dispatcher.cli.times import read_hours, read_moment
 
 ListName = Annotated[str, typer.Option("--list", help="A list that was imported.")]
@@ -33,6 +34,13 @@ Basis = Annotated[
     str | None,
     typer.Option(help="consent, contract or legal_duty: by these two, who is not reached is told by hand."),
 ]
+Channels = Annotated[
+    list[ChannelKind] | None,
+    typer.Option(
+        "--channel",
+        help="email, sms; repeat for several, in the order they are tried. Default: the scenario's own.",
+    ),
+]
 NeedsApproval = Annotated[bool, typer.Option("--needs-approval", help="A second person must approve it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -56,6 +64,7 @@ def read_wanted(
     needs_approval: bool = False,
     basis: str | None = None,
     common_fields: Sequence[str] | None = None,
+    channels: Sequence[ChannelKind] | None = None,
 ) -> NewCampaign:
     """The campaign as it was typed; times are in the company's zone."""
     daily_from, daily_to = read_hours(hours)
@@ -76,6 +85,7 @@ def read_wanted(
         needs_approval=needs_approval,
         basis=basis,
         common_fields=read_fields(common_fields or ()),
+        channels=tuple(channels) if channels else None,
     )
 
 

@@ -18,7 +18,7 @@ from campaigns.recurrence import (
     resume_recurrence,
 )
 from campaigns.recurrence_repository import list_occurrences, list_recurrences
-from dispatcher.bootstrap import Application
+from dispatcher.bootstrap import Application, require_channels
 from dispatcher.cli import campaign_options as options
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
@@ -52,6 +52,7 @@ def create(
     first: options.FirstCount = None,
     needs_approval: options.NeedsApproval = False,
     basis: options.Basis = None,
+    channel: options.Channels = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Make a campaign that repeats; each run takes the newest version of the list."""
@@ -76,6 +77,7 @@ def create(
             needs_approval=needs_approval,
             basis=basis,
             common_fields=fields,
+            channels=channel,
         )
         end = None if until is None else read_moment(until, zone, now)
         wanted = NewRecurrence(campaign, cron, window, end, count, unchanged)
@@ -90,6 +92,7 @@ def create(
         )
 
     with application() as built:
+        require_channels(built.settings, channel)
         made = built.database.run(lambda session: make(built, session, built.clock.refresh(session)))
     if as_json:
         print_json({"campaign_id": made.campaign_id, "next_at": made.next_at, "in_words": made.in_words})

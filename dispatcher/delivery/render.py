@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from channels.port import Attachment, AttemptReference, Envelope
+from channels.port import Attachment, AttemptReference, ChannelKind, Envelope
 from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
 from dispatcher.core.zones import zone
 from dispatcher.delivery.attachments import NO_BILLS, Attachments, Bills, FileCheck
@@ -123,7 +123,8 @@ class Renderer:
             address=candidate.address or "",
             recipient_name=candidate.full_name,
             subject=rendered.subject,
-            text=rendered.text,
+            # A line end of the file is a character that is paid for, and seen, in a short message.
+            text=rendered.text.strip() if candidate.channel == ChannelKind.SMS else rendered.text,
             html=rendered.html,
             headers=(
                 ("List-Unsubscribe", self._unsubscribe_header(link, token)),

@@ -23,7 +23,8 @@ from dispatcher.web.languages import choose_language, remember_language
 from dispatcher.web.list_words import LIST_FILTERS
 from dispatcher.web.live_words import LIVE_FILTERS
 from dispatcher.web.texts import CATALOGUE
-from reports.words import LANGUAGES, Language
+from reports.words import CHANNELS, LANGUAGES, Language, word_for
+from templates.bundled import scenario_of
 
 STATIC: Final = files("dispatcher.web") / "static"
 #: What every page may ask for, where nobody is signed in.
@@ -195,7 +196,11 @@ def _rate(context: Context, value: float) -> str:
 @pass_context
 def _letter_name(context: Context, name: str) -> str:
     """The words of a text that comes with the product; one of the staff's own is shown by its name."""
-    return CATALOGUE[context["language"]].get(f"scenario_{name}", name)
+    scenario = scenario_of(name)
+    words = CATALOGUE[context["language"]].get(f"scenario_{scenario}")
+    if words is None:
+        return name
+    return words if scenario == name else f"{words} · {word_for(CHANNELS, 'sms', context['language'])}"
 
 
 def _framed(html: str) -> str:

@@ -98,7 +98,7 @@ def make_campaign(call: Maker, wanted: NewCampaignIn) -> object:
     def make(session: Session, now: datetime) -> Made:
         made = create_campaign(
             session,
-            single_campaign(wanted, now),
+            single_campaign(wanted, now, call.services.settings),
             delivery=call.services.settings.delivery,
             calendar=call.services.calendar.read(session),
             actor=call.client.actor,

@@ -146,7 +146,7 @@ def try_run_with_samples(call: PersonalReader, run_id: UUID) -> DryRunWithSample
 def _of_new(call: ApiCall, wanted: NewCampaignIn) -> Callable[[Session, datetime], DryRun]:
     return lambda session, now: dry_run(
         session,
-        single_campaign(wanted, now),
+        single_campaign(wanted, now, call.services.settings),
         tools=call.services.dry_run_tools(session),
         actor=call.client.actor,
         now=now,

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from campaigns.common_fields import MAX_CHARS, MAX_FIELDS
 from campaigns.service import CreatedCampaign, NewCampaign
+from channels.port import ChannelKind
 from consent.hours import parse_daily_time
+from dispatcher.bootstrap import require_channels
+from dispatcher.core.settings import Settings
 from dispatcher.web.api.values import (
     Body,
     ClockTime,
@@ -22,6 +25,7 @@ from dispatcher.web.api.values import (
 
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 FieldValue = Annotated[str, StringConstraints(max_length=MAX_CHARS, pattern=r"^[^\x00]*$")]
+ChannelNames = list[Literal["email", "sms"]]
 
 
 class CampaignIn(Body):
@@ -49,6 +53,12 @@ class CampaignIn(Body):
         default=None,
         description="On what it rests. By contract or law: who cannot be reached becomes a manual task."
         " Default: the scenario's own.",
+    )
+    channels: ChannelNames | None = Field(
+        default=None,
+        min_length=1,
+        max_length=3,
+        description="In the order in which they are tried. Default: the scenario's own.",
     )
     needs_approval: bool = Field(default=False, description="A second person of the staff must agree.")
     external_id: Line | None = Field(default=None, description="Your own id; unique with the key.")
@@ -106,8 +116,12 @@ class CreatedOut(BaseModel):
     warnings: list[FindingOut] = Field(default=[], description="What staff should know of it.")
 
 
-def new_campaign(wanted: CampaignIn, now: datetime, *, ends_at: datetime, as_draft: bool) -> NewCampaign:
-    """What the service is asked for."""
+def new_campaign(
+    wanted: CampaignIn, now: datetime, *, ends_at: datetime, as_draft: bool, settings: Settings
+) -> NewCampaign:
+    """What the service is asked for; raises `CampaignError` for a channel that this installation lacks."""
+    channels = None if wanted.channels is None else tuple(map(ChannelKind, wanted.channels))
+    require_channels(settings, channels)
     return NewCampaign(
         name=wanted.name,
         scenario=wanted.scenario,
@@ -125,12 +139,13 @@ def new_campaign(wanted: CampaignIn, now: datetime, *, ends_at: datetime, as_dra
         needs_approval=wanted.needs_approval,
         basis=wanted.basis,
         common_fields=wanted.common_fields,
+        channels=channels,
     )
 
 
-def single_campaign(wanted: NewCampaignIn, now: datetime) -> NewCampaign:
-    """A campaign that goes once."""
-    return new_campaign(wanted, now, ends_at=wanted.ends_at, as_draft=wanted.as_draft)
+def single_campaign(wanted: NewCampaignIn, now: datetime, settings: Settings) -> NewCampaign:
+    """A campaign that goes once; raises what `new_campaign` raises."""
+    return new_campaign(wanted, now, ends_at=wanted.ends_at, as_draft=wanted.as_draft, settings=settings)
 
 
 def created_out(made: CreatedCampaign) -> CreatedOut:

@@ -17,6 +17,7 @@ from campaigns.recurrence import (
     resume_recurrence,
 )
 from dispatcher.core.api_keys import Scope
+from dispatcher.core.settings import Settings
 from dispatcher.web.api.calls import ApiCall, Changes, Limit, Made, Makes, Reads
 from dispatcher.web.api.campaigns import SUBJECT
 from dispatcher.web.api.new_campaigns import CampaignIn, new_campaign
@@ -148,7 +149,7 @@ def make_recurrence(call: Maker, wanted: NewRecurrenceIn) -> object:
         settings = call.services.settings
         made = create_recurrence(
             session,
-            _recurrence(wanted, now),
+            _recurrence(wanted, now, call.services.settings),
             delivery=settings.delivery,
             time_zone=settings.time_zone,
             country=settings.country,
@@ -222,10 +223,16 @@ def end(call: Controller, campaign_id: UUID) -> object:
     return _change(call, campaign_id, end_recurrence)
 
 
-def _recurrence(wanted: NewRecurrenceIn, now: datetime) -> NewRecurrence:
+def _recurrence(wanted: NewRecurrenceIn, now: datetime, settings: Settings) -> NewRecurrence:
     window = timedelta(hours=wanted.window_hours)
     # The service sets the window of each run anew, so only its length counts.
-    campaign = new_campaign(wanted, now, ends_at=(wanted.starts_at or now) + window, as_draft=False)
+    campaign = new_campaign(
+        wanted,
+        now,
+        ends_at=(wanted.starts_at or now) + window,
+        as_draft=False,
+        settings=settings,
+    )
     return NewRecurrence(
         campaign, wanted.cron, window, wanted.until, wanted.max_count, wanted.allows_unchanged
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import permutations
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,14 @@ from campaigns.catalogue import BUILTIN
 from campaigns.common_fields import MAX_CHARS
 from campaigns.seeds import list_seeds
 from campaigns.service import NewCampaign
+from channels.port import ChannelKind
 from consent.hours import parse_daily_time
 from consent.profiles import all_profiles
 from consent.sources import Basis
+from dispatcher.bootstrap import configured_channels, require_channels
+from dispatcher.core.settings import Settings
 from dispatcher.web.pages.showing import one_line
-from dispatcher.web.pages.typed import read_moment, read_number, read_rate
+from dispatcher.web.pages.typed import FormFaultError, read_moment, read_number, read_rate
 from reports.lists import list_ready_names
 from templates.bundled import builtin_template
 from templates.notice_fields import NOTICE_FIELDS, NoticeField
@@ -50,6 +54,7 @@ class PlainForm:
     as_draft: Annotated[str, Form(max_length=3)] = ""
     needs_approval: Annotated[str, Form(max_length=3)] = ""
     basis: Annotated[str, Form(max_length=20)] = ""
+    channels: Annotated[str, Form(max_length=40)] = ""  #: `sms`, or `email,sms`; empty: the scenario's own
     form_id: Annotated[str, Form(max_length=36)] = ""
 
 
@@ -77,8 +82,12 @@ PROPOSED: Final = CampaignForm(daily_from="08:00", daily_to="17:00", working_day
 Filled = Annotated[CampaignForm, Depends(filled)]
 
 
-def new_campaign(form: CampaignForm, *, starts_at: datetime, ends_at: datetime) -> NewCampaign:
-    """What the service is asked for; raises `FormFaultError` and `PolicyError`."""
+def new_campaign(
+    form: CampaignForm, settings: Settings, *, starts_at: datetime, ends_at: datetime
+) -> NewCampaign:
+    """What the service is asked for; raises `FormFaultError`, `PolicyError` and `CampaignError`."""
+    channels = _read_channels(form.channels)
+    require_channels(settings, channels)
     title = BUILTIN[form.scenario].title if form.scenario in BUILTIN else form.scenario
     list_name = one_line(form.list_name)
     return NewCampaign(
@@ -98,13 +107,28 @@ def new_campaign(form: CampaignForm, *, starts_at: datetime, ends_at: datetime) 
         needs_approval=bool(form.needs_approval),
         basis=one_line(form.basis) or None,
         common_fields=form.common,
+        channels=channels,
     )
 
 
-def read_campaign(form: CampaignForm, zone: ZoneInfo, now: datetime) -> NewCampaign:
+def read_campaign(form: CampaignForm, settings: Settings, now: datetime) -> NewCampaign:
     """The campaign with its window as it was typed; without a start it begins now."""
+    zone = ZoneInfo(settings.time_zone)
     starts_at = read_moment(form.starts_at, zone) if form.starts_at.strip() else now
-    return new_campaign(form, starts_at=starts_at, ends_at=read_moment(form.ends_at, zone))
+    return new_campaign(form, settings, starts_at=starts_at, ends_at=read_moment(form.ends_at, zone))
+
+
+def channel_choices(settings: Settings) -> list[str]:
+    """What a campaign may say instead of its scenario: each channel alone, or two in either order."""
+    here = sorted(configured_channels(settings))
+    return [",".join(one) for length in (1, 2) for one in permutations(here, length)]
+
+
+def _read_channels(typed: str) -> tuple[ChannelKind, ...] | None:
+    try:
+        return tuple(ChannelKind(name) for name in typed.split(",")) if typed.strip() else None
+    except ValueError as error:
+        raise FormFaultError("no such channel", code="choice") from error
 
 
 def common_fields_of(scenario: str) -> Sequence[tuple[NoticeField, bool]]:

@@ -31,6 +31,7 @@ from dispatcher.web.pages.campaign_fields import (
     Filled,
     PlainForm,
     campaign_choices,
+    channel_choices,
     common_fields_of,
     read_campaign,
 )
@@ -68,7 +69,7 @@ def check(request: Request, services: Services, signed_in: Controller, form: Fil
 
     def try_out(session: Session) -> tuple[NewCampaign, DryRun]:
         now = services.clock.refresh(session)
-        wanted = read_campaign(form, ZoneInfo(services.settings.time_zone), now)
+        wanted = read_campaign(form, services.settings, now)
         tools = services.dry_run_tools(session)
         return wanted, dry_run(session, wanted, tools=tools, actor=signed_in.member.actor, now=now)
 
@@ -103,7 +104,7 @@ def start(request: Request, services: Services, signed_in: Controller, form: Fil
         now = services.clock.refresh(session)
         made = create_campaign(
             session,
-            read_campaign(form, ZoneInfo(services.settings.time_zone), now),
+            read_campaign(form, services.settings, now),
             delivery=services.settings.delivery,
             calendar=services.calendar.read(session),
             actor=signed_in.member.actor,
@@ -135,6 +136,7 @@ def _form(
 ) -> Response:
     values = {
         **services.database.run(campaign_choices),
+        "channel_choices": channel_choices(services.settings),
         "form": form,
         "common_fields": common_fields_of(form.scenario),
         "problem": fault(request, problem) if problem else "",

@@ -26,7 +26,7 @@ from dispatcher.web.pages.typed import FormFaultError, read_number
 from dispatcher.web.services import WebServices
 from reports.lists import list_ready_names
 from reports.words import LANGUAGES
-from templates.bundled import builtin_template
+from templates.bundled import builtin_template, is_bundled, text_name
 from templates.errors import TemplateError, UnknownBuiltinError, UnknownTemplateError
 from templates.field_check import FieldReport
 from templates.rendering import TemplateText
@@ -73,7 +73,8 @@ def show_templates(request: Request, services: Services, signed_in: Staff) -> Re
     newest: dict[tuple[str, str], TemplateVersionView] = {}
     for one in found:
         newest.setdefault((one.name, one.language), one)
-    names = sorted({name for name, _ in newest} | set(BUILTIN))
+    short = {text_name(name, "sms") for name in BUILTIN if is_bundled(text_name(name, "sms"))}
+    names = sorted({name for name, _ in newest} | set(BUILTIN) | short)
     rows = [
         {"name": name, "languages": [(language, newest.get((name, language))) for language in LANGUAGES]}
         for name in names

@@ -23,6 +23,7 @@ from campaigns.recurrence import (
 )
 from campaigns.recurrence_repository import list_occurrences, list_recurrences
 from dispatcher.core.errors import DispatcherError
+from dispatcher.core.settings import Settings
 from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotFoundError
 from dispatcher.web.flash import Flash
@@ -31,6 +32,7 @@ from dispatcher.web.pages.campaign_fields import (
     CampaignForm,
     Filled,
     campaign_choices,
+    channel_choices,
     common_fields_of,
     new_campaign,
 )
@@ -92,7 +94,7 @@ def create(
         now = services.clock.refresh(session)
         return create_recurrence(
             session,
-            _wanted(form, schedule, zone, now),
+            _wanted(form, schedule, services.settings, now),
             delivery=services.settings.delivery,
             time_zone=zone.key,
             country=services.settings.country,
@@ -137,14 +139,15 @@ def change(services: Services, signed_in: Controller, campaign: UUID, action: st
     return go_on(services, f"/repeats/{campaign}", Flash(answer))
 
 
-def _wanted(form: CampaignForm, schedule: ScheduleForm, zone: ZoneInfo, now: datetime) -> NewRecurrence:
+def _wanted(form: CampaignForm, schedule: ScheduleForm, settings: Settings, now: datetime) -> NewRecurrence:
+    zone = ZoneInfo(settings.time_zone)
     hours = read_number(schedule.window_hours, 1, LONGEST_HOURS)
     if hours is None:
         raise FormFaultError("no window", code="window_length")
     window = timedelta(hours=hours)
     start = read_moment(form.starts_at, zone) if form.starts_at.strip() else now
     return NewRecurrence(
-        campaign=new_campaign(form, starts_at=start, ends_at=start + window),
+        campaign=new_campaign(form, settings, starts_at=start, ends_at=start + window),
         cron=one_line(schedule.cron) or one_line(schedule.usual),
         window=window,
         until=read_moment(schedule.until, zone) if schedule.until.strip() else None,
@@ -165,6 +168,7 @@ def _form(
     values = {
         **services.database.run(campaign_choices),
         "common_fields": common_fields_of(form.scenario or next(iter(BUILTIN))),
+        "channel_choices": channel_choices(services.settings),
         "form": form,
         "schedule": schedule,
         "usual_crons": USUAL_CRONS,

@@ -60,6 +60,26 @@ CAMPAIGNS: Final[Words] = {
         "Передати на погодження: {count}",
         "Hand over for approval: {count}",
     ),
+    "channels": (
+        "Каналы, по очереди",
+        "Канали, по черзі",
+        "Channels, in turn",
+    ),
+    "fault_channel_not_configured": (
+        "Канал не настроен: {channel}. Выберите другой или обратитесь к администратору.",
+        "Канал не налаштовано: {channel}. Виберіть інший або зверніться до адміністратора.",
+        "The channel is not set up: {channel}. Choose another or ask the administrator.",
+    ),
+    "fault_no_text_for_channel": (
+        "У сценария нет текста для этого канала: {channel}.",
+        "У сценарію немає тексту для цього каналу: {channel}.",
+        "The scenario has no text for this channel: {channel}.",
+    ),
+    "fault_channels_twice": (
+        "Назовите каждый канал один раз.",
+        "Назвіть кожен канал один раз.",
+        "Name each channel once.",
+    ),
     "rate_of": (
         "{rate} в секунду",
         "{rate} за секунду",

@@ -6,6 +6,7 @@ import pytest
 
 from campaigns.errors import CampaignError, UnknownListError, UnknownScenarioError
 from campaigns.scenarios import current_version
+from channels.port import ChannelKind
 from consent.errors import PolicyError
 from tests.engine import Engine
 from tests.factories import NOON, make_campaign, make_list, rows
@@ -37,6 +38,28 @@ class TestScenarios:
         make_campaign(engine.application)
         make_campaign(engine.application)
         assert [one.version for one in engine.sql("SELECT version FROM scenario_version")] == [1]
+
+    def test_a_campaign_may_name_its_channels_and_each_speaks_its_own_text(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1))
+        sms, email = ChannelKind.SMS, ChannelKind.EMAIL
+        for channels in ((sms,), (email, sms), None, (sms,)):
+            made = make_campaign(engine.application, channels=channels)
+        versions = engine.sql("SELECT version FROM scenario_version ORDER BY version")
+        assert [one.version for one in versions] == [1, 2, 3]
+        (step,) = engine.run(made.run_id).step_plan["steps"]
+        assert (step["channel"], step["success"], step["settle_seconds"]) == ("sms", "delivered", 90_000.0)
+        engine.start(made.run_id)
+        engine.work(sms)
+        sent = engine.sms.sent[0]
+        assert sent.address == "+79000000001"
+        assert "1\xa0250,40" in sent.text
+        assert sent.text.endswith("СТОП")
+
+    def test_no_channel_or_one_twice_is_refused(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1))
+        for channels in ((), (ChannelKind.SMS, ChannelKind.SMS)):
+            with pytest.raises(CampaignError):
+                make_campaign(engine.application, channels=channels)
 
     def test_an_unknown_scenario_is_refused_naming_those_that_exist(self, engine: Engine) -> None:
         with (

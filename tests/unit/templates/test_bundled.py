@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from templates.bundled import builtin_template
+from channels.sms.parts import measure
+from templates.bundled import builtin_template, is_bundled, scenario_of, text_name
 from templates.errors import UnknownBuiltinError
 from templates.rendering import compile_template
 
@@ -22,6 +23,15 @@ FIELDS = {
     "unsubscribe_url": "https://notify.example/u/abc?a=1&b=2",
     "local_hour": 9,
 }
+
+
+SHORT = [
+    f"{scenario}_sms"
+    for scenario in (
+        *("debt_reminder", "payment_due", "correction", "planned_outage", "emergency_outage"),
+        *("restriction_warning", "meter_readings", "contract_prolongation"),
+    )
+]
 
 
 def render(**changes):
@@ -119,3 +129,34 @@ class TestBuiltinTemplate:
         assert 'name="viewport"' in html
         assert "prefers-color-scheme: dark" in html
         assert not re.search(r"<img|<script|<link|url\(", html)
+
+
+class TestShortTexts:
+    @pytest.mark.parametrize("name", SHORT)
+    @pytest.mark.parametrize("language", ["ru", "uk", "en"])
+    def test_say_who_writes_where_to_call_and_how_to_refuse_in_three_parts_at_most(self, name, language):
+        template = compile_template(builtin_template(name, language), language)
+        more = {
+            "event_date": date(2026, 12, 22),
+            "event_time": "9:00-17:00",
+            "reason": "износ опор",
+            "restore_time": "18:00",
+            "contact_phone": "8-800-000-00-01",
+            "submit_by": date(2026, 12, 25),
+            "contract_number": "123/45",
+            "contract_end": date(2026, 12, 31),
+        }
+        made = template.render({**FIELDS, **more}).text.strip()
+        assert made.startswith("Пример Энергосбыт: ")
+        assert "8-800-000-00-0" in made
+        assert made.endswith("STOP" if language == "en" else "СТОП")
+        assert "\n" not in made
+        assert measure(made).parts <= 3
+
+    def test_belong_to_a_scenario(self):
+        assert (text_name("debt_reminder", "sms"), text_name("debt_reminder", "email")) == (
+            "debt_reminder_sms",
+            "debt_reminder",
+        )
+        assert scenario_of("debt_reminder_sms") == scenario_of("debt_reminder") == "debt_reminder"
+        assert not is_bundled("nothing_sms")
