@@ -222,14 +222,15 @@ class _Reckoning:
         capped = limits.cap_wait(first)
         if capped is not None and capped.until >= self._run.ends_at:
             self._not_going[capped.reason] += 1
-        elif not self._texts.is_fine(first, one.values["line"]):
-            self._not_going["template_error"] += 1
-        elif refused := self._texts.refused_for_files(first):
+        elif refused := self._refused_as_text(first, one.values["line"]):
             self._not_going[refused] += 1
         else:
             later = "outside_hours" if due > self._moment else None
             self._count(first, steps, capped.reason if capped else later)
             limits.spend(first)
+
+    def _refused_as_text(self, first: Candidate, line: int) -> str | None:
+        return self._texts.refused_for_text(first, line) or self._texts.refused_for_files(first)
 
     def _open_steps(self, one: ListedRecipient, permissions: Permissions) -> tuple[list[int], str]:
         """The steps that may be taken, the person's own choice first: the first permitted one, or all of
@@ -287,6 +288,7 @@ class _Reckoning:
                 **count_states(self._session, self._run.id),
             },
             warnings=(),
+            sms=self._texts.sms_estimate(),
         )
         return replace(result, warnings=tuple(warnings_of(result)))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaigns.dry_run_texts import Sample
+from campaigns.dry_run_texts import Sample, SmsEstimate
 from campaigns.expected_finish import Rate
 from campaigns.findings import Finding
 from campaigns.sums import SumCheck
@@ -50,6 +50,7 @@ class DryRun:
     bills: Mapping[str, int]
     warnings: Sequence[DryRunWarning]
     refusals: Sequence[DryRunWarning] = ()  #: why it would not be made; empty: it would
+    sms: SmsEstimate | None = None  #: None: no short message goes
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `samples` hold personal data."""

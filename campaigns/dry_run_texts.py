@@ -10,18 +10,34 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from channels.port import ChannelKind
 from dispatcher.delivery.bills.wanted import template_of
 from dispatcher.delivery.checks import Candidate, RunView, with_common_fields
 from dispatcher.delivery.render import Renderer
-from templates.errors import TemplateError
+from dispatcher.delivery.sms_texts import FOREIGN_SHOWN, SmsLength
+from templates.errors import TemplateError, TooManyPartsError
 from templates.rendering import CompiledTemplate
 
+TEMPLATE_ERROR: Final = "template_error"
 MAX_PATTERNS: Final = 256  #: more kinds of emptiness than these are judged one by one
 
 Pattern = tuple[int, str, frozenset[str]]  #: step, language, empty fields
+
+
+@dataclass(frozen=True, slots=True)
+class SmsEstimate:
+    """The short messages of a dry run. `price` is None where no price of a part is set."""
+
+    messages: int
+    parts: int
+    most_parts: int  #: of the longest
+    price: Decimal | None
+    by_alphabet: Mapping[str, int]  #: alphabet → messages
+    foreign: tuple[str, ...]  #: the first characters that make texts UCS-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,7 @@ class Sample:
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str | None = field(repr=False)
+    length: SmsLength | None = None  #: of a short message
 
 
 class TextCheck:
@@ -58,19 +75,55 @@ class TextCheck:
         self._faulty: Counter[Pattern] = Counter()
         self.samples: list[Sample] = []
         self.waiting_for_files: Counter[str] = Counter()
+        self._parts = 0
+        self._most_parts = 0
+        self._price: Decimal | None = None
+        self._alphabets: Counter[str] = Counter()
+        self._foreign: dict[str, None] = {}
 
-    def is_fine(self, candidate: Candidate, line: int) -> bool:
-        """Whether a text can be made for this recipient; keeps the first few as samples."""
+    def refused_for_text(self, candidate: Candidate, line: int) -> str | None:
+        """Why no text can be made for this recipient, or None; keeps the first few as samples.
+
+        Short messages are paid for by their length, so each one is made and counted.
+        """
         candidate = with_common_fields(self._run, candidate)
         pattern = (candidate.step, candidate.language, self._empty_fields(candidate))
-        fine = self._fine.get(pattern)
-        if fine is None or len(self.samples) < self._wanted:
-            fine = self._render(candidate, line)
-            if len(self._fine) < MAX_PATTERNS:
-                self._fine[pattern] = fine
-        if not fine:
+        if candidate.channel == ChannelKind.SMS:
+            refused = self._render(candidate, line)
+            self._fine[pattern] = refused != TEMPLATE_ERROR
+        else:
+            fine = self._fine.get(pattern)
+            refused = None if fine else TEMPLATE_ERROR
+            if fine is None or len(self.samples) < self._wanted:
+                refused = self._render(candidate, line)
+                if len(self._fine) < MAX_PATTERNS:
+                    self._fine[pattern] = refused is None
+        if refused == TEMPLATE_ERROR:
             self._faulty[pattern] += 1
-        return fine
+        return refused
+
+    def sms_estimate(self) -> SmsEstimate | None:
+        """What the short messages come to; None when none goes."""
+        if not self._alphabets:
+            return None
+        return SmsEstimate(
+            self._alphabets.total(),
+            self._parts,
+            self._most_parts,
+            self._price,
+            dict(self._alphabets),
+            tuple(self._foreign)[:FOREIGN_SHOWN],
+        )
+
+    def _measure(self, text: str) -> SmsLength:
+        found = self._renderer.sms_texts.measure(text)
+        self._parts += found.parts
+        self._most_parts = max(self._most_parts, found.parts)
+        self._alphabets[found.alphabet] += 1
+        self._foreign |= dict.fromkeys(found.foreign)
+        if found.price is not None:
+            self._price = (self._price or Decimal(0)) + found.price
+        return found
 
     def refused_for_files(self, candidate: Candidate) -> str | None:
         """Why the files of this recipient would refuse the notice; counts what it would wait for.
@@ -109,18 +162,24 @@ class TextCheck:
             self._needs[place] = template.required_fields() - _OF_THE_COMPANY
         return self._needs[place]
 
-    def _render(self, candidate: Candidate, line: int) -> bool:
+    def _render(self, candidate: Candidate, line: int) -> str | None:
         # Without a contact point the text carries no link that would really unsubscribe somebody.
         harmless = candidate._replace(contact_point_id=None)
         template = template_of(self._run, candidate, self._templates)
+        most = self._run.plan.steps[candidate.step].max_parts
         try:
-            made = self._renderer.compose(template, harmless, self._run.purpose, self._moment)
+            made = self._renderer.compose(template, harmless, self._run.purpose, self._moment, max_parts=most)
+        except TooManyPartsError as error:
+            return error.code
         except (TemplateError, ValueError, ArithmeticError):
-            return False
+            return TEMPLATE_ERROR
+        length = self._measure(made.text) if candidate.channel == ChannelKind.SMS else None
         if len(self.samples) < self._wanted:
             address = mask_address(candidate.address or "")
-            self.samples.append(Sample(line, candidate.channel, address, made.subject, made.text, made.html))
-        return True
+            self.samples.append(
+                Sample(line, candidate.channel, address, made.subject, made.text, made.html, length)
+            )
+        return None
 
 
 #: Given by the renderer itself, whatever the list holds.

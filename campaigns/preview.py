@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from campaigns.catalogue import BUILTIN
 from campaigns.errors import CampaignError, UnknownListError
 from campaigns.preview_repository import ListOfRecipients, count_fields, get_newest_list, get_recipient
-from channels.port import Attachment, Envelope
+from channels.port import Attachment, ChannelKind, Envelope
 from dispatcher.core.audit import record_action
 from dispatcher.delivery.checks import Candidate
 from dispatcher.delivery.render import OWN_FIELDS, Renderer
-from templates.bundled import builtin_template, scenario_of
+from dispatcher.delivery.sms_texts import SmsLength
+from templates.bundled import builtin_template, channel_of, scenario_of
 from templates.errors import AttachmentError, TemplateError, UnknownBuiltinError, UnknownTemplateError
 from templates.field_check import FieldReport, missing_fields
 from templates.rendering import CompiledTemplate, compile_template
@@ -51,6 +52,7 @@ class Preview:
     language: str
     version: int | None  #: None: the built-in text, not yet used by any campaign
     file_problem: str | None
+    length: SmsLength | None = None  #: of a short message
 
 
 def preview_template(
@@ -61,7 +63,10 @@ def preview_template(
     Raises `TemplateError`, `UnknownListError` and `UnknownRecipientError`.
     """
     recipients = _list(session, wanted.list_name)
-    found = get_recipient(session, recipients.id, account=wanted.account, position=wanted.position)
+    channel = channel_of(wanted.template)
+    found = get_recipient(
+        session, recipients.id, account=wanted.account, position=wanted.position, channel=channel
+    )
     if found is None:
         raise UnknownRecipientError(
             f"в списке «{wanted.list_name}» нет такого получателя",
@@ -86,7 +91,8 @@ def preview_template(
         subject_id=recipient_id,
         after={"template": wanted.template, "language": language, "version": version, "list": recipients.id},
     )
-    return Preview(envelope, language, version, problem)
+    length = renderer.sms_texts.measure(envelope.text) if channel == ChannelKind.SMS else None
+    return Preview(envelope, language, version, problem, length)
 
 
 def check_list(

@@ -21,9 +21,10 @@ _LIST = text(
 _RECIPIENT = text(
     """
     SELECT r.id, r.person_id, r.full_name, r.customer_group, r.address AS supply_address, r.time_zone,
-           r.language, r.fields, r.email_contact_id, c.address, o.number AS account_number, o.has_contract
+           r.language, r.fields, c.id AS contact_id, c.address, o.number AS account_number, o.has_contract
     FROM recipient r JOIN account o ON o.id = r.account_id
-    LEFT JOIN contact_point c ON c.id = r.email_contact_id
+    LEFT JOIN contact_point c
+      ON c.id = CASE WHEN :channel = 'sms' THEN r.phone_contact_id ELSE r.email_contact_id END
     WHERE r.list_id = :list
       AND (CAST(:account AS text) IS NULL OR o.number = :account)
       AND (CAST(:position AS integer) IS NULL OR r.position = :position)
@@ -67,12 +68,12 @@ def get_newest_list(session: Session, name: str) -> ListOfRecipients | None:
 
 
 def get_recipient(
-    session: Session, list_id: UUID, *, account: str | None, position: int | None
+    session: Session, list_id: UUID, *, account: str | None, position: int | None, channel: str
 ) -> tuple[UUID, Candidate] | None:
-    """A recipient by account number or position, as the engine would see a notice to them by e-mail."""
-    wanted = {"list": list_id, "account": account, "position": position}
+    """A recipient by account number or position, as the engine would see a notice over `channel`."""
+    wanted = {"list": list_id, "account": account, "position": position, "channel": channel}
     row = session.execute(_RECIPIENT, wanted).first()
-    return None if row is None else (row.id, _candidate(row))
+    return None if row is None else (row.id, _candidate(row, channel))
 
 
 def count_fields(session: Session, list_id: UUID, names: Collection[str]) -> dict[str, FieldCount]:
@@ -81,15 +82,15 @@ def count_fields(session: Session, list_id: UUID, names: Collection[str]) -> dic
     return {row.name: FieldCount(row.given, row.empty) for row in rows}
 
 
-def _candidate(row: Any) -> Candidate:
+def _candidate(row: Any, channel: str) -> Candidate:
     nobody = UUID(int=0)  # there is no notice yet
     return Candidate(
         period=date(1970, 1, 1),
         attempt_id=nobody,
         notice_id=nobody,
         person_id=row.person_id,
-        contact_point_id=row.email_contact_id,
-        channel="email",
+        contact_point_id=row.contact_id,
+        channel=channel,
         step=0,
         truth_until=None,
         notice_state=NoticeState.OPEN,

@@ -176,7 +176,12 @@ def _step(
         # A provider of short messages takes what it may never hand over, and says so: that alone counts.
         success=Success.DELIVERED if channel is ChannelKind.SMS else Success.ACCEPTED,
         translations={language: templates[language] for language in builtin.translations},
+        max_parts=_max_parts(builtin.name, delivery) if channel is ChannelKind.SMS else None,
     )
+
+
+def _max_parts(scenario: str, delivery: DeliverySettings) -> int:
+    return delivery.sms_max_parts_of.get(scenario, delivery.sms_max_parts)
 
 
 def _add_version(

@@ -262,6 +262,7 @@ def build_renderer(application: Application) -> "Renderer":
     from dispatcher.delivery.attachments import AttachmentFolder, Attachments
     from dispatcher.delivery.payment import Payments
     from dispatcher.delivery.render import Renderer, Sender
+    from dispatcher.delivery.sms_texts import SmsTexts
 
     settings = application.settings
     return Renderer(
@@ -278,6 +279,7 @@ def build_renderer(application: Application) -> "Renderer":
             AttachmentFolder(settings.attachments.directory, settings.attachments.max_bytes),
             build_url_rules(settings),
         ),
+        sms_texts=SmsTexts(settings.sms),
     )
 
 

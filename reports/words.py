@@ -328,6 +328,11 @@ REASONS: Final[Words] = {
     "bad_header": ("тему письма нельзя отправить", "тему листа не можна надіслати", "unusable subject"),
     "bad_text": ("текст письма нельзя отправить", "текст листа не можна надіслати", "unusable text"),
     "too_big": ("письмо слишком большое", "лист завеликий", "the message is too big"),
+    "sms_too_many_parts": (
+        "СМС длиннее, чем разрешено",
+        "СМС довша, ніж дозволено",
+        "the SMS is longer than allowed",
+    ),
     "template_error": ("ошибка в шаблоне", "помилка в шаблоні", "error in the template"),
     "window_ended": ("срок закончился раньше", "строк скінчився раніше", "the window ended first"),
     "run_stopped": ("задание остановлено", "завдання зупинено", "the run was stopped"),

@@ -2,6 +2,7 @@
 
 import re
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 from templates.errors import UnknownBuiltinError
@@ -24,6 +25,11 @@ def scenario_of(text: str) -> str:
     return text.removesuffix(SMS_SUFFIX)
 
 
+def channel_of(text: str) -> str:
+    """The channel for which a text is written, by its name."""
+    return "sms" if text.endswith(SMS_SUFFIX) else "email"
+
+
 def is_bundled(name: str, language: str = "ru") -> bool:
     """Whether there is a built-in text of this name and language."""
     return (files("templates") / "builtin" / name / language).is_dir()
@@ -41,9 +47,14 @@ def builtin_template(name: str, language: str = "ru") -> TemplateText:
     for step in (name, language):
         if not _SAFE_NAME.fullmatch(step) or not (folder := folder / step).is_dir():
             raise UnknownBuiltinError(f"нет встроенного шаблона «{name}» на языке «{language}»")
-    html, text = folder / "body.html", (folder / "body.txt").read_text("utf-8")
+    text = (folder / "body.txt").read_text("utf-8")
     return TemplateText(
         subject=(folder / "subject.txt").read_text("utf-8").strip(),
         text=text,
-        html=html.read_text("utf-8") if html.is_file() else lay_out(text, language),
+        html=None if channel_of(name) == "sms" else _html(folder, text, language),
     )
+
+
+def _html(folder: Traversable, text: str, language: str) -> str:
+    html = folder / "body.html"
+    return html.read_text("utf-8") if html.is_file() else lay_out(text, language)

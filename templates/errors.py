@@ -13,6 +13,7 @@ No message carries a field's value: it may be personal data (design: P10).
     ├── SubjectNotOneLineError     the subject would break the message's headers
     ├── UnknownBuiltinError        no such bundled template
     ├── UnknownTemplateError       no such template or version in the database
+    ├── TooManyPartsError          a short message is longer than its scenario allows
     └── AttachmentError            a recipient's file is not there or must not be sent
 """
 
@@ -85,6 +86,14 @@ class UnknownBuiltinError(TemplateError):
 
 class UnknownTemplateError(TemplateError):
     """Raised when the database holds no such template or version."""
+
+
+class TooManyPartsError(TemplateError):
+    """Raised when a short message has more parts than its scenario may have."""
+
+    def __init__(self, message: str, *, part: str = "") -> None:
+        super().__init__(message, part=part)
+        self.code = "sms_too_many_parts"
 
 
 class AttachmentError(TemplateError):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.dry_run import DryRunTools, dry_run, dry_run_of
 from campaigns.dry_run_result import DryRun
+from campaigns.dry_run_texts import SmsEstimate
 from campaigns.errors import CampaignError
 from dispatcher.bootstrap import Application, build_renderer, provider_limits, require_channels
 from dispatcher.cli import campaign_options as options
@@ -107,6 +108,8 @@ def _show(result: DryRun, zone: ZoneInfo) -> None:
         )
     lines += [f"  из них позже — {reason_word(code, 'ru')}: {count}" for code, count in result.later.items()]
     lines += [f"  не уйдёт — {reason_word(code, 'ru')}: {count}" for code, count in result.not_going.items()]
+    if result.sms is not None:
+        lines.append(f"  СМС: {sms_words(result.sms)}")
     end = result.ends_at.astimezone(zone)
     if result.expected_finish is not None:
         finish = result.expected_finish.astimezone(zone)
@@ -117,3 +120,10 @@ def _show(result: DryRun, zone: ZoneInfo) -> None:
         lines += ["", f"Образец, строка {sample.line}, {sample.address}", sample.subject, sample.text]
     for line in lines:
         output.print(line, highlight=False, markup=False)
+
+
+def sms_words(sms: SmsEstimate) -> str:
+    """Parts, alphabet and price in one line."""
+    cost = "" if sms.price is None else f", около {sms.price:.2f} по цене за часть"
+    foreign = f"; не из GSM-7: {' '.join(sms.foreign)}" if sms.foreign else ""
+    return f"сообщений {sms.messages}, частей {sms.parts}, самое длинное {sms.most_parts}{cost}{foreign}"

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -172,11 +173,23 @@ def _preview_facts(found: Preview) -> dict[str, object]:
         for one in found.envelope.attachments
     ]
     texts = {"subject": found.envelope.subject, "text": found.envelope.text, "html": found.envelope.html}
-    return {**texts, "attachments": files, "file_problem": found.file_problem}
+    return {**texts, "attachments": files, "file_problem": found.file_problem, **_length(found)}
+
+
+def _length(found: Preview) -> dict[str, object]:
+    return {} if found.length is None else {"length": asdict(found.length)}
 
 
 def _print_preview(found: Preview) -> None:
     _print(f"Тема: {found.envelope.subject}\n\n{found.envelope.text}")
+    if found.length is not None:
+        cost = "" if found.length.price is None else f", около {found.length.price:.2f}"
+        _print(f"СМС: частей {found.length.parts} ({found.length.alphabet}){cost}")
+        if found.length.foreign:
+            _print(
+                f"Не из GSM-7: {' '.join(found.length.foreign)}; без них частей меньше на"
+                f" {found.length.saved_parts}"
+            )
     for one in found.envelope.attachments:
         _print(f"Вложение: {one.file_name} ({one.content_type}, байт: {len(one.content)})")
     if found.file_problem is not None:

@@ -154,6 +154,8 @@ class SmsSettings(BaseModel):
     transliteration: (
         Literal["mosmetro", "gost_7034", "gost_52535", "icao_doc_9303", "wikipedia", "yandex_maps"] | None
     ) = None
+    #: what one part costs, for estimates before sending; in the currency of the account
+    price_per_part: Decimal | None = Field(default=None, ge=0)
     #: a provider of whose last messages this share went wrong, or was slow, is spared for a while
     fault_share: float = Field(default=0.5, gt=0, le=1)
     fault_sample: int = Field(default=10, ge=1)  #: messages of the last minute before it is judged
@@ -226,6 +228,9 @@ class DeliverySettings(BaseModel):
     sweep_seconds: float = Field(default=1.0, gt=0)
     #: how long a refusal may still come back; SMSC reports within a day, or never (domain: 2.5, err 245)
     settle_seconds: dict[str, float] = {"email": 3600.0, "sms": 90_000.0}
+    sms_max_parts: int = Field(default=3, ge=1, le=15)  #: a longer SMS is refused, not sent
+    #: the same for single scenarios, by name: {"restriction_warning": 4}
+    sms_max_parts_of: dict[str, Annotated[int, Field(ge=1, le=15)]] = {}
     unknown_query_seconds: float = Field(default=60.0, ge=0)
     #: waits before the next try after a passing fault
     retry_seconds: list[float] = [60.0, 300.0, 900.0, 3600.0]

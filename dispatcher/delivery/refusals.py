@@ -10,7 +10,7 @@ from dispatcher.delivery.checks import Candidate
 from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change
-from templates.errors import AttachmentError, TemplateError
+from templates.errors import AttachmentError, TemplateError, TooManyPartsError
 
 FILE_WAIT: Final = timedelta(minutes=15)  #: between two looks for a file that may still come
 
@@ -20,7 +20,7 @@ def refusal_of(one: Candidate, error: Exception, token: UUID, now: datetime) -> 
     if isinstance(error, AttachmentError) and error.may_come:
         wait = FIRST_LOOK if error.code == BILL_WAITING else FILE_WAIT
         return Change(one.period, one.attempt_id, Trigger.NOT_SENT, error.code, token, due_at=now + wait)
-    reason = error.code if isinstance(error, AttachmentError) else "template_error"
+    reason = error.code if isinstance(error, AttachmentError | TooManyPartsError) else "template_error"
     # Our own errors carry no values; the words of others might.
     words = str(error) if isinstance(error, TemplateError) else type(error).__name__
     content = SentContent.of(None, address=one.address or "", reply=words)

@@ -14,12 +14,14 @@ from uuid import UUID
 
 from channels.port import Attachment, AttemptReference, ChannelKind, Envelope
 from consent.unsubscribe import UnsubscribeLink, UnsubscribeTokens
+from dispatcher.core.settings import SmsSettings
 from dispatcher.core.zones import zone
 from dispatcher.delivery.attachments import NO_BILLS, Attachments, Bills, FileCheck
 from dispatcher.delivery.bills.wanted import template_of
 from dispatcher.delivery.checks import Candidate, RunView, with_common_fields
 from dispatcher.delivery.contact_hours import contact_hours_in_words
 from dispatcher.delivery.payment import Payments
+from dispatcher.delivery.sms_texts import SmsTexts
 from templates.notice_fields import NOTICE_FIELDS, FieldKind, typed_value
 from templates.rendering import CompiledTemplate
 
@@ -73,11 +75,13 @@ class Renderer:
         *,
         payments: Payments | None = None,
         attachments: Attachments | None = None,
+        sms_texts: SmsTexts | None = None,
     ) -> None:
         self._sender = sender
         self._tokens = tokens
         self._payments = payments
         self._attachments = attachments or Attachments()
+        self.sms_texts = sms_texts or SmsTexts(SmsSettings())
 
     def envelope(
         self,
@@ -97,7 +101,15 @@ class Renderer:
         template = template_of(run, candidate, templates)
         candidate = with_common_fields(run, candidate)
         files = self.files_of(template, candidate, bills)
-        return self.compose(template, candidate, run.purpose, now, files=files, begin_until=begin_until)
+        return self.compose(
+            template,
+            candidate,
+            run.purpose,
+            now,
+            files=files,
+            begin_until=begin_until,
+            max_parts=run.plan.steps[candidate.step].max_parts,
+        )
 
     def compose(
         self,
@@ -108,8 +120,9 @@ class Renderer:
         *,
         files: tuple[Attachment, ...] = (),
         begin_until: float | None = None,
+        max_parts: int | None = None,
     ) -> Envelope:
-        """Render one template for one recipient; raises `TemplateError`."""
+        """Render one template for one recipient; raises `TemplateError`, also for too many SMS parts."""
         token = self._link(purpose, candidate)
         link = self._url(token)
         fields = self._fields(candidate, link, now)
@@ -117,14 +130,19 @@ class Renderer:
         if code is not None:
             fields["payment_qr"] = f"cid:{code.content_id}"
         rendered = template.render(fields)
+        text = rendered.text
+        if candidate.channel == ChannelKind.SMS:
+            # A line end of the file is a character that is paid for, and seen, in a short message.
+            text = text.strip()
+            if max_parts is not None:
+                self.sms_texts.check(text, max_parts)
         return Envelope(
             attempt=AttemptReference(candidate.period, candidate.attempt_id),
             notice_key=f"{candidate.notice_id.hex}.{candidate.step}",
             address=candidate.address or "",
             recipient_name=candidate.full_name,
             subject=rendered.subject,
-            # A line end of the file is a character that is paid for, and seen, in a short message.
-            text=rendered.text.strip() if candidate.channel == ChannelKind.SMS else rendered.text,
+            text=text,
             html=rendered.html,
             headers=(
                 ("List-Unsubscribe", self._unsubscribe_header(link, token)),

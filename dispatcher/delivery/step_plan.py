@@ -54,6 +54,7 @@ class Step:
     success: Success = Success.ACCEPTED
     #: language → version, where the scenario speaks it; others get `template_version_id`
     translations: Mapping[str, UUID] = field(default_factory=dict)
+    max_parts: int | None = None  #: of a short message; None: no limit
 
     def version_for(self, language: str) -> UUID:
         """The pinned version for a recipient's language."""
@@ -75,6 +76,8 @@ class Step:
         }
         if self.translations:
             values["translations"] = {name: str(id_) for name, id_ in sorted(self.translations.items())}
+        if self.max_parts is not None:
+            values["max_parts"] = self.max_parts
         return values
 
 
@@ -136,6 +139,7 @@ class StepPlan:
                     translations={
                         language: UUID(version) for language, version in step.get("translations", {}).items()
                     },
+                    max_parts=step.get("max_parts"),
                 )
                 for step in data["steps"]
             ),

@@ -69,6 +69,7 @@ from templates.errors import (
     TemplateError,
     TemplateSourceError,
     TemplateTooLargeError,
+    TooManyPartsError,
     UnknownBuiltinError,
     UnknownTemplateError,
 )
@@ -170,6 +171,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ForbiddenConstructError: Problem(422, "template-forbidden", "The template uses what is not allowed"),
     TemplateTooLargeError: Problem(422, "template-too-large", "The template is over a limit"),
     MissingFieldError: Problem(422, "template-field-missing", "A field of the template is not given"),
+    TooManyPartsError: Problem(422, "sms-too-long", "The short message has more parts than it may have"),
     BadFieldValueError: Problem(422, "template-field-value", "A field's value does not fit the template"),
     SubjectNotOneLineError: Problem(422, "template-subject", "The subject must be one line"),
     AttachmentError: Problem(422, "template-attachment", "The recipient's file cannot go out"),

@@ -19,6 +19,7 @@ from dispatcher.core.sign_in import SignIn
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.delivery.payment import Payments
 from dispatcher.delivery.render import Renderer, Sender
+from dispatcher.delivery.sms_texts import SmsTexts
 from dispatcher.web.import_desk import ImportDesk
 from dispatcher.web.uploads import UploadDirectory
 from reports.live import LiveRun, read_run
@@ -76,7 +77,7 @@ class WebServices:
             settings.mail.bounce_domain,
             settings.company_hours,
         )
-        return self.renderer or Renderer(sender, self.unsubscribe_tokens)
+        return self.renderer or Renderer(sender, self.unsubscribe_tokens, sms_texts=SmsTexts(settings.sms))
 
     @cached_property
     def payments(self) -> Payments:

@@ -6,6 +6,7 @@ for personal data. Every dry run goes on record.
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
@@ -44,6 +45,7 @@ _FIGURES: Final[dict[str, Any]] = {
     "bills": {"to_fetch": 0},
     "warnings": [],
     "refusals": [],
+    "sms": None,
 }
 _SAMPLE: Final = {
     "line": 2,
@@ -72,6 +74,18 @@ class RateOut(BaseModel):
     basis: str = Field(description="provider_limit, run_limit, measured or assumed.")
 
 
+class SmsOut(BaseModel):
+    """The short messages: how many parts they have, and what they may cost."""
+
+    model_config = ConfigDict(from_attributes=True)
+    messages: int
+    parts: int
+    most_parts: int = Field(description="Of the longest.")
+    price: Decimal | None = Field(description="An estimate by `sms.price_per_part`; null: it is not set.")
+    by_alphabet: dict[str, int] = Field(description="gsm7 or ucs2 → messages.")
+    foreign: list[str] = Field(description="The first characters that make texts UCS-2.")
+
+
 class DryRunOut(BaseModel):
     """What would happen: everybody is in `going` or under one reason of `not_going`."""
 
@@ -95,6 +109,7 @@ class DryRunOut(BaseModel):
     )
     warnings: list[WarningOut]
     refusals: list[WarningOut] = Field(description="Why it would not be made; empty: it would.")
+    sms: SmsOut | None = Field(default=None, description="null: no short message goes.")
 
 
 class SampleOut(BaseModel):

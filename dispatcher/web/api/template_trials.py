@@ -1,9 +1,10 @@
 """Trying a text before anything is sent: what a list lacks for it, and what one recipient would get."""
 
+from decimal import Decimal
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.orm import Session
 
 from campaigns.preview import Preview, PreviewRequest, check_list, preview_template
@@ -29,6 +30,7 @@ _PREVIEW: Final = {
     "html": None,
     "attachments": [{"file_name": "0012345.pdf", "content_type": "application/pdf", "bytes": 48210}],
     "file_problem": None,
+    "length": None,
 }
 
 
@@ -76,6 +78,19 @@ class FileOut(BaseModel):
     bytes: int
 
 
+class LengthOut(BaseModel):
+    """How long a short message is, and what it may cost."""
+
+    model_config = ConfigDict(from_attributes=True)
+    alphabet: str = Field(description="gsm7 or ucs2.")
+    units: int = Field(description="Septets, or 16-bit units.")
+    parts: int
+    left: int = Field(description="Units that are free in the last part.")
+    foreign: list[str] = Field(description="The first characters that make it UCS-2.")
+    saved_parts: int = Field(description="How many parts fewer without them.")
+    price: Decimal | None
+
+
 class PreviewOut(BaseModel):
     """The notice as it would be sent: personal data."""
 
@@ -87,6 +102,7 @@ class PreviewOut(BaseModel):
     html: str | None
     attachments: list[FileOut]
     file_problem: str | None = Field(description="Why a missing file would hold the notice back.")
+    length: LengthOut | None = Field(default=None, description="Of a short message.")
 
 
 @router.post("/{name}/check", responses=answers(404))
@@ -130,4 +146,5 @@ def _preview_out(found: Preview) -> PreviewOut:
             for one in envelope.attachments
         ],
         file_problem=found.file_problem,
+        length=None if found.length is None else LengthOut.model_validate(found.length),
     )

@@ -65,6 +65,31 @@ CAMPAIGNS: Final[Words] = {
         "Канали, по черзі",
         "Channels, in turn",
     ),
+    "sms_parts": (
+        "Частей СМС",
+        "Частин СМС",
+        "SMS parts",
+    ),
+    "sms_length": (
+        "Частей СМС: {parts}, свободно знаков: {left}",
+        "Частин СМС: {parts}, вільно знаків: {left}",
+        "SMS parts: {parts}, characters left: {left}",
+    ),
+    "sms_longest": (
+        "самое длинное — {parts}",
+        "найдовше — {parts}",
+        "the longest has {parts}",
+    ),
+    "sms_price": (
+        "около {price} по цене за часть",
+        "близько {price} за ціною частини",
+        "about {price} by the price of a part",
+    ),
+    "sms_foreign": (
+        "укорачивают место (нет в GSM-7): {characters}",
+        "скорочують місце (немає в GSM-7): {characters}",
+        "leave less room (not in GSM-7): {characters}",
+    ),
     "fault_channel_not_configured": (
         "Канал не настроен: {channel}. Выберите другой или обратитесь к администратору.",
         "Канал не налаштовано: {channel}. Виберіть інший або зверніться до адміністратора.",

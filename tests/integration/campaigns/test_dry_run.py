@@ -1,11 +1,14 @@
 """The dry run says what the run then does (P5, P6), and writes nothing."""
 
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 
 from campaigns.dry_run import dry_run_of
 from campaigns.errors import CampaignError, UnknownListError, UnknownScenarioError
+from channels.port import ChannelKind
+from channels.sms.parts import measure
 from consent.errors import PolicyError
 from dispatcher.delivery.withdrawal import withdraw_consent
 from tests.engine import Engine
@@ -197,3 +200,32 @@ class TestRefusals:
         ):
             with pytest.raises(error):
                 try_out(engine, campaign)
+
+
+class TestShortMessages:
+    def test_parts_alphabet_and_price_are_those_of_what_is_sent_then(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        engine.application.settings.sms.price_per_part = Decimal("3.50")
+        found = try_out(engine, wanted(engine, channels=(ChannelKind.SMS,)))
+        assert found.sms is not None
+        assert (found.sms.messages, found.by_channel) == (3, {"sms": 3})
+        run = engine.start(make_campaign(engine.application, channels=(ChannelKind.SMS,)).run_id)
+        engine.work(ChannelKind.SMS)
+        sent = [measure(one.text).parts for one in engine.sms.sent]
+        assert (len(sent), sum(sent), max(sent)) == (3, found.sms.parts, found.sms.most_parts)
+        assert found.sms.price == sum(sent) * Decimal("3.50")
+        assert found.sms.by_alphabet == {"ucs2": 3}
+        assert found.samples[0].length.parts == sent[0]
+        assert engine.states(run) == {"accepted": 3}
+
+    def test_a_text_over_its_limit_of_parts_is_refused_by_the_dry_run_and_by_sending(
+        self, engine: Engine
+    ) -> None:
+        make_list(engine.application, rows(2))
+        engine.application.settings.delivery.sms_max_parts_of = {"debt_reminder": 1}
+        found = try_out(engine, wanted(engine, channels=(ChannelKind.SMS,)))
+        assert (found.going, found.not_going, found.sms) == (0, {"sms_too_many_parts": 2}, None)
+        run = engine.start(make_campaign(engine.application, channels=(ChannelKind.SMS,)).run_id)
+        engine.work(ChannelKind.SMS)
+        assert engine.sms.sent == []
+        assert set(engine.notices(run).values()) == {"failed:sms_too_many_parts"}

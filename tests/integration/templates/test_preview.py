@@ -72,6 +72,17 @@ class TestPreview:
         assert set(event.after) == {"template", "language", "version", "list"}
         assert "Анна" not in json.dumps(event.after, ensure_ascii=False)
 
+    def test_a_short_text_is_shown_with_its_phone_its_parts_and_what_makes_it_ucs2(
+        self, application: Application
+    ) -> None:
+        make_list(application, rows(1))
+        found = preview(application, template="debt_reminder_sms")
+        assert found.envelope.address == "+79000000001"
+        assert found.length is not None
+        assert (found.length.alphabet, found.length.parts) == ("ucs2", 3)
+        assert "Э" in found.length.foreign
+        assert preview(application).length is None
+
     def test_a_missing_file_is_told_and_the_text_still_shown(self, application: Application) -> None:
         make_list(application, rows(1))
         save(application, TemplateText("Счёт", "Счёт {{ full_name }}", None, (AttachmentRule("Файл"),)))
