@@ -5,7 +5,7 @@ consent. The one promise every adapter keeps (and the contract test checks): **e
 envelope**, whatever happens, and never a second try of its own once the provider may have the message.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -122,6 +122,8 @@ class Outcome:
     is_for_provider: bool = False
     is_heeded: bool = False
     price: Price | None = None
+    #: the provider's own ids of the parts, where its receipts name nothing else (`smpp/0a1b`)
+    provider_messages: tuple[str, ...] = ()
 
 
 class ReceiptKind(StrEnum):
@@ -135,13 +137,22 @@ class ReceiptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One report of a provider, sent or asked for, parsed. `raw` is stored before anything is applied."""
+    """One report of a provider, sent or asked for, parsed. `raw` is stored before anything is applied.
+
+    A provider that knows our attempts only by its own ids names its id in `provider_message`, as
+    `Outcome.provider_messages` did.
+    """
 
     attempt: AttemptReference | None
     kind: ReceiptKind
     reason: str = ""
     raw: bytes = field(default=b"", repr=False)
     price: Price | None = None
+    provider_message: str | None = None
+
+
+#: Keeps a report. It returns once the report is stored, and raises when it could not be: it comes again.
+ReceiptSink = Callable[[Receipt], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

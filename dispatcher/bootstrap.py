@@ -181,7 +181,7 @@ def configured_channels(settings: Settings) -> frozenset[ChannelKind]:
     """The channels that have a provider in the settings."""
     kinds = {
         ChannelKind.EMAIL: bool(settings.smtp.host),
-        ChannelKind.SMS: any(account.hosts for account in settings.sms.smsc),
+        ChannelKind.SMS: bool(settings.sms.accounts()),
     }
     return frozenset(kind for kind, is_configured in kinds.items() if is_configured)
 
@@ -249,9 +249,12 @@ def _build_email(application: Application, *, urgent: bool) -> Channel:
 
 def _build_sms(settings: SmsSettings, now: Callable[[], datetime]) -> Channel:
     from channels.sms.channel import SmsChannel
+    from channels.sms.smpp.provider import SmppProvider
     from channels.sms.smsc.provider import SmscProvider
 
-    return SmsChannel(settings, [SmscProvider(one) for one in settings.smsc if one.hosts], now=now)
+    by_http = [SmscProvider(one) for one in settings.smsc if one.hosts]
+    by_smpp = [SmppProvider(one) for one in settings.smpp if one.hosts]
+    return SmsChannel(settings, [*by_http, *by_smpp], now=now)
 
 
 def build_renderer(application: Application) -> "Renderer":
@@ -309,7 +312,7 @@ def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
     Several of one channel take what they take together, if each has a limit.
     """
     mail = [server.max_per_second for server in settings.smtp.all_servers()]
-    sms = [account.max_per_second for account in settings.sms.smsc if account.hosts]
+    sms = [account.max_per_second for account in settings.sms.accounts()]
     return {ChannelKind.EMAIL: _together(mail), ChannelKind.SMS: _together(sms)}
 
 

@@ -157,6 +157,7 @@ class SmsChannel:
             at=self._now(),
             is_for_provider=answer.kind is OutcomeKind.THROTTLED,
             price=answer.price,
+            provider_messages=answer.provider_messages,
         )
 
 

@@ -14,6 +14,8 @@ from channels.sms.alphabet import Alphabet, alphabet_of, foreign_characters, uni
 #: Units that fit into a message that stands alone, and into each part of a chain (6 octets of header).
 SINGLE: Final = MappingProxyType({Alphabet.GSM7: 160, Alphabet.UCS2: 70})
 CHAINED: Final = MappingProxyType({Alphabet.GSM7: 153, Alphabet.UCS2: 67})
+#: What the radio network carries at once, header and text together.
+PART_OCTETS: Final = 140
 #: The chain's header has one octet for the number of parts.
 MOST_PARTS: Final = 255
 
@@ -47,14 +49,19 @@ def measure(text: str) -> MessageLength:
     )
 
 
-def split(text: str) -> Sequence[str]:
-    """The parts of a text, in order; joined they are the text again."""
+def split(text: str, alphabet: Alphabet | None = None, *, header_octets: int = 6) -> Sequence[str]:
+    """The parts of a text, in order; joined they are the text again.
+
+    Without an `alphabet` it is the cheapest one. A chain's header has 6 octets, or 7 where its reference
+    has 16 bits.
+    """
     if not text:
         return ()
-    alphabet = alphabet_of(text)
+    alphabet = alphabet or alphabet_of(text)
     if sum(units_of(character, alphabet) for character in text) <= SINGLE[alphabet]:
         return (text,)
-    return tuple(_cut(text, alphabet, CHAINED[alphabet]))
+    bits = 7 if alphabet is Alphabet.GSM7 else 16
+    return tuple(_cut(text, alphabet, (PART_OCTETS - header_octets) * 8 // bits))
 
 
 def _cut(text: str, alphabet: Alphabet, room: int) -> Sequence[str]:

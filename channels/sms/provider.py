@@ -32,6 +32,7 @@ class Answer:
     price: Price | None = None
     retry_after_seconds: float | None = None
     is_for_provider: bool = False
+    provider_messages: tuple[str, ...] = ()  #: see `Outcome`
 
 
 class SmsProvider(Protocol):

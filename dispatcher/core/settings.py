@@ -134,6 +134,57 @@ class SmscSettings(BaseModel):
         return self
 
 
+class SmppSettings(BaseModel):
+    """An account at an operator or another provider that speaks SMPP 3.4."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(default="smpp", pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")  #: for staff, logs and evidence
+    #: `host:port`, the reserve behind; empty: not configured
+    hosts: list[Annotated[str, Field(pattern=r"^[^/?#@\s]+:\d{1,5}$")]] = Field(default=[], max_length=10)
+    tls: bool = False
+    ca_file: Path | None = None  #: extra certificate authority, PEM
+    system_id: str = Field(default="", max_length=15)
+    password: SecretStr = SecretStr("")  #: the protocol has room for 8 characters, some providers for more
+    system_type: str = Field(default="", max_length=12)
+    bind: Literal["transceiver", "transmitter_receiver"] = "transceiver"
+    binds: int = Field(default=1, ge=1, le=20)  #: per worker process; only transmitters count
+    window: int = Field(default=10, ge=1, le=1000)  #: messages without an answer, on each bind
+    sender: str = Field(default="", max_length=20)  #: the registered name or number; empty: the account's own
+    source_ton: int | None = Field(default=None, ge=0, le=6)  #: None: 5 for a name, 1 for a number
+    source_npi: int | None = Field(default=None, ge=0, le=18)  #: None: 0 for a name, 1 for a number
+    service_type: str = Field(default="", max_length=5)
+    #: how a long text goes: parts with a header of an 8-bit or 16-bit reference, or whole
+    concatenation: Literal["udh8", "udh16", "payload"] = "udh8"
+    #: what the provider takes data coding 0 for
+    default_alphabet: Literal["gsm7", "latin1"] = "gsm7"
+    #: how ids of messages are written in answers and in receipts: providers mix hexadecimal and decimal
+    answer_ids: Literal["text", "hex", "decimal"] = "text"
+    receipt_ids: Literal["text", "hex", "decimal"] = "text"
+    can_query: bool = False  #: the provider answers query_sm
+    sends_attempt_name: bool = (
+        False  #: our name of each attempt in the parameter 0x1401, as the sandbox wants
+    )
+    connect_seconds: float = Field(default=5.0, gt=0)
+    timeout_seconds: float = Field(default=30.0, gt=0)  #: for an answer; then nobody knows
+    enquire_seconds: float = Field(default=30.0, gt=0)  #: of silence, before the provider is asked for a sign
+    #: waits before the next try to bind; the last one is repeated
+    reconnect_seconds: list[Annotated[float, Field(ge=0, le=600)]] = Field(
+        default=[0.5, 1.0, 2.0, 5.0, 15.0, 30.0], min_length=1, max_length=20
+    )
+    max_per_second: float | None = Field(default=None, gt=0)  #: over all processes; None means no limit
+
+    @model_validator(mode="after")
+    def _can_sign_in(self) -> Self:
+        if self.hosts and not self.system_id:
+            raise ValueError(f"sms provider {self.name}: set system_id and password")
+        if (self.answer_ids == "text") != (self.receipt_ids == "text"):
+            raise ValueError(
+                f"sms provider {self.name}: answer_ids and receipt_ids are text both, or numbers both"
+            )
+        return self
+
+
 class SmsRouteSettings(BaseModel):
     """Which providers take the numbers that begin so, in this order. The longest prefix wins."""
 
@@ -147,6 +198,7 @@ class SmsSettings(BaseModel):
     """Providers of short messages, and which of them serves which numbers."""
 
     smsc: list[SmscSettings] = Field(default=[], max_length=10)
+    smpp: list[SmppSettings] = Field(default=[], max_length=10)
     routes: list[SmsRouteSettings] = Field(
         default=[], max_length=1000
     )  #: empty: all providers, as configured
@@ -162,9 +214,14 @@ class SmsSettings(BaseModel):
     slow_seconds: float = Field(default=10.0, gt=0)  #: an answer that took longer counts as a fault
     spare_seconds: float = Field(default=60.0, gt=0)  #: then one message tries whether it is back
 
+    def accounts(self) -> "list[SmscSettings | SmppSettings]":
+        """Every configured account, of whatever protocol."""
+        found: list[SmscSettings | SmppSettings] = [*self.smsc, *self.smpp]
+        return [one for one in found if one.hosts]
+
     @model_validator(mode="after")
     def _names_fit_together(self) -> Self:
-        names = [provider.name for provider in self.smsc]
+        names = [provider.name for provider in self.smsc] + [provider.name for provider in self.smpp]
         if len(set(names)) < len(names):
             raise ValueError("two providers of short messages have the same name: give each its own")
         unknown = {name for route in self.routes for name in route.providers} - set(names)

@@ -27,6 +27,12 @@ PROVIDER_FAULTS: Final = frozenset(
         "smsc_no_funds",
         "smsc_low_balance",
         "smsc_address_blocked",
+        "smpp_unreachable",
+        "smpp_not_bound",
+        "smpp_rbindfail",
+        "smpp_ralybnd",
+        "smpp_rinvpaswd",
+        "smpp_rinvsysid",
     }
 )
 #: Not sent for no fault of anybody's: due again at once.
