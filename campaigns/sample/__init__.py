@@ -34,6 +34,13 @@ _LOCAL_PARTS = {
     "bounce": "bounce-5.1.1.",
     "deferonce": "deferonce-451-4.3.0.",
 }
+#: The same for a short message: refused at once, undeliverable, taken though the connection broke.
+_NUMBER_FATES = {"reject": "108", "bounce": "220", "deferonce": "303"}
+#: Of every fifty who are reached: called back twice, before the answer, in the wrong order, slowly answered,
+#: and one who answers СТОП.
+_ODD_FATES = {3: "307", 13: "308", 23: "309", 33: "314", 43: "316"}
+_ODD_EVERY = 50
+_PHONE = HEADER.index("Телефон")
 _CONSENT = {"says_nothing": "", "says_no": "нет"}
 _AGREED = ("да", "да", "да", "email", "email, sms", "E-mail, SMS, звонок")
 _MAX_PHONES = 10_000_000  #: +7 900 000-00-00 … +7 900 999-99-99 and then again
@@ -44,20 +51,26 @@ def sample_path() -> Path:
     return Path(str(files("campaigns.sample") / "debtors.csv"))
 
 
-def write_sample(path: Path | str, recipients: int, seed: int = 1) -> None:
-    """Write a list of exactly so many good rows; the same seed gives the same file."""
+def write_sample(path: Path | str, recipients: int, seed: int = 1, *, has_fates: bool = False) -> None:
+    """Write a list of exactly so many good rows; the same seed gives the same file.
+
+    `has_fates`: what happens to a letter happens to a short message too (`channels.sandbox.numbers`).
+    """
     with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
         writer.writerow(HEADER)
-        writer.writerows(islice(_rows(seed), recipients))
+        writer.writerows(islice(_rows(seed, has_fates), recipients))
 
 
-def _rows(seed: int) -> Iterator[list[str]]:
+def _rows(seed: int, has_fates: bool) -> Iterator[list[str]]:
     chance = random.Random(seed)  # noqa: S311 - a demo needs repeatable, not secret, numbers
     kinds, weights = [*SHARES, "reached"], [*SHARES.values(), 1 - sum(SHARES.values())]
     for number in count(1):
         kind = chance.choices(kinds, weights)[0]
-        yield _row(number, kind, chance)
+        row = _row(number, kind, chance)
+        if has_fates:
+            row[_PHONE] = _phone_of(number, kind)
+        yield row
 
 
 def _row(number: int, kind: str, chance: random.Random) -> list[str]:
@@ -91,6 +104,14 @@ def _person(chance: random.Random) -> tuple[str, str]:
 def _phone(number: int) -> str:
     digits = f"{number % _MAX_PHONES:07d}"
     return f"+7 900 {digits[:3]}-{digits[3:5]}-{digits[5:]}"
+
+
+def _phone_of(number: int, kind: str) -> str:
+    """A number that tells the SMS sandbox what to do; some of those who are reached take an odd road."""
+    if kind == "no_address":
+        return ""
+    fate = _NUMBER_FATES.get(kind) or _ODD_FATES.get(number % _ODD_EVERY)
+    return _phone(number) if fate is None else f"+7 999 {fate} {number % 10_000:04d}"
 
 
 def _sum(kopecks: int) -> str:

@@ -15,6 +15,7 @@ log = structlog.get_logger(__name__)
 
 TRIES: Final = 5
 PAUSE_SECONDS: Final = 0.5
+AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +35,16 @@ class Callbacks:
         self._target = target
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def later(self, message: KeptMessage, status: int, err: int, seconds: float = 0.0) -> None:
         """Report a status of a message after a while."""
-        fields = {
-            "id": message.name,
-            "phone": message.phone.lstrip("+"),
-            "status": str(status),
-            "err": str(err),
-            "cnt": str(message.parts),
-            "cost": str(message.cost),
-            "ts": str(int(time.time())),
-            "type": "0",
-        }
-        self._start(fields, f"{fields['id']}:{fields['phone']}:{fields['status']}", seconds)
+        self._start(*_report(message, status, err), seconds)
 
     async def now(self, message: KeptMessage, status: int, err: int) -> None:
         """Report a status and wait until that is done."""
-        self.later(message, status, err)
-        await asyncio.gather(*self._tasks)
+        if self._target is not None:
+            await self._send(self._target, _signed(self._target, *_report(message, status, err)))
 
     def answered(self, answer: Answered, to: str, seconds: float) -> None:
         """Report what a customer wrote."""
@@ -70,18 +62,19 @@ class Callbacks:
     def _start(self, fields: dict[str, str], signed: str, seconds: float) -> None:
         if self._target is None:
             return
-        text = f"{signed}:{self._target.secret}"
-        fields = {
-            **fields,
-            "md5": hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
-            "sha1": hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),
-        }
-        task = asyncio.create_task(self._send(self._target, fields, seconds))
+        task = asyncio.create_task(
+            self._send_later(self._target, _signed(self._target, fields, signed), seconds)
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, target: CallbackTarget, fields: dict[str, str], seconds: float) -> None:
+    async def _send_later(self, target: CallbackTarget, fields: dict[str, str], seconds: float) -> None:
         await asyncio.sleep(seconds)
+        # As the real one: a few at once, the rest wait for their turn rather than time out.
+        async with self._turns:
+            await self._send(target, fields)
+
+    async def _send(self, target: CallbackTarget, fields: dict[str, str]) -> None:
         for _ in range(TRIES):
             try:
                 if await self._post(target, fields) == 200:
@@ -101,3 +94,27 @@ class Callbacks:
             request = self._session.post(target.url, data=fields)
         async with request as response:
             return response.status
+
+
+def _report(message: KeptMessage, status: int, err: int) -> tuple[dict[str, str], str]:
+    """The fields of a status, and what its checksum is over."""
+    fields = {
+        "id": message.name,
+        "phone": message.phone.lstrip("+"),
+        "status": str(status),
+        "err": str(err),
+        "cnt": str(message.parts),
+        "cost": str(message.cost),
+        "ts": str(int(time.time())),
+        "type": "0",
+    }
+    return fields, f"{fields['id']}:{fields['phone']}:{fields['status']}"
+
+
+def _signed(target: CallbackTarget, fields: dict[str, str], signed: str) -> dict[str, str]:
+    text = f"{signed}:{target.secret}".encode()
+    return {
+        **fields,
+        "md5": hashlib.md5(text, usedforsecurity=False).hexdigest(),
+        "sha1": hashlib.sha1(text, usedforsecurity=False).hexdigest(),
+    }

@@ -36,7 +36,7 @@ COMMANDS: Final = MappingProxyType(
             (
                 "sandbox",
                 "processes:sandbox",
-                "Play a mail server whose answers follow the address; for trying things out, "
+                "Play providers whose answers follow the address; for trying things out, "
                 "never for customers.",
             ),
             ("migrate", "processes:migrate", "Bring the database to the newest schema."),

@@ -17,21 +17,22 @@ from dispatcher.cli.demo_summary import Summary, summarise
 from dispatcher.core.errors import ConfigurationError
 
 FOLDER: Final = "demo"
+DEMO_CHANNELS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SMS})
 
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when the campaign has ended.")] = False,
-    channel: Annotated[ChannelKind, typer.Option(help="Only email is there yet.")] = ChannelKind.EMAIL,
+    channel: Annotated[ChannelKind, typer.Option(help="email or sms.")] = ChannelKind.EMAIL,
     recipients: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="Make a list of this size; default: the sample.")
     ] = None,
     summary: Annotated[Path | None, typer.Option(help="Write the result as JSON into this file.")] = None,
 ) -> None:
     """Run a campaign from the bundled list through the sandbox and show it live."""
-    if channel is not ChannelKind.EMAIL:
-        raise ConfigurationError(f"the demo cannot use the channel {channel} yet: take --channel email")
+    if channel not in DEMO_CHANNELS:
+        raise ConfigurationError(f"the demo cannot use the channel {channel} yet: take email or sms")
     _check_writable(summary)
-    with open_stage() as stage:
+    with open_stage(channel) as stage:
         run = stage.run_campaign(recipients)
         result = summarise(stage.application, run, stage.journal, stage.seconds)
         _show(result, summary)

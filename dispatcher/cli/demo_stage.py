@@ -1,5 +1,6 @@
 """What the demo stands on: servers of its own, the sandbox, and every process of the product."""
 
+import json
 import secrets
 import socket
 import time
@@ -9,37 +10,51 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel, SecretStr
 from sqlalchemy.orm import Session
 
 from campaigns.import_list import ImportRequest
 from campaigns.sample import sample_path, write_sample
 from campaigns.service import CreatedCampaign, NewCampaign, create_campaign
+from channels.port import ChannelKind
 from dispatcher.bootstrap import Application
 from dispatcher.cli.console import output
 from dispatcher.cli.household import command, household_commands, own_household
 from dispatcher.cli.lists import import_with_progress
+from dispatcher.cli.processes import SANDBOX_SMS_CALLBACK, SANDBOX_SMS_SECRET
 from dispatcher.cli.start import actor, read_settings
 from dispatcher.cli.watch import watch_run
 from dispatcher.core.errors import DispatcherError
-from dispatcher.core.settings import BounceListenerSettings, DeliverySettings, Settings, SmtpSettings
+from dispatcher.core.settings import (
+    BounceListenerSettings,
+    DeliverySettings,
+    Settings,
+    SmscSettings,
+    SmsSettings,
+    SmtpSettings,
+)
 from dispatcher.core.staff import StaffRole, UnknownStaffError, add_staff, set_password
 from dispatcher.embedded.ports import choose_port
 from dispatcher.embedded.supervisor import Supervisor
+from dispatcher.web.callbacks.paths import smsc_path
 
 LOGIN: Final = "demo"
 LIST_NAME: Final = "demo"
 READY_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
 WINDOW: Final = timedelta(hours=6)
+SMS_RECIPIENTS: Final = 200  #: the bundled list has no numbers that the sandbox knows
+SMSC: Final = "smsc"  #: the name of the demo's account
 
 #: Short times, so that a demo ends in seconds. Settle: how long a bounce may take in the sandbox.
 DEMO_DELIVERY: Final = DeliverySettings(
-    settle_seconds={"email": 5.0},
+    settle_seconds={"email": 5.0, "sms": 60.0},
     retry_seconds=[1.0, 2.0, 4.0],
     unknown_query_seconds=2.0,
     lease_seconds=10.0,
@@ -60,6 +75,8 @@ class DemoStage:
     supervisor: Supervisor
     journal: Path
     folder: Path
+    channel: ChannelKind
+    sandbox_port: int  #: of the provider that the sandbox plays
     login: str = LOGIN
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9), repr=False)
     run: UUID | None = None
@@ -95,9 +112,10 @@ class DemoStage:
 
     def _import(self, recipients: int | None) -> None:
         path = sample_path()
-        if recipients is not None:
+        is_sms = self.channel is ChannelKind.SMS
+        if recipients is not None or is_sms:
             path = self.folder / "recipients.csv"
-            write_sample(path, recipients)
+            write_sample(path, recipients or SMS_RECIPIENTS, has_fates=is_sms)
         zone = ZoneInfo(self.application.settings.time_zone)
         request = ImportRequest(path, LIST_NAME, default_zone=zone)
         result = import_with_progress(self.application, request, show=True)
@@ -117,6 +135,7 @@ class DemoStage:
             starts_at=now,
             ends_at=now + WINDOW,
             policy_profile="always",
+            channels=(self.channel,),
         )
         return create_campaign(
             session,
@@ -151,9 +170,8 @@ class DemoStage:
         """Wait for the sandbox and the pages; raises `DemoNotReadyError`."""
         settings = self.application.settings
         until = time.monotonic() + READY_SECONDS
-        while not (
-            _listens(settings.smtp.port) and _listens(settings.bounce_listener.port) and _is_healthy(settings)
-        ):
+        ports = [self.sandbox_port, settings.bounce_listener.port]
+        while not (all(map(_listens, ports)) and _is_healthy(settings)):
             if time.monotonic() > until:
                 log = self.folder / "log" / "dispatcher.log"
                 raise DemoNotReadyError(f"the demo did not come up within a minute; its log: {log}")
@@ -162,32 +180,36 @@ class DemoStage:
 
 
 @contextmanager
-def open_stage() -> Iterator[DemoStage]:
+def open_stage(channel: ChannelKind = ChannelKind.EMAIL) -> Iterator[DemoStage]:
     """Start everything; stop everything at the end, whatever happened."""
     base = read_settings(quiet=True)
     folder = base.data_directory / "demo"
-    settings = _demo_settings(base, folder)
+    port = choose_port()
+    settings = _demo_settings(base, folder, channel, port)
     journal = folder / "sandbox-journal.jsonl"
     with own_household(settings) as household:
         journal.unlink(missing_ok=True)
         application = household.application
         environment = _environment(application.child_environment(), settings)
         sandbox = command(
-            "sandbox", "sandbox", *_sandbox_arguments(settings, journal), environment=environment
+            "sandbox",
+            "sandbox",
+            *_sandbox_arguments(settings, journal, channel, port),
+            environment={**environment, **_callback_environment(settings, application.secret_key)},
         )
         supervisor = Supervisor(
             [sandbox, *household_commands(application, environment)],
             log_path=folder / "log" / "dispatcher.log",
             tick=household.keep_servers,
         )
-        stage = DemoStage(application, supervisor, journal, folder)
+        stage = DemoStage(application, supervisor, journal, folder, channel, port)
         stage.prepare_staff()
         with supervisor:
             stage.wait_until_ready()
             yield stage
 
 
-def _demo_settings(base: Settings, folder: Path) -> Settings:
+def _demo_settings(base: Settings, folder: Path, channel: ChannelKind, port: int) -> Settings:
     """Servers of its own even where others are configured: made-up people have no place among real ones."""
     web_port = choose_port(base.web.port)
     return base.model_copy(
@@ -195,7 +217,10 @@ def _demo_settings(base: Settings, folder: Path) -> Settings:
             "data_directory": folder,
             "database_url": None,
             "redis_url": None,
-            "smtp": SmtpSettings(host="127.0.0.1", port=choose_port(), security="none"),
+            "smtp": SmtpSettings(host="127.0.0.1", port=port, security="none")
+            if channel is ChannelKind.EMAIL
+            else SmtpSettings(),
+            "sms": _sms_settings(port) if channel is ChannelKind.SMS else SmsSettings(),
             "bounce_listener": BounceListenerSettings(port=choose_port()),
             "web": base.web.model_copy(
                 update={"port": web_port, "public_url": f"http://{base.web.host}:{web_port}"}
@@ -203,6 +228,37 @@ def _demo_settings(base: Settings, folder: Path) -> Settings:
             "delivery": DEMO_DELIVERY,
         }
     )
+
+
+def _sms_settings(port: int) -> SmsSettings:
+    account = SmscSettings(
+        name=SMSC,
+        hosts=[f"http://127.0.0.1:{port}"],
+        login="sandbox",
+        password=SecretStr("sandbox"),
+        callback_secret=SecretStr(secrets.token_urlsafe(16)),
+    )
+    return SmsSettings(smsc=[account], price_per_part=Decimal("3.50"))
+
+
+def _callback_environment(settings: Settings, secret_key: bytes) -> dict[str, str]:
+    """Where the sandbox's SMSC calls back, as staff would enter it in a real account."""
+    found = {}
+    for account in settings.sms.smsc:
+        found[SANDBOX_SMS_CALLBACK] = settings.web.public_url + smsc_path(secret_key, account.name)
+        found[SANDBOX_SMS_SECRET] = (account.callback_secret or SecretStr("")).get_secret_value()
+    return found
+
+
+def _with_secrets(part: BaseModel) -> str:
+    """A part as JSON for a process of ours; `model_dump_json` would write stars for secrets."""
+    return json.dumps(part.model_dump(), default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def _environment(inherited: Mapping[str, str], settings: Settings) -> dict[str, str]:
@@ -213,24 +269,24 @@ def _environment(inherited: Mapping[str, str], settings: Settings) -> dict[str, 
     """
     parts = {
         "DISPATCHER_SMTP": settings.smtp,
+        "DISPATCHER_SMS": settings.sms,
         "DISPATCHER_BOUNCE_LISTENER": settings.bounce_listener,
         "DISPATCHER_WEB": settings.web,
         "DISPATCHER_DELIVERY": settings.delivery,
     }
     fields = tuple(f"{part}__" for part in parts)
     kept = {name: value for name, value in inherited.items() if not name.startswith(fields)}
-    values = {name: part.model_dump_json() for name, part in parts.items()}
+    values = {name: _with_secrets(part) for name, part in parts.items()}
     return {**kept, **values, "DISPATCHER_DATA_DIRECTORY": str(settings.data_directory)}
 
 
-def _sandbox_arguments(settings: Settings, journal: Path) -> list[str]:
+def _sandbox_arguments(settings: Settings, journal: Path, channel: ChannelKind, port: int) -> list[str]:
+    is_sms = channel is ChannelKind.SMS
     return [
-        "--port",
-        str(settings.smtp.port),
-        "--journal",
-        str(journal),
-        "--bounce-port",
-        str(settings.bounce_listener.port),
+        *("--port", str(choose_port() if is_sms else port)),
+        *("--journal", str(journal)),
+        *("--bounce-port", str(settings.bounce_listener.port)),
+        *(("--sms-port", str(port)) if is_sms else ()),
     ]
 
 

@@ -13,12 +13,12 @@ from channels.sandbox.journal import JournalVerdict, read_journal
 from dispatcher.bootstrap import Application
 from dispatcher.delivery.progress import read_progress
 
-# Accepted at some time, even if a bounce came later.
+# Accepted at some time, even if a bounce came later; a report may come before the answer.
 _ACCEPTED = text(
     """
     SELECT DISTINCT e.attempt_id FROM attempt_event e
     JOIN attempt a ON a.period = e.period AND a.id = e.attempt_id
-    WHERE a.run_id = :run AND e.trigger = 'accept'
+    WHERE a.run_id = :run AND e.trigger IN ('accept', 'deliver')
     """
 )
 _PLANNED = text("SELECT recipient_count FROM run WHERE id = :run")

@@ -5,7 +5,7 @@ They are imported when they are started: a short command should not pay for the 
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,6 +13,10 @@ from dispatcher.cli.console import output
 from dispatcher.cli.start import application, read_settings
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.queue_names import QueueName
+
+#: How the demo hands these over: other users of the machine read the arguments of processes.
+SANDBOX_SMS_CALLBACK: Final = "DISPATCHER_SANDBOX_SMS_CALLBACK"
+SANDBOX_SMS_SECRET: Final = "DISPATCHER_SANDBOX_SMS_SECRET"  # noqa: S105 - the name of a variable
 
 Lanes = Annotated[
     list[QueueName] | None, typer.Option("--lane", help="A lane to work; repeat for several. Default: all.")
@@ -76,13 +80,30 @@ def sandbox(
     ] = None,
     seed: int = 0,
     fsync: Annotated[bool, typer.Option(help="Put every line on the disk before answering.")] = False,
+    sms_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Play SMSC on this port too (login and password: sandbox)."),
+    ] = None,
+    sms_callback: Annotated[
+        str | None, typer.Option(envvar=SANDBOX_SMS_CALLBACK, help="The URL that SMSC would call back.")
+    ] = None,
+    sms_secret: Annotated[
+        str, typer.Option(envvar=SANDBOX_SMS_SECRET, help="The account's callback_secret.")
+    ] = "",
 ) -> None:
-    """Play a mail server whose answers follow the address; for trying things out, never for customers."""
+    """Play providers whose answers follow the address; for trying things out, never for customers."""
     from channels.sandbox.runner import run_sandbox
+    from channels.sandbox.smsc_callbacks import CallbackTarget
+    from channels.sandbox.smsc_server import SmscSandboxOptions
+
+    sms = None
+    if sms_port is not None:
+        callback = None if sms_callback is None else CallbackTarget(sms_callback, sms_secret)
+        sms = SmscSandboxOptions(host=host, port=sms_port, callback=callback)
 
     settings = read_settings()
     target = settings.bounce_listener.port if bounce_port is None else bounce_port
-    run_sandbox(host, port, journal, bounce_host, target, seed=seed, fsync=fsync)
+    run_sandbox(host, port, journal, bounce_host, target, seed=seed, fsync=fsync, sms=sms)
 
 
 def migrate() -> None:

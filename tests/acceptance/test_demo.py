@@ -40,7 +40,7 @@ class TestDemo:
 
     def test_a_channel_that_is_not_there_yet_is_said(self) -> None:
         with installation() as product:
-            done = product.run("demo", "--once", "--channel", "sms")
+            done = product.run("demo", "--once", "--channel", "voice")
 
             assert done.returncode == 1
-            assert "--channel email" in done.stderr
+            assert "email or sms" in done.stderr
