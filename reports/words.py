@@ -456,7 +456,6 @@ CHANNELS: Final[Words] = {
 }
 PURPOSES: Final[Words] = {
     "debt": ("напоминания о задолженности", "нагадування про заборгованість", "reminders of debt"),
-    "due_date": ("напоминания о сроке оплаты", "нагадування про строк оплати", "reminders of due dates"),
     "payment_due": (
         "напоминания о сроке оплаты",
         "нагадування про строк оплати",
@@ -464,6 +463,7 @@ PURPOSES: Final[Words] = {
     ),
     "tariff": ("сообщения о тарифах", "повідомлення про тарифи", "news of tariffs"),
     "outage": ("сообщения об отключениях", "повідомлення про відключення", "notices of outages"),
+    # `meter` and `restriction` stood for two of them in lists of before; the ledger forgets nothing.
     "meter": ("напоминания о показаниях", "нагадування про показання", "reminders of meter readings"),
     "restriction": ("сообщения об ограничении", "повідомлення про обмеження", "notices of restriction"),
     "restriction_warning": (

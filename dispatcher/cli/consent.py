@@ -21,6 +21,7 @@ from consent.confirmations import (
     request_confirmation,
 )
 from consent.ledger import ConsentEntry
+from consent.purposes import Purpose
 from dispatcher.bootstrap import Application, require_channel
 from dispatcher.cli.campaign_options import AsJson
 from dispatcher.cli.console import output, print_json
@@ -52,7 +53,7 @@ app = typer.Typer(help="Consent per address, channel and purpose.", no_args_is_h
 
 Address = Annotated[str, typer.Argument(help="An e-mail address or a telephone number (+7…).")]
 Channel = Annotated[str, typer.Option(help="email, sms or voice.")]
-PurposeName = Annotated[str, typer.Option(help="debt, …; * is every purpose.")]
+PurposeName = Annotated[str, typer.Option(help=f"{', '.join(Purpose)}; * is every purpose.")]
 SourceName = Annotated[
     str, typer.Option(help="paper, office, call, personal_account, web_form, staff: how it reached us.")
 ]

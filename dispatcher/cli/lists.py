@@ -25,6 +25,7 @@ from campaigns.list_errors import REASONS, ListFileError
 from campaigns.list_mapping import SavedMapping, delete_mapping, get_mapping, list_mappings
 from campaigns.list_rejected import RejectedFile, rejected_name, write_rejected
 from campaigns.list_report import list_problems
+from consent.purposes import Purpose
 from dispatcher.bootstrap import Application
 from dispatcher.cli import list_versions
 from dispatcher.cli.console import errors, output, print_json
@@ -47,7 +48,7 @@ list_versions.add_to(list_app)
 def import_(
     path: Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, XLS or ODS.")],
     name: Annotated[str | None, typer.Option(help="Name of the list; default: the file's name.")] = None,
-    purpose: Annotated[str, typer.Option(help="What the consent column speaks about.")] = "debt",
+    purpose: Annotated[Purpose, typer.Option(help="What the consent column speaks about.")] = Purpose.DEBT,
     encoding: Annotated[str | None, typer.Option(help="utf-8, cp1251, …; default: found out.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet; default: the first with a header.")] = None,
     source: Annotated[str | None, typer.Option(help="Billing system, whose saved mapping is used.")] = None,
@@ -62,7 +63,7 @@ def import_(
         request = ImportRequest(
             path=path,
             name=name or path.stem,
-            purpose=purpose,
+            purpose=purpose.value,
             encoding=encoding,
             mapping=_mapping(maps or []),
             country=settings.country,

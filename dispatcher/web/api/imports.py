@@ -13,10 +13,11 @@ from starlette.requests import ClientDisconnect
 
 from campaigns.import_jobs import ImportJob, add_import_job, get_import_job, list_import_jobs
 from campaigns.list_errors import ListFileError
+from consent.purposes import Purpose
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Limit, Made, Makes, Reads
 from dispatcher.web.api.problems import WrongContentTypeError, answers
-from dispatcher.web.api.values import Code, Cursor, Line, ListName, Page, SourceName, example
+from dispatcher.web.api.values import Cursor, Line, ListName, Page, SourceName, example
 from dispatcher.web.errors import NotFoundError
 from dispatcher.web.uploads import Upload, harmless_name
 
@@ -100,7 +101,7 @@ async def upload_list(
     request: Request,
     call: Uploader,
     name: ListName,
-    purpose: Annotated[Code, Query(description="What the consent column speaks about.")] = "debt",
+    purpose: Annotated[Purpose, Query(description="What the consent column speaks about.")] = Purpose.DEBT,
     encoding: Annotated[
         str | None, Query(pattern=r"^[A-Za-z0-9_-]{2,20}$", description="Default: found out.")
     ] = None,
@@ -127,7 +128,7 @@ async def upload_list(
     try:
         if not upload.size:
             raise ListFileError("empty", "the body is empty: send the file itself")
-        options = {"purpose": purpose, "encoding": encoding, "source": source, "sheet": sheet}
+        options = {"purpose": purpose.value, "encoding": encoding, "source": source, "sheet": sheet}
         answer, is_again = await run_in_threadpool(
             call.change_or_recall,
             lambda session, now: _ask_for_import(session, call, name, upload, options, now),

@@ -96,3 +96,12 @@ class TestListVersions:
         ]
         assert "Загрузите файл ещё раз" in run("list", "versions")
         assert ask("list", "versions", "нет такого") == {"versions": []}
+
+
+class TestImport:
+    def test_a_purpose_that_nobody_asks_about_is_refused_by_naming_those_there_are(
+        self, engine: Engine, invoke, tmp_path
+    ):
+        done = invoke("import", tmp_path / "any.csv", "--purpose", "meter")
+        assert done.exit_code == 2
+        assert "meter_reading" in done.output

@@ -51,6 +51,13 @@ class TestUpload:
         assert done["failure_message"]
         assert done["list_id"] is None
 
+    def test_consent_to_what_nobody_ever_asks_about_is_refused_and_the_purposes_are_named(self, api):
+        answer = api.upload("november", list_file(row(1)), purpose="meter")
+        assert answer.status_code == 422
+        assert "meter_reading" in answer.text
+        done = api.finished(api.upload("november", list_file(row(1)), purpose="meter_reading").json()["id"])
+        assert done["state"] == "done"
+
     def test_an_empty_body_and_a_form_are_refused_at_once(self, api, client, services):
         assert code_of(api.upload("november", b"")) == "unusable-file"
         answer = client.post(

@@ -1,11 +1,13 @@
 """Uploading a list and starting a campaign by the pages, without scripts."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
+from consent.purposes import Purpose
 from dispatcher.core.staff import StaffRole
 from tests.factories import row
 from tests.integration.web.api_client import list_file
@@ -55,6 +57,16 @@ class TestUpload:
         assert "число вида 1,23E+12" in page
         assert "9,87E+11" not in page
         assert "ноябрь" in client.get("/lists").text
+
+    def test_every_purpose_but_advertising_is_offered_and_no_other_is_taken(self, client):
+        sign_in(client)
+        page = client.get("/lists/upload").text
+        offered = page.partition('<select name="purpose"')[2].partition("</select>")[0]
+        assert re.findall(r'value="(\w+)"', offered) == [one for one in Purpose if one is not Purpose.ADVERTISING]
+        data = {"csrf_token": csrf(client), "name": "ноябрь", "purpose": "restriction"}
+        refused = client.post("/lists/upload", data=data, files={"file": ("a.csv", list_file(row(1)))})
+        assert refused.status_code == 422
+        assert client.get("/lists").text.count("ноябрь") == 0
 
     def test_the_bad_rows_can_be_downloaded_and_that_goes_on_record(self, client, services):
         sign_in(client)
