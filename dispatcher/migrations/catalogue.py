@@ -1,34 +1,14 @@
-"""Every module with models, so that migrations and tests see the whole schema."""
+"""What Alembic compares with the database: every model there is, and none of the partitions."""
 
 import re
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
-import campaigns.models
-import consent.models
-import dispatcher.core.models
-import dispatcher.delivery.bills.models
-import dispatcher.delivery.models
-import dispatcher.delivery.returns.models
-import dispatcher.evidence.models
-import dispatcher.privacy.models
-import dispatcher.webhooks.models
-import templates.models
 from dispatcher.delivery.models import TransactionId
+from dispatcher.privacy.tables import ALL_MODELS
 
-ALL_MODELS: Final = (
-    campaigns.models,
-    consent.models,
-    dispatcher.core.models,
-    dispatcher.delivery.bills.models,
-    dispatcher.delivery.models,
-    dispatcher.delivery.returns.models,
-    dispatcher.evidence.models,
-    dispatcher.privacy.models,
-    dispatcher.webhooks.models,
-    templates.models,
-)
+__all__ = ["ALL_MODELS", "is_ours"]
 
 # SQLAlchemy does not know this type when it reads the schema back.
 ischema_names["xid8"] = TransactionId

@@ -23,12 +23,12 @@ from consent.erased import keep_refusals
 from consent.ledger import lock_all_of
 from consent.sources import Source
 from dispatcher.core.audit import record_action
-from dispatcher.core.db import Base
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.withdrawal import stop_contacts
 from dispatcher.privacy.errors import ErasureRefusedError
 from dispatcher.privacy.register import ABOUT_PEOPLE, Held
 from dispatcher.privacy.subject import Subject, find_subject
+from dispatcher.privacy.tables import table_named
 
 SLICE: Final = 500
 LEAST_REASON_CHARS: Final = 5
@@ -220,7 +220,7 @@ def _count(session: Session, erasure: UUID, held: Held, rows: int) -> None:
 def _statement(table: str) -> TextClause:
     """Erase at most `:limit` rows that still hold something, found by their keys."""
     held = next(one for one in ABOUT_PEOPLE if one.table == table)
-    keys = [column.name for column in Base.metadata.tables[table].primary_key]
+    keys = [column.name for column in table_named(table).primary_key]
     key = "(" + ", ".join(f"t.{name}" for name in keys) + ")"
     # The register is ours: no value of anybody stands in these statements.
     if held.erases_rows:

@@ -19,11 +19,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from dispatcher.core.db import Base
 from dispatcher.core.settings import RetentionSettings
 from dispatcher.privacy.kinds import RULES, DataKind, in_words
 from dispatcher.privacy.register import ABOUT_PEOPLE, Held
 from dispatcher.privacy.subject import Subject, find_subject
+from dispatcher.privacy.tables import table_named
 from reports.words import Language
 
 FORMAT: Final = "dispatcher-person-export.1"
@@ -56,7 +56,7 @@ def field_rules(held: Held, retention: RetentionSettings, language: Language) ->
     """The purpose, ground and term of every field of a table, in the order of its columns."""
     return [
         _field_rule(column.name, held.personal.get(column.name), retention, language)
-        for column in Base.metadata.tables[held.table].columns
+        for column in table_named(held.table).columns
     ]
 
 
@@ -104,7 +104,7 @@ def write_html(
 
 def read_rows(session: Session, held: Held, subject: Subject) -> Iterator[dict[str, Any]]:
     """The person's rows of one table, as plain values."""
-    table = Base.metadata.tables[held.table]
+    table = table_named(held.table)
     names = ", ".join(f't."{column.name}"' for column in table.columns)
     order = ", ".join(f't."{column.name}"' for column in table.primary_key)
     # The register is ours: no value of anybody stands in the statement.

@@ -72,3 +72,12 @@ class TestProcesses:
 
     def test_the_newest_migration_is_known_without_loading_them(self) -> None:
         assert newest_revision().isdecimal()
+
+    def test_a_process_that_has_just_started_knows_every_table_that_holds_personal_data(self) -> None:
+        statement = (
+            "from dispatcher.core.settings import RetentionSettings\n"
+            "from dispatcher.privacy.export import field_rules\n"
+            "from dispatcher.privacy.register import ABOUT_PEOPLE\n"
+            "assert all(field_rules(one, RetentionSettings(), 'ru') for one in ABOUT_PEOPLE)"
+        )
+        assert "dispatcher.privacy.export" in loaded_by(statement)
