@@ -148,7 +148,8 @@ class TestConsents:
         api.imported("november", list_file(row(1, email="a@example.org", consent="")))
         said = {"address": "a@example.org", "channel": "email", "purpose": "debt"}
         assert api.post("/consents/give", {**said, "reference": "договор 1"}).json() == {"recorded": 1}
-        assert api.post("/consents/withdraw", said).json() == {"in_flight": 0}
+        withdrawn = api.post("/consents/withdraw", said).json()
+        assert withdrawn == {"contacts": 1, "in_flight": 0, "attempts": []}
         entries = api.post("/consents/search", {"address": "a@example.org"}).json()["entries"]
         assert [(one["action"], one["source"], one["recorded_by"]) for one in entries] == [
             ("given", "api", "api:billing"),
