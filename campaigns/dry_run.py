@@ -176,6 +176,7 @@ class _Reckoning:
             tools.renderer, subject.run, subject.templates, moment, wanted_samples=SAMPLES
         )
         self._going = 0
+        self._reached_in_part = 0
         self._not_going: Counter[str] = Counter()
         self._later: Counter[str] = Counter()
         self._by_channel: Counter[str] = Counter()
@@ -252,6 +253,8 @@ class _Reckoning:
 
     def _count(self, one: Candidate, steps: Sequence[int], later: str | None) -> None:
         self._going += 1
+        if self._run.plan.combination is Combination.ALL and len(steps) < len(self._run.plan.steps):
+            self._reached_in_part += 1
         for step in steps:
             channel = self._run.plan.steps[step].channel.value
             self._by_channel[channel] += 1
@@ -273,6 +276,7 @@ class _Reckoning:
             going=self._going,
             by_channel=dict(self._by_channel),
             not_going=dict(self._not_going),
+            by_hand=self._by_hand(),
             later={**self._later, **self._texts.waiting_for_files},
             missing_fields=self._texts.missing_fields(),
             samples=tuple(self._texts.samples),
@@ -291,6 +295,11 @@ class _Reckoning:
             sms=self._texts.sms_estimate(),
         )
         return replace(result, warnings=tuple(warnings_of(result)))
+
+    def _by_hand(self) -> int:
+        if not self._run.plan.is_mandatory:
+            return 0
+        return self._not_going.total() + self._reached_in_part
 
     def _rate(self, channel: str) -> Rate:
         return expected_rate(
@@ -315,5 +324,10 @@ def _record(
         action="campaign.dry_run",
         subject_type=subject,
         subject_id=subject_id,
-        after={"recipients": result.recipients, "going": result.going, "not_going": result.not_going},
+        after={
+            "recipients": result.recipients,
+            "going": result.going,
+            "not_going": result.not_going,
+            "by_hand": result.by_hand,
+        },
     )

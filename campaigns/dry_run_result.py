@@ -36,6 +36,9 @@ class DryRun:
     going: int
     by_channel: Mapping[str, int]  #: channel → attempts
     not_going: Mapping[str, int]  #: reason → recipients
+    #: recipients of a mandatory run who would become manual tasks: nobody of `not_going` vanishes, nor who
+    #: can be reached over some of the required channels alone; who is late at the end comes on top
+    by_hand: int
     later: Mapping[str, int]  #: of those going: why some have to wait
     missing_fields: Mapping[str, int]
     samples: Sequence[Sample]
@@ -70,6 +73,14 @@ def warnings_of(result: DryRun) -> list[DryRunWarning]:
         else None,
         DryRunWarning("nobody_goes", result.recipients, "не уйдёт никому: посмотрите причины")
         if result.going == 0
+        else None,
+        DryRunWarning(
+            "by_hand",
+            result.by_hand,
+            f"придётся уведомить вручную: {result.by_hand}; основание — договор или закон,"
+            " поэтому никто не пропадёт: они попадут в список «Уведомить вручную»",
+        )
+        if result.by_hand
         else None,
         DryRunWarning(
             "finish_after_end",

@@ -34,6 +34,7 @@ _FIGURES: Final[dict[str, Any]] = {
     "going": 1970,
     "by_channel": {"email": 1970},
     "not_going": {"no_consent": 28},
+    "by_hand": 0,
     "later": {"outside_hours": 1970},
     "missing_fields": {},
     "starts_at": "2026-11-23T05:00:00Z",
@@ -96,6 +97,9 @@ class DryRunOut(BaseModel):
     going: int
     by_channel: dict[str, int] = Field(description="Channel → attempts.")
     not_going: dict[str, int] = Field(description="Reason → recipients.")
+    by_hand: int = Field(
+        description="Recipients who would become manual tasks: of a campaign on contract or legal duty."
+    )
     later: dict[str, int] = Field(description="Of those going: why some have to wait.")
     missing_fields: dict[str, int] = Field(description="Field of the text → recipients who lack it.")
     starts_at: datetime

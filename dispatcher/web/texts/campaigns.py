@@ -170,6 +170,14 @@ CAMPAIGNS: Final[Words] = {
         "Рахунки за посиланнями завантажуються після початку: {count}. Кожен лист чекає на свій.",
         "Bills by link are fetched after the start: {count}. Each letter waits for its own.",
     ),
+    "warning_by_hand": (
+        "Придётся уведомить вручную: {count}. Основание — договор или закон, поэтому никто не пропадёт:"
+        " они попадут в список «Уведомить вручную».",
+        "Доведеться сповістити вручну: {count}. Підстава — договір або закон, тому ніхто не зникне:"
+        " вони потраплять до списку «Сповістити вручну».",
+        "To be told by hand: {count}. The basis is the contract or the law, so nobody vanishes:"
+        " they will be on the list “To be told by hand”.",
+    ),
     "warning_zone_unknown": (
         "Часовой пояс не определён у {count}: взят пояс компании.",
         "Часовий пояс не визначено у {count}: узято пояс компанії.",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from campaigns.dry_run import dry_run_of
 from campaigns.errors import CampaignError, UnknownListError, UnknownScenarioError
@@ -66,6 +67,23 @@ class TestWhoWouldGo:
         assert said.going == len([one for one in done if one.startswith("notified")])
         reasons = sorted(one.partition(":")[2] for one in done if not one.startswith("notified"))
         assert reasons == sorted(code for code, count in said.not_going.items() for _ in range(count))
+
+    @pytest.mark.requirement(46, "a mandatory notice does not vanish: the dry run says whom to tell by hand")
+    def test_as_many_are_told_by_hand_as_it_said_and_none_where_people_may_refuse(
+        self, engine: Engine
+    ) -> None:
+        make_list(
+            engine.application,
+            [row(1), row(2, email=""), row(3, consent="нет"), row(4, contract="нет"), row(5)],
+        )
+        said = try_out(engine, wanted(engine, basis="legal_duty"))
+        assert [one.count for one in said.warnings if one.code == "by_hand"] == [said.by_hand]
+        engine.finish(engine.start(make_campaign(engine.application, basis="legal_duty").run_id))
+        with engine.application.database.transaction() as session:
+            tasks = session.execute(text("SELECT count(*) FROM manual_task")).scalar_one()
+        assert said.by_hand == tasks == 3
+        by_consent = try_out(engine)
+        assert (by_consent.by_hand, [one.code for one in by_consent.warnings]) == (0, [])
 
     def test_a_zone_whose_hours_do_not_come_in_time_is_not_going(self, engine: Engine) -> None:
         make_list(engine.application, [row(1), row(2, zone="Asia/Vladivostok", address="")])
@@ -172,7 +190,7 @@ class TestReadOnly:
         for table in tables:
             assert engine.sql(f"SELECT count(*) FROM {table}")[0].count == 0, table
         (event,) = engine.sql("SELECT * FROM audit_event WHERE action = 'campaign.dry_run'")
-        assert event.after == {"recipients": 3, "going": 3, "not_going": {}}
+        assert event.after == {"recipients": 3, "going": 3, "not_going": {}, "by_hand": 0}
         assert engine.email.sent == []
 
     def test_a_run_that_was_made_can_be_tried_too(self, engine: Engine) -> None:
