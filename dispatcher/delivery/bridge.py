@@ -7,15 +7,13 @@ connections across batches; actors hand a batch over and read outcomes in groups
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from channels.port import Outcome
 
 Result = TypeVar("Result")
-_END: Final = object()
 
 
 class Bridge:
@@ -41,21 +39,20 @@ class Bridge:
 
         Raises what the channel raised, after the outcomes that came before it.
         """
-        outcomes: queue.SimpleQueue[object] = queue.SimpleQueue()
+        groups: queue.SimpleQueue[list[Outcome] | None] = queue.SimpleQueue()
 
         async def drain() -> None:
+            gathering = _Gathering(groups.put, size, wait_seconds)
             try:
                 async for outcome in start():
-                    outcomes.put(outcome)
+                    gathering.add(outcome)
             finally:
-                outcomes.put(_END)
+                gathering.hand_over()
+                groups.put(None)
 
         draining = asyncio.run_coroutine_threadsafe(drain(), self._loop)
-        is_open = True
-        while is_open:
-            group, is_open = _next_group(outcomes, size, wait_seconds)
-            if group:
-                yield group
+        while (group := groups.get()) is not None:
+            yield group
         draining.result()
 
     def close(self) -> None:
@@ -66,19 +63,27 @@ class Bridge:
             self._loop.close()
 
 
-def _next_group(
-    outcomes: "queue.SimpleQueue[object]", size: int, wait_seconds: float
-) -> tuple[list[Outcome], bool]:
-    group: list[Outcome] = []
-    until: float | None = None
-    while len(group) < size:
-        left = None if until is None else max(0.0, until - time.monotonic())
-        try:
-            item = outcomes.get(timeout=left)
-        except queue.Empty:
-            return group, True
-        if not isinstance(item, Outcome):
-            return group, False
-        group.append(item)
-        until = until or time.monotonic() + wait_seconds
-    return group, True
+class _Gathering:
+    """Gathers outcomes on the loop: waking the other thread for each would cost more than the message."""
+
+    def __init__(self, hand: Callable[[list[Outcome]], object], size: int, wait_seconds: float) -> None:
+        self._hand = hand
+        self._size = size
+        self._wait_seconds = wait_seconds
+        self._group: list[Outcome] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        self._group.append(outcome)
+        if len(self._group) >= self._size:
+            self.hand_over()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._wait_seconds, self.hand_over)
+
+    def hand_over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._group:
+            self._hand(self._group)
+            self._group = []
