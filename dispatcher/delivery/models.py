@@ -142,7 +142,6 @@ class Attempt(Base):
         Index("ix_attempt_capped", "run_id", "due_at", postgresql_where=text(WAITS_FOR_CAP)),
         Index("ix_attempt_lease", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("ix_attempt_review", "review_at", postgresql_where=text("review_at IS NOT NULL")),
-        Index("ix_attempt_in_flight", "contact_point_id", postgresql_where=text("state = 'sending'")),
         BY_PERIOD,
     )
     period: Mapped[date] = mapped_column(primary_key=True)
@@ -182,11 +181,14 @@ class AttemptNotice(Base):
 
 
 class AttemptEvent(Base):
-    """One thing that happened to an attempt. Append-only; ids and hashes only."""
+    """One thing that happened to an attempt. Append-only; ids and hashes only.
+
+    Written in the transaction that has locked the attempt, which is never deleted: no foreign key checks that
+    again for every message (decision 0031). The same goes for `AttemptContent`.
+    """
 
     __tablename__ = "attempt_event"
     __table_args__ = (
-        ForeignKeyConstraint(["period", "attempt_id"], ["attempt.period", "attempt.id"]),
         Index("ix_attempt_event_attempt_id", "attempt_id"),
         BY_PERIOD,
     )
@@ -206,10 +208,7 @@ class AttemptContent(Base):
     """The exact bytes sent and the provider's own words: personal data, purged by retention."""
 
     __tablename__ = "attempt_content"
-    __table_args__ = (
-        ForeignKeyConstraint(["period", "attempt_id"], ["attempt.period", "attempt.id"]),
-        BY_PERIOD,
-    )
+    __table_args__ = (BY_PERIOD,)
     period: Mapped[date] = mapped_column(primary_key=True)
     attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
     salt: Mapped[bytes] = mapped_column(LargeBinary)

@@ -6,6 +6,7 @@ import zlib
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from channels.port import OutcomeKind
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, rows
 
@@ -31,6 +32,46 @@ class TestUniqueKeys:
                 " SELECT period, gen_random_uuid(), notice_id, run_id, person_id, channel, step, number,"
                 " 'planned', now(), now() FROM attempt"
             )
+
+
+class TestWhatBelongsTogether:
+    """What no foreign key checks for every message (decision 0031)."""
+
+    def test_every_event_content_and_reservation_has_its_attempt(self, engine: Engine) -> None:
+        make_list(engine.application, rows(5))
+        engine.email.answer("person1@example.org", OutcomeKind.TRANSIENT, OutcomeKind.ACCEPTED)
+        engine.email.answer("person2@example.org", OutcomeKind.PERMANENT)
+        engine.email.answer("person3@example.org", OutcomeKind.NOT_SENT, OutcomeKind.ACCEPTED)
+        run = engine.start(make_campaign(engine.application).run_id)
+        engine.finish(run)
+        for table, columns in (
+            ("attempt_event", "a.period = t.period AND a.id = t.attempt_id"),
+            ("attempt_content", "a.period = t.period AND a.id = t.attempt_id"),
+            (
+                "contact_budget",
+                "a.id = t.attempt_id AND a.person_id = t.person_id"
+                " AND a.contact_point_id = t.contact_point_id",
+            ),
+        ):
+            counted = engine.sql(
+                f"SELECT count(*) AS all_rows, count(a.id) AS with_attempt"
+                f" FROM {table} t LEFT JOIN attempt a ON {columns}"
+            )
+            assert counted[0].all_rows == counted[0].with_attempt > 0, table
+
+    def test_no_attempt_with_its_record_can_be_deleted(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1))
+        engine.start(make_campaign(engine.application).run_id)
+        with pytest.raises(DBAPIError, match="append-only"):
+            engine.sql("DELETE FROM attempt")
+
+    @pytest.mark.parametrize("table", ["person", "contact_point"])
+    def test_nobody_who_was_counted_can_be_deleted(self, engine: Engine, table: str) -> None:
+        make_list(engine.application, rows(1))
+        engine.start(make_campaign(engine.application).run_id)
+        engine.work()
+        with pytest.raises(IntegrityError, match="foreign key"):
+            engine.sql(f"DELETE FROM {table}")
 
 
 class TestAppendOnly:
