@@ -5,8 +5,8 @@ Names only: no row is read or written, whatever the size of the tables.
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
