@@ -91,6 +91,7 @@ class TestEveryText:
 
 
 class TestKinds:
+    @pytest.mark.requirement(2, "changes of price policy and of services")
     @pytest.mark.requirement(18, "message: tariffs or rules changed")
     def test_a_tariff_change_says_what_and_from_when(self):
         text = render("tariff_change", "ru").text
@@ -109,6 +110,7 @@ class TestKinds:
             assert item in text
         assert len(SEVEN_ITEMS) == 9  # date and time, and position and name, are two fields each
 
+    @pytest.mark.requirement(5, "warning of a suspension for non-payment")
     @pytest.mark.requirement(20, "warning of a restriction and notice of it")
     def test_a_restriction_is_warned_of_with_sum_term_and_day_and_then_told(self):
         warning, notice = render("restriction_warning", "ru"), render("restriction_notice", "ru")
@@ -117,6 +119,7 @@ class TestKinds:
         assert "Ограничение вводится: 22 декабря 2026" in notice.text
         assert 'href="https://pay.example/1"' in warning.html
 
+    @pytest.mark.requirement(4, "reminder of a measure to be carried out")
     @pytest.mark.requirement(21, "meter reading: visit and reminder")
     def test_readings_are_asked_for_by_a_day(self):
         assert "Передать до: 25 декабря 2026" in render("meter_readings", "ru").text
