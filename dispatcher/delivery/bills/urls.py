@@ -113,7 +113,7 @@ def _parse(text: str) -> URL:
         # Signed links bear no change of their spelling; only other letters have to be spelled out.
         url = URL(text, encoded=text.isascii())
         is_whole = url.raw_host and url.port
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # yarl stumbles over a bracket behind a colon
         raise _refused("ссылка написана с ошибкой") from error
     if not is_whole:
         raise _refused("ссылка написана с ошибкой")
@@ -125,7 +125,7 @@ def _origins(texts: Iterable[str], setting: str, schemes: tuple[str, ...]) -> It
         try:
             url = URL(f"//{text.strip()}")
             host, port = (url.raw_host or "").lower(), url.explicit_port
-        except ValueError as error:
+        except (ValueError, IndexError) as error:
             raise _unusable(setting) from error
         is_bare = url.raw_user is None and url.raw_path in {"", "/"} and not url.raw_query_string
         if not host or not is_bare or (_is_literal(host) and not _is_plain_address(host)):

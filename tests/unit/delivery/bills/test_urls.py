@@ -103,6 +103,10 @@ class TestCheck:
         else:
             assert code_of(url) == "attachment_url_refused"
 
+    @pytest.mark.parametrize("tail", ["@]", ":[", "]", "@[:"])
+    def test_brackets_out_of_place_are_a_mistake_in_the_link(self, tail: str) -> None:
+        assert code_of(f"https://bills.example.org{tail}") == "attachment_url_refused"
+
     def test_without_any_host_every_url_is_refused_and_the_setting_is_named(self) -> None:
         assert code_of("https://bills.example.org/1.pdf", NO_URLS) == "attachment_url_off"
         with pytest.raises(AttachmentError, match="DISPATCHER_ATTACHMENTS__HOSTS"):
