@@ -203,7 +203,14 @@ class _Reckoning:
         """The hours and caps of this slice. What one is sent is spent for the next of the slice."""
         steps = range(len(self._run.plan.steps))
         candidates = [one.candidate(self._run, step) for one in recipients for step in steps]
-        return group_limits(self._session, self._run, candidates, self._tools.calendar, self._moment)
+        return group_limits(
+            self._session,
+            self._run,
+            candidates,
+            self._tools.calendar,
+            self._moment,
+            self._tools.delivery.least_validity_seconds,
+        )
 
     def _judge(
         self,

@@ -5,7 +5,7 @@ daylight-saving gaps and overlaps need no rule of their own: a time that does no
 time that comes twice counts twice. Windows over midnight belong to the day on which they open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
@@ -115,6 +115,12 @@ class SendingHours:
         own = {self.daily_from} if self.days_off is None else {self.daily_from, self.days_off.opens}
         return frozenset(own).union(*(hours.opening_times() for hours in self.narrowed_by))
 
+    def closing_times(self) -> frozenset[time]:
+        """All wall times at which these hours, or those that narrow them, may close."""
+        kinds = (self.hours_of(kind) for kind in DayKind)
+        own = frozenset(hours.closes for hours in kinds if hours is not None)
+        return own.union(*(hours.closing_times() for hours in self.narrowed_by))
+
 
 def parse_daily_time(text: str) -> time:
     """Read «08:00», «8:00» or «24:00» (the end of the day, which is 00:00 in `daily_to`)."""
@@ -181,13 +187,32 @@ def next_allowed(
     return None
 
 
+def open_until(
+    now: datetime, hours: SendingHours, calendar: Days, *, ends_at: datetime, longest: timedelta
+) -> datetime:
+    """Return the end of the interval that is open at `now`: what begins in it must be over by then.
+
+    It is no later than `ends_at` and `longest` from now on, so that hours round the clock have an end too.
+    """
+    _require_aware(now, ends_at)
+    last = min(ends_at, now + longest)
+    clocks = hours.opening_times() | hours.closing_times() | {MIDNIGHT}
+    for instant in _instants(now.astimezone(UTC), hours.zone, clocks):
+        if instant >= last or not hours.are_open(instant.astimezone(hours.zone), calendar):
+            return min(instant, last)
+    return last
+
+
 def _candidates(start: datetime, hours: SendingHours) -> Iterator[datetime]:
     """Yield `start` and then, in order, every instant at which closed hours may become open."""
     yield start
-    zone = hours.zone
-    first_day = start.astimezone(zone).date()
     # The end of the day is an opening when the next day is a working day.
-    clocks = hours.opening_times() | {MIDNIGHT}
+    yield from _instants(start, hours.zone, hours.opening_times() | {MIDNIGHT})
+
+
+def _instants(start: datetime, zone: ZoneInfo, clocks: Collection[time]) -> Iterator[datetime]:
+    """Every instant after `start` at which a wall in `zone` shows one of the clocks, or jumps."""
+    first_day = start.astimezone(zone).date()
     for number in range(SEARCH_DAYS):
         day = first_day + timedelta(days=number)
         openings = {

@@ -288,6 +288,8 @@ class DeliverySettings(BaseModel):
     sms_max_parts: int = Field(default=3, ge=1, le=15)  #: a longer SMS is refused, not sent
     #: the same for single scenarios, by name: {"restriction_warning": 4}
     sms_max_parts_of: dict[str, Annotated[int, Field(ge=1, le=15)]] = {}
+    #: for how long a provider tries at least, by channel; nothing goes to it nearer to the end of the hours
+    least_validity_seconds: dict[str, Annotated[float, Field(ge=0)]] = {"sms": 3600.0}
     unknown_query_seconds: float = Field(default=60.0, ge=0)
     #: waits before the next try after a passing fault
     retry_seconds: list[float] = [60.0, 300.0, 900.0, 3600.0]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from consent.calendar import WorkingCalendar
 from consent.group_policy import GroupPolicy, group_policy_from_json
-from consent.hours import SendingHours, intersect, next_allowed
+from consent.hours import SendingHours, intersect, next_allowed, open_until
 from consent.permission import Permission
 from consent.place import Place, place_of
 from consent.policy import Cap, hours_from_json
@@ -21,6 +21,8 @@ from dispatcher.delivery.step_plan import StepPlan
 
 #: Sending a claimed group may take this long: nothing is claimed so near to the window's end (promise P6).
 SENDING_MARGIN: Final = timedelta(seconds=2)
+#: Providers hold nothing for longer; hours round the clock need an end to be reckoned with.
+LONGEST_VALIDITY: Final = timedelta(days=2)
 TRUTH_WAIT: Final = timedelta(seconds=5)
 #: The columns of a list that state the region of the supply address.
 REGION_FIELDS: Final = ("region_code", "Код региона", "Код регіону")
@@ -185,6 +187,16 @@ def next_sending_time(
     if allowed is None or allowed > now:
         return allowed
     return _past_margin(now, hours, days, run)
+
+
+def closing_time(run: RunView, place: Place, calendar: WorkingCalendar, now: datetime) -> datetime:
+    """When the hours that are open in a place close, or the run ends (promise P6).
+
+    What is handed to a provider that holds it must be given up by then.
+    """
+    hours = run.hours_in(zone(place.time_zone), place.customer_group)
+    days = calendar.in_region(place.region)
+    return open_until(now, hours, days, ends_at=run.ends_at, longest=LONGEST_VALIDITY)
 
 
 def capped_until(wait: CapWait, run: RunView, place: Place, calendar: WorkingCalendar) -> CapWait:

@@ -7,7 +7,7 @@ the rest are read, the verdicts fall, and `sending` is written. The caller commi
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -32,7 +32,7 @@ from dispatcher.delivery.checks import (
     policies_from_json,
     wait_for_bill,
 )
-from dispatcher.delivery.group_limits import group_limits
+from dispatcher.delivery.group_limits import NO_VALIDITY, GroupLimits, group_limits
 from dispatcher.delivery.repository import SELECT_ATTEMPTS, AttemptRow, attempt_row
 from dispatcher.delivery.returns.domains import hold_paused
 from dispatcher.delivery.run_lock import hold_shared
@@ -100,6 +100,8 @@ class ClaimedGroup:
     token: UUID
     candidates: Sequence[Candidate]
     seen: int
+    #: attempt → when a provider that holds it must give it up; empty: nothing of the channel is held
+    deliver_until: Mapping[UUID, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +129,15 @@ def claim_group(
     hold_back: HoldBack | None = None,
     bill_looks: BillLooks | None = None,
     transitions: Transitions | None = None,
+    least_validity: Mapping[str, float] = NO_VALIDITY,
 ) -> ClaimedGroup | None:
     """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due.
 
     With `transitions` the changes are added to them, for the caller to write before it commits.
 
     `hold_back` may put off some of those that nothing else forbids, for limits outside the database;
-    `bill_looks` says which must wait for a bill that is still to be fetched.
+    `bill_looks` says which must wait for a bill that is still to be fetched; `least_validity` by channel is
+    for how many seconds its providers hold what they are given, at least.
     """
     hold_shared(session, run_id)
     run = _load_run(session, run_id, now)
@@ -143,7 +147,8 @@ def claim_group(
     if not locked:
         return None
     candidates = _candidates(session, run, locked)
-    verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, calendar, now, bill_looks)
+    limits = group_limits(session, run, candidates, calendar, now, least_validity)
+    verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, limits, now, bill_looks)
     verdicts = hold_paused(session, run, channel, candidates, verdicts, now)
     if hold_back is not None:
         verdicts = hold_back(candidates, verdicts, now)
@@ -159,7 +164,10 @@ def claim_group(
         one for one, verdict in zip(candidates, verdicts, strict=True) if verdict.trigger is Trigger.CLAIM
     ]
     _reserve(session, run, channel, taken, now)
-    return ClaimedGroup(run, claim.token, taken, len(candidates))
+    deliver_until = {
+        one.attempt_id: until for one in taken if (until := limits.deliver_until(one)) is not None
+    }
+    return ClaimedGroup(run, claim.token, taken, len(candidates), deliver_until)
 
 
 def _load_run(session: Session, run_id: UUID, now: datetime) -> RunView | None:
@@ -235,13 +243,12 @@ def _judge_all(
     run: RunView,
     channel: str,
     candidates: Sequence[Candidate],
-    calendar: WorkingCalendar,
+    limits: GroupLimits,
     now: datetime,
     bill_looks: BillLooks | None,
 ) -> list[Verdict]:
     contact_ids = [one.contact_point_id for one in candidates if one.contact_point_id]
     permissions = ask_permission(session, contact_ids, channel=channel, purpose=run.purpose, now=now)
-    limits = group_limits(session, run, candidates, calendar, now)
     looks = {} if bill_looks is None else bill_looks(session, run, candidates, now)
     verdicts = []
     for one in candidates:

@@ -4,8 +4,10 @@ A few places, many people: the hours of each place are worked out once, and what
 the caps is read in two statements for all.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +15,16 @@ from consent.calendar import WorkingCalendar
 from consent.place import Place
 from consent.spent import CapWait, Spent, address_of, read_spent
 from dispatcher.core.zones import zone
-from dispatcher.delivery.checks import Candidate, RunView, capped_until, next_sending_time
+from dispatcher.delivery.checks import (
+    SENDING_MARGIN,
+    Candidate,
+    RunView,
+    capped_until,
+    closing_time,
+    next_sending_time,
+)
+
+NO_VALIDITY: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 def group_limits(
@@ -22,8 +33,12 @@ def group_limits(
     candidates: Sequence[Candidate],
     calendar: WorkingCalendar,
     now: datetime,
+    least_validity: Mapping[str, float] = NO_VALIDITY,
 ) -> "GroupLimits":
-    """Read what the candidates have spent; their persons and addresses must be locked for it to hold."""
+    """Read what the candidates have spent; their persons and addresses must be locked for it to hold.
+
+    `least_validity`: channel → seconds for which its providers hold what they were given, at least.
+    """
     spent = read_spent(
         session,
         [run.policy_of(group) for group in {one.customer_group for one in candidates}],
@@ -31,26 +46,59 @@ def group_limits(
         addresses={address_of(one.channel, one.address) for one in candidates if one.address},
         now=now,
     )
-    return GroupLimits(run, spent, calendar, now)
+    return GroupLimits(run, spent, calendar, now, least_validity)
 
 
 class GroupLimits:
     """See the module."""
 
-    def __init__(self, run: RunView, spent: Spent, calendar: WorkingCalendar, now: datetime) -> None:
+    def __init__(
+        self,
+        run: RunView,
+        spent: Spent,
+        calendar: WorkingCalendar,
+        now: datetime,
+        least_validity: Mapping[str, float] = NO_VALIDITY,
+    ) -> None:
         self._run = run
         self._spent = spent
         self._calendar = calendar
         self._now = now
-        self._allowed: dict[Place, datetime | None] = {}
+        self._least_validity = least_validity
+        self._allowed: dict[tuple[str, Place], datetime | None] = {}
+        self._closings: dict[Place, datetime] = {}
         self._waits: dict[tuple[Place, CapWait], CapWait] = {}
 
     def allowed_at(self, one: Candidate) -> datetime | None:
-        """When the hours allow it; None: never again."""
-        place = one.place(self._calendar)
-        if place not in self._allowed:
-            self._allowed[place] = next_sending_time(self._run, place, self._calendar, self._now)
-        return self._allowed[place]
+        """When the hours allow it; None: never again.
+
+        Too near to their end for a provider that would still try when they are over, it waits for the next.
+        """
+        key = (one.channel, one.place(self._calendar))
+        if key not in self._allowed:
+            self._allowed[key] = self._next(*key)
+        return self._allowed[key]
+
+    def deliver_until(self, one: Candidate) -> datetime | None:
+        """When a provider must give it up that is handed it now; None: nothing of its channel is held."""
+        if one.channel not in self._least_validity:
+            return None
+        return self._closing(one.place(self._calendar))
+
+    def _next(self, channel: str, place: Place) -> datetime | None:
+        allowed = next_sending_time(self._run, place, self._calendar, self._now)
+        least = self._least_validity.get(channel)
+        if least is None or allowed is None or allowed > self._now:
+            return allowed
+        closing = self._closing(place)
+        if closing - self._now >= timedelta(seconds=least) + SENDING_MARGIN:
+            return allowed
+        return next_sending_time(self._run, place, self._calendar, closing)
+
+    def _closing(self, place: Place) -> datetime:
+        if place not in self._closings:
+            self._closings[place] = closing_time(self._run, place, self._calendar, self._now)
+        return self._closings[place]
 
     def cap_wait(self, one: Candidate) -> CapWait | None:
         """Why and until when the caps hold it back."""

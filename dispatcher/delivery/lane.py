@@ -234,6 +234,7 @@ class LaneWorker:
                 bill_looks=self._bills.looks,
                 hold_back=self.tools.domain_limits.hold_back_in(channel, urgent=lane.priority == "urgent"),
                 transitions=work,
+                least_validity=settings.least_validity_seconds,
             )
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
@@ -317,6 +318,7 @@ class LaneWorker:
                     group.now,
                     bills=bills,
                     begin_until=group.begin_until,
+                    deliver_until=claimed.deliver_until.get(one.attempt_id),
                 )
             except Exception as error:  # noqa: BLE001 - whatever a text does, its recipient fails alone
                 log.warning(

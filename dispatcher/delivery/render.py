@@ -4,7 +4,7 @@ The preview of staff and the dry run use this very class, so what they show is w
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -92,16 +92,17 @@ class Renderer:
         *,
         bills: Bills = NO_BILLS,
         begin_until: float | None = None,
+        deliver_until: datetime | None = None,
     ) -> Envelope:
         """Render one notice with its files; raises `TemplateError` when it cannot be made for this recipient.
 
         `bills` are those that were fetched for it by URL; `begin_until`: the moment of `time.monotonic()`
-        by which sending must have begun.
+        by which sending must have begun; `deliver_until`: when a provider that holds it must give it up.
         """
         template = template_of(run, candidate, templates)
         candidate = with_common_fields(run, candidate)
         files = self.files_of(template, candidate, bills)
-        return self.compose(
+        made = self.compose(
             template,
             candidate,
             run.purpose,
@@ -110,6 +111,7 @@ class Renderer:
             begin_until=begin_until,
             max_parts=run.plan.steps[candidate.step].max_parts,
         )
+        return made if deliver_until is None else replace(made, deliver_until=deliver_until)
 
     def compose(
         self,

@@ -1,10 +1,11 @@
 """Nothing leaves outside the window, in the recipient's zone (P6)."""
 
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 
-from channels.port import OutcomeKind
+from channels.port import ChannelKind, OutcomeKind
 from dispatcher.delivery.runs import extend_run
 from reports.live import LiveRun, read_run
 from tests.engine import Engine
@@ -168,3 +169,65 @@ class TestDailyHours:
         engine.start(campaign.run_id)
         assert engine.notices(campaign.run_id)["person2@example.org"] == "expired:window_ended"
         assert engine.finish(campaign.run_id) == {"notified": 1, "expired": 1}
+
+
+class TestWhatAProviderHolds:
+    """SMSC tries for an hour at least: what it is given must be over when the hours or the run are (P6)."""
+
+    @pytest.mark.requirement(28, "08:00-17:00, never on weekends or public holidays")
+    def test_it_is_told_to_give_up_when_the_hours_close_in_the_recipients_zone(self, engine: Engine) -> None:
+        make_list(engine.application, [row(1), row(2, zone="Asia/Yekaterinburg", address="")])
+        run = sms_run(engine)
+        engine.start(run)
+        engine.work(ChannelKind.SMS)
+        assert {one.address: one.deliver_until for one in engine.sms.sent} == {
+            "+79000000001": datetime(2026, 3, 10, 14, tzinfo=UTC),
+            "+79000000002": datetime(2026, 3, 10, 12, tzinfo=UTC),
+        }
+
+    def test_in_the_last_hour_it_waits_for_the_next_opening(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1))
+        engine.set_time(datetime(2026, 3, 10, 12, 59, 57, tzinfo=UTC))
+        run = engine.start(sms_run(engine))
+        engine.set_time(datetime(2026, 3, 10, 13, 0, 1, tzinfo=UTC))
+        assert engine.work(ChannelKind.SMS) == 0
+        (held,) = engine.attempts(run)
+        assert held.state == "planned"
+        assert held.due_at == datetime(2026, 3, 11, 5, tzinfo=UTC)
+        engine.set_time(datetime(2026, 3, 11, 5, 0, 1, tzinfo=UTC))
+        assert engine.work(ChannelKind.SMS) == 1
+        assert engine.sms.sent[0].deliver_until == datetime(2026, 3, 11, 14, tzinfo=UTC)
+
+    def test_with_less_than_an_hour_to_the_end_of_the_run_it_expires(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1))
+        run = engine.start(sms_run(engine, lasts=timedelta(minutes=90)))
+        engine.advance(minutes=31)
+        assert engine.work(ChannelKind.SMS) == 0
+        assert list(engine.notices(run).values()) == ["expired:window_ended"]
+        engine.check_counters(run)
+
+    def test_a_route_that_holds_nothing_so_long_may_be_used_longer(self, engine: Engine) -> None:
+        engine.application.settings.delivery.least_validity_seconds = {"sms": 300.0}
+        make_list(engine.application, rows(1))
+        run = engine.start(sms_run(engine, lasts=timedelta(minutes=90)))
+        engine.advance(minutes=80)
+        assert engine.work(ChannelKind.SMS) == 1
+        assert engine.sms.sent[0].deliver_until == engine.run(run).ends_at
+
+    def test_a_letter_is_held_by_nobody(self, engine: Engine) -> None:
+        make_list(engine.application, rows(1))
+        engine.start(make_campaign(engine.application, lasts=timedelta(minutes=90)).run_id)
+        engine.advance(minutes=80)
+        assert engine.work() == 1
+        assert engine.email.sent[0].deliver_until is None
+
+
+def sms_run(engine: Engine, lasts: timedelta = timedelta(days=2)) -> UUID:
+    made = make_campaign(
+        engine.application,
+        channels=(ChannelKind.SMS,),
+        lasts=lasts,
+        daily_from=time(8),
+        daily_to=time(17),
+    )
+    return made.run_id

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consent.calendar import DayKind, WorkingCalendar
 from consent.errors import EmptyHoursError, PolicyError
-from consent.hours import SendingHours, intersect, is_allowed, next_allowed, parse_daily_time
+from consent.hours import SendingHours, intersect, is_allowed, next_allowed, open_until, parse_daily_time
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -269,3 +269,44 @@ class TestIntersect:
     def test_hours_of_different_zones_are_refused(self):
         with pytest.raises(PolicyError):
             intersect(hours(), hours(zone=KYIV))
+
+
+class TestOpenUntil:
+    LONGEST = timedelta(days=2)
+    MOSCOW = ZoneInfo("Europe/Moscow")
+
+    def closing(self, hours: SendingHours, now: datetime, ends_at: datetime | None = None) -> datetime:
+        last = ends_at or now + timedelta(days=9)
+        days = WorkingCalendar("RU")
+        return open_until(now, hours, days, ends_at=last, longest=self.LONGEST)
+
+    def test_daily_hours_close_at_their_end(self) -> None:
+        noon = datetime(2026, 3, 10, 12, tzinfo=self.MOSCOW)
+        hours = SendingHours(self.MOSCOW, time(8), time(17), working_days_only=True)
+        assert self.closing(hours, noon) == datetime(2026, 3, 10, 17, tzinfo=self.MOSCOW)
+
+    def test_the_run_may_end_before(self) -> None:
+        noon = datetime(2026, 3, 10, 12, tzinfo=self.MOSCOW)
+        end = noon + timedelta(minutes=5)
+        assert self.closing(SendingHours(self.MOSCOW, time(8), time(17)), noon, end) == end
+
+    def test_round_the_clock_has_the_longest_as_its_end(self) -> None:
+        noon = datetime(2026, 3, 10, 12, tzinfo=self.MOSCOW)
+        assert self.closing(SendingHours(self.MOSCOW), noon) == noon + self.LONGEST
+
+    def test_round_the_clock_on_working_days_closes_at_the_weekend(self) -> None:
+        friday = datetime(2026, 3, 13, 12, tzinfo=self.MOSCOW)
+        hours = SendingHours(self.MOSCOW, working_days_only=True)
+        assert self.closing(hours, friday) == datetime(2026, 3, 14, tzinfo=self.MOSCOW)
+
+    def test_hours_over_midnight_close_on_the_day_after(self) -> None:
+        late = datetime(2026, 3, 10, 23, tzinfo=self.MOSCOW)
+        hours = SendingHours(self.MOSCOW, time(22), time(6))
+        assert self.closing(hours, late) == datetime(2026, 3, 11, 6, tzinfo=self.MOSCOW)
+
+    def test_the_narrower_of_two_closes_both(self) -> None:
+        noon = datetime(2026, 3, 10, 12, tzinfo=self.MOSCOW)
+        both = intersect(
+            SendingHours(self.MOSCOW, time(8), time(20)), SendingHours(self.MOSCOW, time(9), time(15))
+        )
+        assert self.closing(both, noon) == datetime(2026, 3, 10, 15, tzinfo=self.MOSCOW)
