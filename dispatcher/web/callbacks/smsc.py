@@ -18,6 +18,7 @@ from channels.sms.smsc.callback import read_callback, read_fields
 from channels.sms.smsc.client import IncomingMessage
 from dispatcher.core.settings import SmscSettings
 from dispatcher.delivery.receipts import apply_stored, store_receipt
+from dispatcher.delivery.returns.sms_replies import SmsReply, take_reply
 from dispatcher.web.auth import Services
 from dispatcher.web.callbacks.paths import PREFIX, is_token
 from dispatcher.web.services import WebServices
@@ -48,7 +49,7 @@ async def called_back(request: Request, services: Services, provider: str, token
     except UnreadableCallbackError as error:
         log.warning("callback.unreadable", provider=provider)
         return PlainTextResponse(str(error), 400)
-    await run_in_threadpool(_take, services, found)
+    await run_in_threadpool(_take, services, account.name, found)
     return PlainTextResponse("ok")
 
 
@@ -56,8 +57,10 @@ def _account(services: WebServices, provider: str) -> SmscSettings | None:
     return next((one for one in services.settings.sms.smsc if one.name == provider), None)
 
 
-def _take(services: WebServices, found: Receipt | IncomingMessage) -> None:
+def _take(services: WebServices, provider: str, found: Receipt | IncomingMessage) -> None:
     if isinstance(found, IncomingMessage):
+        reply = SmsReply(provider, found.id, found.phone, found.text)
+        services.database.run(lambda session: take_reply(session, reply, services.clock.refresh(session)))
         return
     services.database.run(
         lambda session: store_receipt(session, ChannelKind.SMS, found, services.clock.refresh(session))

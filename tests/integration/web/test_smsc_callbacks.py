@@ -18,7 +18,7 @@ from dispatcher.web.app import create_app
 from dispatcher.web.callbacks.paths import smsc_path
 from dispatcher.web.services import WebServices
 from tests.engine import Engine
-from tests.factories import make_list, make_run, make_step, rows
+from tests.factories import make_campaign, make_list, make_run, make_step, rows
 from tests.integration.web.installation import KEY
 
 SECRET = "the account's secret"
@@ -143,3 +143,77 @@ class TestForgeries:
         assert (
             provider.post(PATH, content=b"{", headers={"content-type": "application/json"}).status_code == 400
         )
+
+
+def wrote(text: str, *, id_: str = "501", phone: str = PHONE[1:]) -> dict[str, str]:
+    fields = {"id": id_, "phone": phone, "mes": text, "to": "79000000000"}
+    signed = f"{phone}:{text}:79000000000:{SECRET}"
+    return {"md5": hashlib.md5(signed.encode()).hexdigest(), **fields}
+
+
+def withdrawn(engine: Engine) -> list[tuple[str, str, str]]:
+    found = engine.sql(
+        "SELECT c.address, e.channel, e.purpose FROM consent_event e"
+        " JOIN contact_point c ON c.id = e.contact_point_id"
+        " WHERE e.action = 'withdrawn' ORDER BY c.address, e.channel"
+    )
+    return [tuple(row) for row in found]
+
+
+class TestAnswers:
+    def test_stop_withdraws_sms_for_the_purpose_of_the_last_notice_once(
+        self, engine: Engine, provider: TestClient, sent: Any
+    ) -> None:
+        for _ in range(2):
+            assert provider.post(PATH, data=wrote("СТОП")).status_code == 200
+        assert withdrawn(engine) == [(PHONE, "sms", "debt")]
+        (entry,) = engine.sql("SELECT source, recorded_by FROM consent_event WHERE action = 'withdrawn'")
+        assert tuple(entry) == ("sms_reply", "recipient")
+        (letter,) = engine.sql("SELECT * FROM incoming_letter")
+        assert (letter.text, letter.handled_by, letter.sender) == ("СТОП", "recipient", PHONE)
+        assert engine.sql("SELECT 1 FROM audit_event WHERE action = 'consent.withdrawn'") != []
+
+    def test_nothing_goes_to_the_number_any_more_and_letters_still_do(
+        self, engine: Engine, provider: TestClient, sent: Any
+    ) -> None:
+        provider.post(PATH, data=wrote("стоп"))
+        for channel in (ChannelKind.SMS, ChannelKind.EMAIL):
+            engine.start(make_campaign(engine.application, channels=(channel,)).run_id)
+            engine.work(channel)
+        assert len(engine.sms.sent) == 1  # the one before the refusal
+        assert len(engine.email.sent) == 1
+
+    def test_stop_all_withdraws_everything_of_the_person(
+        self, engine: Engine, provider: TestClient, sent: Any
+    ) -> None:
+        provider.post(PATH, data=wrote("стоп все"))
+        found = {(address, channel) for address, channel, purpose in withdrawn(engine) if purpose == "*"}
+        assert found == {(PHONE, "sms"), (PHONE, "voice"), ("person1@example.org", "email")}
+
+    def test_words_wait_for_staff_with_the_notice_that_they_answer(
+        self, engine: Engine, provider: TestClient, sent: Any
+    ) -> None:
+        for _ in range(2):
+            provider.post(PATH, data=wrote("Почему такой большой долг?"))
+        (letter,) = engine.sql("SELECT * FROM incoming_letter")
+        (attempt,) = engine.attempts(sent)
+        assert (letter.text, letter.attempt_id, letter.handled_at) == (
+            "Почему такой большой долг?",
+            attempt.id,
+            None,
+        )
+        assert letter.certainty == "said"
+        assert withdrawn(engine) == []
+
+    def test_a_number_that_nobody_gave_withdraws_nothing_and_waits_for_staff(
+        self, engine: Engine, provider: TestClient, sent: Any
+    ) -> None:
+        provider.post(PATH, data=wrote("СТОП", phone="79995550000"))
+        (letter,) = engine.sql("SELECT * FROM incoming_letter")
+        assert (letter.handled_at, letter.certainty, letter.person_id) == (None, "none", None)
+        assert withdrawn(engine) == []
+
+    def test_a_forged_refusal_changes_nothing(self, engine: Engine, provider: TestClient, sent: Any) -> None:
+        assert provider.post(PATH, data={**wrote("СТОП"), "md5": "0" * 32}).status_code == 401
+        assert withdrawn(engine) == []
+        assert engine.sql("SELECT 1 FROM incoming_letter") == []
