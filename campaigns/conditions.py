@@ -140,7 +140,10 @@ def _items(session: Session, what: Undertaking) -> list[Finding]:
         empty = counts[field].empty if field in counts else what.recipients
         if empty:
             facts = {"fields": titles_of([field]), "lines": _lines(session, what, field, empty)}
-            found.append(Finding("item_empty", True, empty, facts, leaves_hole=_is_text(field)))
+            leaves_hole = _is_text(field)
+            # Whose sum or date is missing fails alone, with the reason; the others must not wait for that.
+            refuses = leaves_hole or empty == what.recipients
+            found.append(Finding("item_empty", refuses, empty, facts, leaves_hole=leaves_hole))
     return found
 
 

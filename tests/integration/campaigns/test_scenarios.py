@@ -149,8 +149,16 @@ class TestMandatoryItems:
 
     @pytest.mark.requirement(40, "debt: full name and sum")
     def test_a_debt_campaign_without_sums_is_refused(self, engine: Engine) -> None:
+        listed(engine, [row(1, debt=""), row(2, debt="")], "debt")
+        assert refused(engine, "debt_reminder") == [("item_empty", 2)]
+
+    def test_one_row_without_a_sum_is_named_and_holds_nobody_else_up(self, engine: Engine) -> None:
         listed(engine, [row(1), row(2, debt="")], "debt")
-        assert refused(engine, "debt_reminder") == [("item_empty", 1)]
+        tried = try_out(engine, "debt_reminder")
+        assert tried.refusals == ()
+        assert ("item_empty", 1) in [(one.code, one.count) for one in tried.warnings]
+        run = engine.start(make(engine, "debt_reminder").run_id)
+        assert engine.finish(run) == {"notified": 1, "failed": 1}
 
     def test_a_text_that_was_kept_before_the_rule_is_refused_as_well(self, engine: Engine) -> None:
         listed(engine, [row(1)], "debt")
