@@ -190,6 +190,10 @@ BILL_FAULTS: Final[Words] = {
     ),
 }
 #: Of the consent ledger: what an entry says, on what legal basis, and how it reached us.
+CONTACT_KINDS: Final[Words] = {
+    "email": ("электронная почта", "електронна пошта", "e-mail"),
+    "phone": ("телефон", "телефон", "telephone"),
+}
 CONSENT_ACTIONS: Final[Words] = {
     "given": ("дано", "надано", "given"),
     "confirmed": ("подтверждено", "підтверджено", "confirmed"),

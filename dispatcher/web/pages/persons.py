@@ -25,13 +25,30 @@ from dispatcher.web.flash import Flash
 from dispatcher.web.languages import choose_language
 from dispatcher.web.pages.showing import go_on, one_line, refusal, show
 from dispatcher.web.person_file import FORMATS, send_person
-from reports.words import CHANNELS, PURPOSES, Language, word_for
+from reports.words import (
+    CHANNELS,
+    CONSENT_ACTIONS,
+    CONSENT_BASES,
+    CONSENT_SOURCES,
+    CONTACT_KINDS,
+    PURPOSES,
+    Language,
+    word_for,
+)
 
 router = APIRouter(prefix="/persons")
 
 #: What the page shows; the rest is in the export.
 SHOWN: Final = ("person", "account", "contact_point", "consent_event")
-_CODED: Final = {"channel": CHANNELS, "preferred_channel": CHANNELS, "purpose": PURPOSES}
+_CODED: Final = {
+    "kind": CONTACT_KINDS,
+    "channel": CHANNELS,
+    "preferred_channel": CHANNELS,
+    "purpose": PURPOSES,
+    "action": CONSENT_ACTIONS,
+    "basis": CONSENT_BASES,
+    "source": CONSENT_SOURCES,
+}
 _MOMENTS: Final = frozenset({"confirmed_at", "valid_from", "valid_until", "recorded_at"})
 
 

@@ -1,6 +1,7 @@
 """One person's data on the staff pages: found by a form, shown with purposes, handed out, erased."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import text
@@ -52,6 +53,8 @@ class TestPage:
         assert "обязанность доказать согласие" in page
         assert page.count("Зачем и на каком основании") >= 5
         assert "напоминания о задолженности" in page
+        assert [code for code in ("given", "consent", "paper", "email") if f">{code}<" in page] == []
+        assert re.search(r">\s*дано\s*<", page)
 
     def test_only_an_administrator_hands_out_and_erases(self, client, services, person):
         sign_in(client)
