@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from channels.email.channel import EmailChannel
 from channels.port import Health
+from channels.sms.smsc.provider import SmscProvider
 from dispatcher.bootstrap import load_secret_key
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.doctor_dns import SystemDns
@@ -24,11 +25,12 @@ from dispatcher.cli.up import check_port_is_free
 from dispatcher.core.db import Database
 from dispatcher.core.errors import ConfigurationError, DispatcherError
 from dispatcher.core.queue import connect_redis
-from dispatcher.core.settings import Settings
+from dispatcher.core.settings import Settings, SmscSettings
 from dispatcher.embedded.errors import EmbeddedError
 from dispatcher.embedded.servers import addresses_of_running, borrowed_or_started
 from dispatcher.migrations.current import is_current
 from dispatcher.migrations.migrate import migrate
+from dispatcher.web.callbacks.paths import smsc_path
 from reports.returns import count_waiting_letters, read_alarms
 
 MIN_POSTGRES: Final = 150_000  #: server_version_num of PostgreSQL 15
@@ -74,6 +76,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Every check in turn."""
     yield from _servers(settings)
     yield from examine_mail_servers(settings)
+    yield from examine_sms_accounts(settings)
     yield _ports(settings)
     yield _disk(settings.data_directory)
     yield _secret_key(settings)
@@ -194,6 +197,39 @@ async def _ask_mail_servers(channel: EmailChannel) -> Mapping[str, Health]:
         return await channel.health_of_servers(HEALTH_SECONDS)
     finally:
         await channel.close()
+
+
+def examine_sms_accounts(settings: Settings) -> Iterator[Finding]:
+    """Whether each account at SMSC takes our sign-in, and the URL that must be entered there."""
+    for account in settings.sms.smsc:
+        if not account.hosts:
+            continue
+        health = asyncio.run(_ask_smsc(account))
+        yield Finding(
+            f"SMS account {account.name}", health.ok, health.problem or "takes our sign-in, has money"
+        )
+        subject = f"SMS callbacks {account.name}"
+        if account.callback_secret is None:
+            words = "nothing called back is believed: set callback_secret, and the same in the account"
+            yield Finding(subject, False, words)
+            continue
+        try:
+            key = load_secret_key(settings)
+        except ConfigurationError as error:
+            yield Finding(subject, False, str(error))
+            continue
+        url = settings.web.public_url.rstrip("/") + smsc_path(key, account.name)
+        yield Finding(subject, True, f"enter in the account, for statuses and for incoming messages: {url}")
+
+
+async def _ask_smsc(account: SmscSettings) -> Health:
+    provider = SmscProvider(account)
+    try:
+        return await asyncio.wait_for(provider.healthy(), HEALTH_SECONDS)
+    except TimeoutError:
+        return Health(ok=False, problem="does not answer: check the network and sms.smsc.hosts")
+    finally:
+        await provider.close()
 
 
 def _ports(settings: Settings) -> Finding:

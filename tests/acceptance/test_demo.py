@@ -30,6 +30,19 @@ class TestDemo:
             assert summary["sandbox_received"] >= summary["delivered"]
             assert set(summary["blocked"]) >= {"no_consent"}
 
+    def test_the_same_by_sms_with_the_callbacks_of_a_made_up_provider(self) -> None:
+        with installation() as product:
+            path = product.directory / "summary.json"
+            done = product.run(
+                "demo", "--once", "--channel", "sms", "--recipients", "60", "--summary", str(path)
+            )
+
+            assert done.returncode == 0, done.stdout + done.stderr
+            summary = json.loads(path.read_text(encoding="utf-8"))
+            ended = [summary[state] for state in ("delivered", "failed", "expired", "stopped", "unknown")]
+            assert sum(ended) + sum(summary["blocked"].values()) == summary["planned"] == 60
+            assert summary["sandbox_received"] >= summary["delivered"] > 30
+
     def test_a_summary_that_cannot_be_written_is_said_before_the_campaign(self) -> None:
         with installation() as product:
             done = product.run("demo", "--once", "--summary", "/proc/nowhere/summary.json")

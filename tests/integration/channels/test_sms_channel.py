@@ -20,7 +20,9 @@ from channels.sandbox.smsc_server import SandboxSmscServer, SmscSandboxOptions
 from channels.sms.channel import SmsChannel
 from channels.sms.smsc.client import SmscClient
 from channels.sms.smsc.provider import SmscProvider
-from dispatcher.core.settings import SmscSettings, SmsRouteSettings, SmsSettings
+from dispatcher.cli.doctor import examine_sms_accounts
+from dispatcher.core.settings import Settings, SmscSettings, SmsRouteSettings, SmsSettings, WebSettings
+from dispatcher.web.callbacks.paths import smsc_path
 from tests.integration.channels.channel_contract import (
     ChannelContract,
     Peer,
@@ -426,3 +428,27 @@ async def recording(requests: list[Mapping[str, str]]) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+class TestDoctor:
+    def test_says_whether_each_account_takes_us_and_what_to_enter_there(self) -> None:
+        async def case() -> None:
+            async with running() as server:
+                good = account_at(server, callback_secret=SecretStr("secret"))
+                bad = account_at(server, name="bad", password=SecretStr("wrong"))
+                settings = Settings(
+                    sms=SmsSettings(smsc=[good, bad]),
+                    secret_key=SecretStr("k" * 32),
+                    web=WebSettings(public_url="https://notify.example/"),
+                )
+                found = await asyncio.to_thread(lambda: list(examine_sms_accounts(settings)))
+            assert [(one.subject, one.is_well) for one in found] == [
+                ("SMS account smsc", True),
+                ("SMS callbacks smsc", True),
+                ("SMS account bad", False),
+                ("SMS callbacks bad", False),
+            ]
+            assert "https://notify.example" + smsc_path(b"k" * 32, "smsc") in found[1].words
+            assert "callback_secret" in found[3].words
+
+        run(case())
