@@ -45,7 +45,6 @@ from dispatcher.delivery.questions import is_any_due
 from dispatcher.delivery.returns.domains import release_held
 from dispatcher.delivery.returns.faults import judge_contents, judge_sender_faults
 from dispatcher.delivery.returns.judging import judge_addresses
-from dispatcher.delivery.returns.letters import purge_letters
 from dispatcher.delivery.returns.traffic import forget_traffic
 from dispatcher.delivery.tasks import ASKING, LANES, wake
 from dispatcher.privacy.erasure import continue_erasures
@@ -325,8 +324,6 @@ class Scheduler:
         days = self._application.settings.retention.rejected_row_days
         self._each(partial(purge_rejected_rows, days=days))
         self._each(record_expired)
-        letter_days = self._application.settings.retention.letter_days
-        self._each(partial(purge_letters, days=letter_days))
         self._each(drop_of_closed_runs, rounds=DROP_ROUNDS)
         self._housekept_at = time.monotonic()
 

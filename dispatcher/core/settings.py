@@ -358,12 +358,11 @@ class RetentionSettings(BaseModel):
     """How long personal data are kept that nothing needs any more."""
 
     rejected_row_days: int = Field(default=30, ge=1)  #: rows that an import did not take, as they stood
-    letter_days: int = Field(default=365, ge=1)  #: what people wrote to us by e-mail
     upload_days: int = Field(default=7, ge=1)  #: files that came in and could not be imported
     content_days: int = Field(
         default=1096, ge=30
     )  #: texts that were sent: three years, the limitation period
-    answer_days: int = Field(default=365, ge=30)  #: what providers and people answered, as it came
+    answer_days: int = Field(default=365, ge=30)  #: what providers and people answered, letters too
     list_days: int = Field(default=1096, ge=30)  #: names, addresses and sums of lists, after their last run
     audit_days: int = Field(default=1827, ge=365)  #: the record of what staff did
     hour: int = Field(default=3, ge=0, le=23)  #: of the company's night, from which on it is purged

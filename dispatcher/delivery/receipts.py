@@ -33,6 +33,14 @@ _TRIGGERS: Final = MappingProxyType(
 
 _ENSURE_PERIOD = text("SELECT ensure_period(:period)")
 _HAS_PERIOD = text("SELECT to_regclass('receipt_p' || to_char(CAST(:period AS date), 'YYYYMM')) IS NOT NULL")
+# What comes for a month whose answers were purged is applied, and its words are not kept: retention does
+# not come back there.
+_IS_PURGED = text(
+    """
+    SELECT EXISTS (SELECT 1 FROM purge WHERE kind = 'answers' AND finished_at IS NOT NULL
+                   AND subject = CAST(CAST(:period AS date) AS text))
+    """
+)
 _STORE = text(
     """
     INSERT INTO receipt (period, id, attempt_id, channel, kind, reason, raw, received_at)
@@ -54,12 +62,13 @@ _MARK = text("UPDATE receipt SET effect = :effect WHERE period = :period AND id 
 
 
 def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now: datetime) -> UUID:
-    """Keep a report as it came; one for an id we do not know is kept too."""
+    """Keep a report as it came, also for an id we do not know; without words if its month was purged."""
     period = receipt.attempt.period if receipt.attempt else date(now.year, now.month, 1)
     if period.day != 1 or not session.execute(_HAS_PERIOD, {"period": period}).scalar_one():
         # An id that names no month, or one we never sent in, cannot be ours; keep the report under this one.
         period = date(now.year, now.month, 1)
         session.execute(_ENSURE_PERIOD, {"period": period})
+    is_purged = session.execute(_IS_PURGED, {"period": period}).scalar_one()
     receipt_id = new_id()
     session.execute(
         _STORE,
@@ -70,7 +79,7 @@ def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now:
             "channel": channel.value,
             "kind": receipt.kind.value,
             "reason": receipt.reason,
-            "raw": receipt.raw[:RAW_LIMIT_BYTES],
+            "raw": b"" if is_purged else receipt.raw[:RAW_LIMIT_BYTES],
             "now": now,
         },
     )

@@ -26,6 +26,8 @@ from dispatcher.core.settings import RetentionSettings
 log = structlog.get_logger()
 
 SLICE: Final = 2000
+#: how a letter was handled that was purged before anybody did
+UNHANDLED: Final = "не обработано до истечения срока хранения"
 LOCK_NOT_FREE: Final = "55P03"
 
 _BEGIN = text(
@@ -64,13 +66,16 @@ _BLANK_RECEIPTS = text(
         SELECT id FROM receipt WHERE period = :period AND raw <> '' ORDER BY id LIMIT :slice)
     """
 )
-# A letter that nobody has answered yet is not taken away.
+# Also one that nobody has handled: it waited on a page for the whole term, and is closed as what it is.
 _BLANK_LETTERS = text(
     """
-    UPDATE incoming_letter SET sender = '', subject = '', text = '', file_names = '[]', raw = ''
+    UPDATE incoming_letter
+    SET sender = '', subject = '', text = '', file_names = '[]', raw = '',
+        handled_at = coalesce(handled_at, :now),
+        handled_by = CASE WHEN handled_at IS NULL THEN 'system' ELSE handled_by END,
+        handling = CASE WHEN handled_at IS NULL THEN :unhandled ELSE handling END
     WHERE id IN (SELECT id FROM incoming_letter
-                 WHERE received_at < :until AND handled_at IS NOT NULL AND raw <> ''
-                 ORDER BY id LIMIT :slice)
+                 WHERE received_at < :until AND raw <> '' ORDER BY id LIMIT :slice)
     """
 )
 # Not the version that a repeating campaign would take next.
@@ -180,7 +185,7 @@ def _purge_receipts(session: Session, until: datetime, now: datetime) -> bool:
 
 def _purge_letters(session: Session, until: datetime, now: datetime) -> bool:
     """What people wrote; that they wrote, and how it was handled, stays."""
-    rows = _rows(session, _BLANK_LETTERS, until=until, slice=SLICE)
+    rows = _rows(session, _BLANK_LETTERS, until=until, now=now, unhandled=UNHANDLED, slice=SLICE)
     return bool(rows) and _count_of_tonight(session, "letters", rows, until, now)
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -68,12 +68,6 @@ _HANDLE = text(
 _REOPEN = text(
     "UPDATE incoming_letter SET handled_at = NULL, handled_by = NULL, handling = NULL WHERE id = :id"
 )
-_PURGE = text(
-    """
-    DELETE FROM incoming_letter WHERE id IN (
-        SELECT id FROM incoming_letter WHERE received_at < :before ORDER BY received_at LIMIT :slice)
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +125,6 @@ def reopen_letter(session: Session, letter: UUID, *, actor: str, now: datetime) 
     is_handled = _lock(session, letter).handled_at is not None
     session.execute(_REOPEN, {"id": letter})
     _record(session, "letter.reopened", letter, actor, before={"is_handled": is_handled}, now=now)
-
-
-def purge_letters(session: Session, now: datetime, *, days: int) -> int:
-    """Delete letters whose time of keeping is over, a slice at a time."""
-    result: Any = session.execute(_PURGE, {"before": now - timedelta(days=days), "slice": SLICE})
-    return int(result.rowcount)
 
 
 def _owner(session: Session, letter: Letter) -> tuple[_Owner | None, Certainty]:

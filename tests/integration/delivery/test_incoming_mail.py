@@ -1,5 +1,6 @@
 """Mail that comes in: stored before it is answered, matched only by what we signed, applied at once."""
 
+from datetime import timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
@@ -7,8 +8,10 @@ import pytest
 
 from channels.email import verp
 from channels.port import AttemptReference
-from dispatcher.delivery.returns.letters import handle_letter, purge_letters
+from dispatcher.core.settings import RetentionSettings
+from dispatcher.delivery.returns.letters import handle_letter
 from dispatcher.incoming_mail import Intake
+from dispatcher.privacy.retention import purge_slice
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, rows
 
@@ -115,14 +118,19 @@ class TestLetters:
         assert engine.states(run) == {"accepted": 1}
         assert [one.reason for one in engine.sql("SELECT reason FROM receipt")] == ["auto_reply"]
 
-    def test_letters_are_deleted_when_their_time_is_over(self, engine: Engine) -> None:
+    def test_a_letter_goes_by_its_term_though_nobody_handled_it_and_waits_no_longer(
+        self, engine: Engine
+    ) -> None:
         _, _, address = sent(engine)
         Intake(engine.application).take(letter(), address)
-        with engine.application.database.transaction() as session:
-            assert purge_letters(session, engine.now(), days=1) == 0
-        engine.advance(days=2)
-        with engine.application.database.transaction() as session:
-            assert purge_letters(session, engine.now(), days=1) == 1
+        database, settings = engine.application.database, RetentionSettings(answer_days=30)
+        for days, left in ((29, (FIRST, None)), (31, ("", "system"))):
+            now = engine.now() + timedelta(days=days)
+            while database.run(lambda session, now=now: purge_slice(session, now, settings=settings)):
+                pass
+            (row,) = engine.sql("SELECT sender, handled_by FROM incoming_letter")
+            assert (row.sender, row.handled_by) == left
+        assert engine.sql("SELECT purged FROM purge WHERE kind = 'letters'")[0].purged == 1
 
 
 class TestComplaints:

@@ -86,6 +86,24 @@ class TestPurge:
         assert state == "purged"
         assert purge(engine, later) == 0
 
+    def test_a_receipt_that_comes_after_its_month_was_purged_counts_and_leaves_no_words(
+        self, engine: Engine, told: UUID
+    ) -> None:
+        engine.advance(hours=30)
+        engine.work()
+        late = engine.now() + timedelta(days=130)
+        purge(engine, late)
+        with engine.application.database.transaction() as session:
+            attempt = session.execute(text("SELECT period, id FROM attempt ORDER BY id DESC LIMIT 1")).one()
+            reference = AttemptReference(attempt.period, attempt.id)
+            receipt = Receipt(reference, ReceiptKind.FAILED, "smtp_5.1.1", b"person3@example.org")
+            store_receipt(session, ChannelKind.EMAIL, receipt, late)
+            apply_stored(session, late)
+            effects = session.execute(text("SELECT effect FROM receipt ORDER BY id")).scalars().all()
+        assert held(engine)["answers"] == 0
+        assert len(effects) == 2
+        assert None not in effects
+
     def test_leaves_a_run_that_is_not_closed_whatever_its_age(self, engine: Engine, told: UUID) -> None:
         purge(engine, NOON + timedelta(days=2000))
         assert held(engine)["content"] == 3
