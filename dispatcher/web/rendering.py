@@ -30,18 +30,19 @@ STATIC: Final = files("dispatcher.web") / "static"
 #: What every page may ask for, where nobody is signed in.
 _NOBODY: Final = {"member": None, "csrf_token": "", "flash": None, "flash_words": "", "alarms": None}
 #: Path and text of each part of the workplace.
+#: address, its words, and whether it is closed to those who may only look
 _PLACES: Final = (
-    ("/runs", "runs"),
-    ("/repeats", "repeats"),
-    ("/lists", "lists"),
-    ("/scenarios", "scenario_catalogue"),
-    ("/templates", "letters"),
-    ("/seeds", "seeds"),
-    ("/contacts", "contacts"),
-    ("/manual", "manual"),
-    ("/policies", "policies"),
-    ("/incoming", "incoming"),
-    ("/stop-list", "stop_list"),
+    ("/runs", "runs", False),
+    ("/repeats", "repeats", False),
+    ("/lists", "lists", False),
+    ("/scenarios", "scenario_catalogue", False),
+    ("/templates", "letters", False),
+    ("/seeds", "seeds", False),
+    ("/contacts", "contacts", True),
+    ("/manual", "manual", True),
+    ("/policies", "policies", False),
+    ("/incoming", "incoming", True),
+    ("/stop-list", "stop_list", True),
 )
 _MOMENT: Final = "d MMM y, HH:mm"
 _STYLES: Final = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)

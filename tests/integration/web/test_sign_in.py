@@ -1,20 +1,33 @@
 """Signing in over HTTP: sessions, throttling, forged forms."""
 
+import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from dispatcher.core.sign_in import FAILURES_PER_ADDRESS, FAILURES_PER_LOGIN
-from dispatcher.core.staff import set_active, set_password
+from dispatcher.core.staff import StaffRole, set_active, set_password
 from dispatcher.web.services import WebServices
 from tests.integration.web.browsing import csrf, hidden, sign_in, try_sign_in
-from tests.integration.web.installation import PASSWORD
+from tests.integration.web.installation import PASSWORD, make_staff
 
 
 def rows(services: WebServices, statement: str) -> list[tuple[object, ...]]:
     with services.database.transaction() as session:
         return [tuple(row) for row in session.execute(text(statement))]
+
+
+class TestMenu:
+    @pytest.mark.parametrize("role", StaffRole)
+    def test_leads_each_role_only_where_it_may_go(self, client, services, role):
+        make_staff(services, "somebody", role)
+        sign_in(client, "somebody")
+        menu = client.get("/runs").text.partition('<nav class="places"')[2].partition("</nav>")[0]
+        places = re.findall(r'href="(/[\w-]+)"', menu)
+        assert {place: client.get(place).status_code for place in places} == dict.fromkeys(places, 200)
+        assert ("/contacts" in places) is (role is not StaffRole.AUDITOR)
 
 
 class TestSignIn:
