@@ -1,5 +1,11 @@
 """Policy profiles with versions, which of them serve which purpose, days of regions, and who waits for a cap.
 
+`ix_attempt_capped` is made in the one transaction of all migrations (`migrate`: two processes that start
+together migrate one after the other), where PostgreSQL makes no index concurrently, nor ever one over a
+partitioned table. While it is made, attempts can be read but not written: sending pauses for one reading of
+the table, in proportion to its size, and until the transaction ends. The index itself stays empty. Migrate
+an installation with millions of attempts while nothing is being sent.
+
 Runs of before have no policies of their own: their hours and caps hold for everybody on their list.
 """
 
