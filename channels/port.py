@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 
@@ -153,6 +153,15 @@ class Receipt:
 
 #: Keeps a report. It returns once the report is stored, and raises when it could not be: it comes again.
 ReceiptSink = Callable[[Receipt], Awaitable[None]]
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A channel or a provider over whose own connection receipts come in."""
+
+    async def listen(self, receipts: ReceiptSink) -> None:
+        """Connect now, and hand over what comes; a provider is answered only once its report is kept."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

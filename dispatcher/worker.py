@@ -16,12 +16,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from channels.port import Reporting
 from dispatcher.bootstrap import Application, build_bill_worker, build_channels, build_lane_worker
 from dispatcher.core.queue import broker, connect_broker
 from dispatcher.core.queue_names import QueueName
 from dispatcher.delivery.bills.tasks import bill_worker
 from dispatcher.delivery.bills.worker import BillWorker
 from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.receipt_keeper import ReceiptKeeper
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.tasks import LANES, lane_worker
 from dispatcher.delivery.transitions import Change, apply_changes
@@ -31,6 +33,7 @@ log = structlog.get_logger()
 #: The longest an idle worker sleeps before it looks into its queue again: an urgent one is to be quick (P9).
 URGENT_LOOK_MS: Final = 50
 IDLE_LOOK_MS: Final = 1000
+LISTEN_SECONDS: Final = 5.0  #: to begin; no connection is waited for
 CLOSE_SECONDS: Final = 5.0  #: for channels to let go of their connections
 #: Wake-ups that nobody needed in time are normal, yet dramatiq warns of each one twice.
 STALE_WAKE_LOGGERS: Final = ("dramatiq.middleware.age_limit.AgeLimit", "dramatiq.worker.WorkerThread")
@@ -61,9 +64,18 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
 def _fill_lanes(application: Application, queues: Sequence[QueueName]) -> LaneWorker:
     registry = build_channels(application, urgent=_is_urgent(queues))
     worker = build_lane_worker(application, registry)
+    _listen(application, worker)
     lane_worker.fill(worker)
     worker.tools.leases.start()
     return worker
+
+
+def _listen(application: Application, worker: LaneWorker) -> None:
+    """Take the receipts that come over channels' own connections."""
+    for channel in worker.tools.registry.all():
+        if isinstance(channel, Reporting):
+            keeper = ReceiptKeeper(application.database, application.clock, channel.kind)
+            worker.tools.bridge.run(channel.listen(keeper.keep), LISTEN_SECONDS)
 
 
 def _is_urgent(queues: Sequence[QueueName]) -> bool:

@@ -16,6 +16,8 @@ from channels.port import (
     OutcomeKind,
     Question,
     Receipt,
+    ReceiptSink,
+    Reporting,
 )
 from channels.sms.provider import Answer, Message, SmsProvider
 from channels.sms.routing import Router
@@ -76,6 +78,12 @@ class SmsChannel:
             self._batches.discard(running)
         if was_cancelled:
             raise asyncio.CancelledError
+
+    async def listen(self, receipts: ReceiptSink) -> None:
+        """See `Reporting`."""
+        for provider in self._providers:
+            if isinstance(provider, Reporting):
+                await provider.listen(receipts)
 
     async def query(self, questions: Sequence[Question]) -> Sequence[Receipt]:
         """See the port. Who took an attempt is asked; where nobody answered for it, everybody is."""

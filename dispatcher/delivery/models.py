@@ -228,6 +228,22 @@ class AttemptPrice(Base):
     priced_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class ProviderMessage(Base):
+    """A part of an attempt as its provider names it, for receipts that name nothing else."""
+
+    __tablename__ = "provider_message"
+    __table_args__ = (
+        Index("ix_provider_message_name", "name", "kept_at"),
+        Index("ix_provider_message_kept_at", "kept_at"),
+    )
+    period: Mapped[date] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  #: 1, 2, … of a long text
+    name: Mapped[str]  #: account and id: `smpp/2587`
+    kept_at: Mapped[datetime] = mapped_column(Moment)
+    kind: Mapped[str | None]  #: of its last report
+
+
 class ProviderQuestion(Base):
     """An attempt of which its provider is to be asked what became of it."""
 
@@ -258,6 +274,8 @@ class StoredReceipt(Base):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(Moment)
     effect: Mapped[str | None]  #: applied, no_change, unknown_attempt; None: not yet looked at
+    #: the provider's own id of the message, where the report names no attempt
+    provider_message: Mapped[str | None]
 
 
 class Progress(Base):

@@ -68,6 +68,7 @@ def change_of(outcome: Outcome, envelope: Envelope, token: UUID, now: datetime) 
         provider_id=outcome.provider_id,
         content=content,
         price=outcome.price,
+        provider_messages=outcome.provider_messages,
     )
 
 

@@ -6,15 +6,16 @@ applied at once is picked up by the sweep.
 
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from channels.port import ChannelKind, Receipt, ReceiptKind
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.prices import keep_prices
+from dispatcher.delivery.provider_messages import PATIENCE, KnownMessage, find_message, note_part
 from dispatcher.delivery.returns.noting import COMPLAINT, note_complaint
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change, apply_changes
@@ -43,14 +44,25 @@ _IS_PURGED = text(
 )
 _STORE = text(
     """
-    INSERT INTO receipt (period, id, attempt_id, channel, kind, reason, raw, received_at)
-    VALUES (:period, :id, :attempt, :channel, :kind, :reason, :raw, :now)
+    INSERT INTO receipt (period, id, attempt_id, channel, kind, reason, raw, received_at, provider_message)
+    VALUES (:period, :id, :attempt, :channel, :kind, :reason, :raw, :now, :message)
     """
 )
+# One that names a message nobody has recorded yet waits on, and holds nothing else up.
 _WAITING = text(
     """
-    SELECT period, id, attempt_id, channel, kind, reason FROM receipt
-    WHERE effect IS NULL ORDER BY id LIMIT :slice FOR NO KEY UPDATE SKIP LOCKED
+    SELECT period, id, attempt_id, channel, kind, reason, provider_message FROM receipt
+    WHERE effect IS NULL
+      AND (provider_message IS NULL OR attempt_id IS NOT NULL OR received_at < :given_up
+           OR EXISTS (SELECT 1 FROM provider_message m WHERE m.name = receipt.provider_message))
+    ORDER BY id LIMIT :slice FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+# The row moves to the month of its attempt, where everybody looks for it.
+_MATCH = text(
+    """
+    UPDATE receipt SET period = :of_attempt, attempt_id = :attempt, kind = :kind
+    WHERE period = :period AND id = :id
     """
 )
 _LOCK = text("SELECT 1 FROM attempt WHERE period = :period AND id = :id FOR NO KEY UPDATE")
@@ -81,6 +93,7 @@ def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now:
             "reason": receipt.reason,
             "raw": b"" if is_purged else receipt.raw[:RAW_LIMIT_BYTES],
             "now": now,
+            "message": None if receipt.attempt else receipt.provider_message,
         },
     )
     if receipt.attempt and receipt.price:
@@ -90,14 +103,46 @@ def store_receipt(session: Session, channel: ChannelKind, receipt: Receipt, now:
 
 def apply_stored(session: Session, now: datetime) -> int:
     """Apply receipts that wait, oldest first; returns how many were looked at."""
-    waiting = session.execute(_WAITING, {"slice": SLICE}).all()
+    rows = session.execute(_WAITING, {"slice": SLICE, "given_up": now - PATIENCE}).all()
+    waiting = [_Waiting.of(row, _meant(session, row.attempt_id, row.provider_message)) for row in rows]
     # In the order of attempts, as everybody locks them; receipts of one attempt stay in their own order.
-    for row in sorted(waiting, key=lambda row: (str(row.attempt_id), row.id)):
-        effect = _apply(
-            session, row.channel, row.period, row.attempt_id, ReceiptKind(row.kind), row.reason, now
-        )
-        session.execute(_MARK, {"effect": effect, "period": row.period, "id": row.id})
+    for one in sorted(waiting, key=lambda one: (str(one.attempt), one.id)):
+        kind, period = one.kind, one.period
+        if one.message is not None:
+            kind, period = _match(session, one, one.message), one.message.period
+        effect = _apply(session, one.channel, period, one.attempt, kind, one.reason, now)
+        session.execute(_MARK, {"effect": effect, "period": period, "id": one.id})
     return len(waiting)
+
+
+class _Waiting(NamedTuple):
+    """A stored receipt, with what the provider's id in it means where it names no attempt."""
+
+    period: date
+    id: UUID
+    attempt: UUID | None
+    channel: str
+    kind: ReceiptKind
+    reason: str
+    message: KnownMessage | None
+
+    @classmethod
+    def of(cls, row: Row[Any], message: KnownMessage | None) -> "_Waiting":
+        attempt = message.attempt_id if message else row.attempt_id
+        return cls(row.period, row.id, attempt, row.channel, ReceiptKind(row.kind), row.reason, message)
+
+
+def _meant(session: Session, attempt: UUID | None, name: str | None) -> KnownMessage | None:
+    return None if attempt is not None or name is None else find_message(session, name)
+
+
+def _match(session: Session, waiting: _Waiting, message: KnownMessage) -> ReceiptKind:
+    """Give the receipt to its attempt; returns what it says of the whole message."""
+    session.execute(_LOCK, {"period": message.period, "id": message.attempt_id})
+    kind = note_part(session, message, waiting.kind)
+    matched = {"of_attempt": message.period, "attempt": message.attempt_id, "kind": kind.value}
+    session.execute(_MATCH, {**matched, "period": waiting.period, "id": waiting.id})
+    return kind
 
 
 def overruled_by(channel: str, kind: ReceiptKind) -> ReceiptKind | None:

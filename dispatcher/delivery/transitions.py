@@ -29,6 +29,7 @@ from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.manual_tasks import ClosedNotice, follow_notices, is_by_hand
 from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.progress import ProgressDeltas
+from dispatcher.delivery.provider_messages import keep_messages
 from dispatcher.delivery.questions import expect_report
 from dispatcher.delivery.repository import AttemptRow, NoticeRow
 from dispatcher.delivery.returns.noting import NOTED_TRIGGERS, Refused, note_refusals
@@ -63,6 +64,7 @@ class Change(NamedTuple):
     provider_id: str | None = None
     content: SentContent | None = None
     price: Price | None = None
+    provider_messages: tuple[str, ...] = ()
 
 
 _Changed = tuple[AttemptRow, Change, AttemptState]
@@ -109,6 +111,7 @@ class Transitions:
         self._returned: list[UUID] = []
         self.contents: list[tuple[date, UUID, SentContent]] = []
         self.prices: list[tuple[date, UUID, Price]] = []
+        self.messages: list[tuple[date, UUID, tuple[str, ...]]] = []
         self.refused: list[Refused] = []
         self.reports: list[tuple[date, UUID, str, AttemptState]] = []
         self.attempt_updates: list[repository.AttemptUpdate] = []
@@ -177,6 +180,8 @@ class Transitions:
                 self.contents.append((row.period, row.id, change.content))
             if change.price is not None:
                 self.prices.append((row.period, row.id, change.price))
+            if change.provider_messages:
+                self.messages.append((row.period, row.id, change.provider_messages))
             state = ATTEMPT_TRANSITIONS.get((row.state, change.trigger))
             if state is not None:
                 yield row, change, state
@@ -303,6 +308,7 @@ class Transitions:
         repository.add_events(self.session, self._drained(self.events), self.now)
         repository.add_contents(self.session, self._drained(self.contents))
         keep_prices(self.session, self._drained(self.prices), self.now)
+        keep_messages(self.session, self._drained(self.messages), self.now)
         expect_report(self.session, self._drained(self.reports), self.now)
         release(self.session, self._drained(self._returned), self.now)
         note_refusals(self.session, self._drained(self.refused), self.now)

@@ -304,7 +304,7 @@ _SENDING: Final = (
             "received_at": Kind.ANSWER,
             "effect": Kind.ANSWER,
         },
-        plain="period id attempt_id channel",
+        plain="period id attempt_id channel provider_message",
         erase={"raw": "CAST('' AS bytea)"},
     ),
     Held(
@@ -345,6 +345,12 @@ _SENDING: Final = (
         where=_OF_ATTEMPTS,
         personal={"parts": Kind.NOTICE, "amount": Kind.NOTICE, "priced_at": Kind.NOTICE},
         plain="period attempt_id",
+    ),
+    Held(
+        "provider_message",
+        where=_OF_ATTEMPTS,
+        personal={"kind": Kind.ANSWER},
+        plain="period attempt_id part name kept_at",
     ),
     Held(
         "provider_question",

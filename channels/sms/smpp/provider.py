@@ -20,7 +20,7 @@ from channels.sms.smpp.codes import MESSAGE_STATES, OK, read_status
 from channels.sms.smpp.errors import AnswerLostError, NotBoundError
 from channels.sms.smpp.link import Link
 from channels.sms.smpp.pdu import Address, Command, Pdu, ShortMessage, Tag, id_body, message_id
-from channels.sms.smpp.receipts import is_receipt, normal_id, read_receipt
+from channels.sms.smpp.receipts import is_receipt, normal_id, read_letter, read_receipt
 from channels.sms.smpp.texts import Part, write_parts
 from dispatcher.core.settings import SmppSettings
 
@@ -153,7 +153,10 @@ class SmppProvider:
         ).encode()
 
     def _stopped(self, ids: Sequence[str], answer: Answer) -> Answer:
-        """What to say when a part did not go: the parts before it have left, and are not sent again."""
+        """What to say when a part did not go: the parts before it have left, and are not sent again.
+
+        Their ids are not handed on: that all of them arrive would not make the message whole.
+        """
         if not ids:
             return answer
         return Answer(
@@ -161,7 +164,6 @@ class SmppProvider:
             "smpp_partly_sent",
             f"{len(ids)} parts taken, then {answer.reason}",
             provider_id=",".join(ids),
-            provider_messages=self._messages(ids),
         )
 
     def _messages(self, ids: Sequence[str]) -> tuple[str, ...]:
@@ -184,14 +186,14 @@ class SmppProvider:
 
     async def _take(self, message: ShortMessage) -> None:
         """The one place where what a provider sends comes in. What it raises makes it come again."""
+        if self._receipts is None:
+            raise LookupError("nobody keeps receipts yet")
         if is_receipt(message):
-            if self._receipts is None:
-                raise LookupError("nobody keeps receipts yet")
             await self._receipts(read_receipt(message, self.name, self._settings.receipt_ids))
         elif self._incoming is not None:
             await self._incoming(message)
         else:
-            log.warning("sms.incoming_dropped", provider=self.name)
+            await self._receipts(read_letter(message))
 
 
 def _refused(answer: Pdu) -> Answer:

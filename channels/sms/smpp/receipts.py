@@ -49,6 +49,17 @@ def read_receipt(message: ShortMessage, provider: str, form: IdForm) -> Receipt:
     )
 
 
+def read_letter(message: ShortMessage) -> Receipt:
+    """What a customer wrote, as a report that says nothing: so it is at least kept, raw."""
+    kept = {
+        "incoming_from": message.source.value,
+        "to": message.destination.value,
+        "data_coding": message.data_coding,
+        "octets": message.text_octets.hex(),
+    }
+    return Receipt(None, ReceiptKind.UNKNOWN, "smpp_incoming", raw=json.dumps(kept).encode())
+
+
 def normal_id(value: str, form: IdForm) -> str:
     """The id as we keep it: a number in decimal digits, or the text as it stands; empty when it is none."""
     value = value.strip()[:_MOST_ID_CHARACTERS]
