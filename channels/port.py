@@ -155,11 +155,24 @@ class Receipt:
 ReceiptSink = Callable[[Receipt], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class IncomingText:
+    """What a customer wrote over a channel's own connection. `provider` is the account's name."""
+
+    provider: str
+    phone: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+#: Keeps what a customer wrote; as `ReceiptSink`.
+TextSink = Callable[[IncomingText], Awaitable[None]]
+
+
 @runtime_checkable
 class Reporting(Protocol):
     """A channel or a provider over whose own connection receipts come in."""
 
-    async def listen(self, receipts: ReceiptSink) -> None:
+    async def listen(self, receipts: ReceiptSink, texts: TextSink | None = None) -> None:
         """Connect now, and hand over what comes; a provider is answered only once its report is kept."""
         ...
 

@@ -75,7 +75,7 @@ def _listen(application: Application, worker: LaneWorker) -> None:
     for channel in worker.tools.registry.all():
         if isinstance(channel, Reporting):
             keeper = ReceiptKeeper(application.database, application.clock, channel.kind)
-            worker.tools.bridge.run(channel.listen(keeper.keep), LISTEN_SECONDS)
+            worker.tools.bridge.run(channel.listen(keeper.keep, keeper.keep_text), LISTEN_SECONDS)
 
 
 def _is_urgent(queues: Sequence[QueueName]) -> bool:

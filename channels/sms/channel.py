@@ -18,6 +18,7 @@ from channels.port import (
     Receipt,
     ReceiptSink,
     Reporting,
+    TextSink,
 )
 from channels.sms.provider import Answer, Message, SmsProvider
 from channels.sms.routing import Router
@@ -79,11 +80,11 @@ class SmsChannel:
         if was_cancelled:
             raise asyncio.CancelledError
 
-    async def listen(self, receipts: ReceiptSink) -> None:
+    async def listen(self, receipts: ReceiptSink, texts: TextSink | None = None) -> None:
         """See `Reporting`."""
         for provider in self._providers:
             if isinstance(provider, Reporting):
-                await provider.listen(receipts)
+                await provider.listen(receipts, texts)
 
     async def query(self, questions: Sequence[Question]) -> Sequence[Receipt]:
         """See the port. Who took an attempt is asked; where nobody answered for it, everybody is."""

@@ -1,11 +1,12 @@
-"""Where receipts go that come over a channel's own connection, in the worker's process."""
+"""Where receipts and customers' texts go that come over a channel's own connection, in the worker."""
 
 import asyncio
 
-from channels.port import ChannelKind, Receipt
+from channels.port import ChannelKind, IncomingText, Receipt
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.delivery.receipts import store_receipt
+from dispatcher.delivery.returns.sms_replies import SmsReply, take_reply
 
 
 class ReceiptKeeper:
@@ -21,6 +22,14 @@ class ReceiptKeeper:
     async def keep(self, receipt: Receipt) -> None:
         """See `ReceiptSink`."""
         await asyncio.to_thread(self._store, receipt)
+
+    async def keep_text(self, text: IncomingText) -> None:
+        """See `TextSink`. Over a connection texts have no id: the same words of one day are taken once."""
+        reply = SmsReply(text.provider, "", text.phone, text.text)
+        await asyncio.to_thread(
+            self._database.run,
+            lambda session: take_reply(session, reply, self._clock.refresh(session)),
+        )
 
     def _store(self, receipt: Receipt) -> None:
         self._database.run(

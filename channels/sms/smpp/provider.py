@@ -7,12 +7,22 @@ is a message of its own: once the first is taken, whatever stops the others leav
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from channels.port import Health, OutcomeKind, Price, Question, Receipt, ReceiptKind, ReceiptSink
+from channels.port import (
+    Health,
+    IncomingText,
+    OutcomeKind,
+    Price,
+    Question,
+    Receipt,
+    ReceiptKind,
+    ReceiptSink,
+    TextSink,
+)
 from channels.sms.parts import MOST_PARTS
 from channels.sms.provider import Answer, Message
 from channels.sms.reference import message_name
@@ -21,13 +31,11 @@ from channels.sms.smpp.errors import AnswerLostError, NotBoundError
 from channels.sms.smpp.link import Link
 from channels.sms.smpp.pdu import Address, Command, Pdu, ShortMessage, Tag, id_body, message_id
 from channels.sms.smpp.receipts import is_receipt, normal_id, read_letter, read_receipt
-from channels.sms.smpp.texts import Part, write_parts
+from channels.sms.smpp.texts import Part, read_text, write_parts
 from dispatcher.core.settings import SmppSettings
 
 log = structlog.get_logger(__name__)
 
-#: Keeps what a customer wrote; returns once it is stored, raises when it is to come again.
-IncomingSink = Callable[[ShortMessage], Awaitable[None]]
 #: How long a provider that throttles is left alone, when it does not say.
 THROTTLE_SECONDS: Final = 1.0
 #: A later part that is throttled was certainly not taken: it is tried again so often.
@@ -46,16 +54,16 @@ class SmppProvider:
         self.parallel = settings.binds * settings.window
         self._settings = settings
         self._receipts: ReceiptSink | None = None
-        self._incoming: IncomingSink | None = None
+        self._incoming: TextSink | None = None
         self._reference = random.randrange(0x10000)  # noqa: S311 - holds parts together, no secret
         both = settings.bind == "transceiver"
         command = Command.BIND_TRANSCEIVER if both else Command.BIND_TRANSMITTER
         self._links = [Link(settings, command, self._take) for _ in range(settings.binds)]
         self._receivers = [] if both else [Link(settings, Command.BIND_RECEIVER, self._take)]
 
-    async def listen(self, receipts: ReceiptSink, incoming: IncomingSink | None = None) -> None:
+    async def listen(self, receipts: ReceiptSink, texts: TextSink | None = None) -> None:
         """Bind now, and hand over what comes from the provider."""
-        self._receipts, self._incoming = receipts, incoming
+        self._receipts, self._incoming = receipts, texts
         self._start()
 
     async def submit(self, message: Message) -> Answer:
@@ -191,7 +199,8 @@ class SmppProvider:
         if is_receipt(message):
             await self._receipts(read_receipt(message, self.name, self._settings.receipt_ids))
         elif self._incoming is not None:
-            await self._incoming(message)
+            text = read_text(message, self._settings.default_alphabet)
+            await self._incoming(IncomingText(self.name, message.source.value, text))
         else:
             await self._receipts(read_letter(message))
 

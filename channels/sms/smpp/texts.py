@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from channels.sms.alphabet import Alphabet, alphabet_of, septets
+from channels.sms.alphabet import Alphabet, alphabet_of, from_septets, septets
 from channels.sms.parts import split
+from channels.sms.smpp.pdu import ShortMessage
 
 #: data_coding (5.2.19)
 DEFAULT_CODING: Final = 0x00
@@ -52,6 +53,18 @@ def write_parts(
         )
         for place, piece in enumerate(pieces, start=1)
     ]
+
+
+def read_text(message: ShortMessage, alphabet: DefaultAlphabet) -> str:
+    """What somebody wrote to us; of a long text each message holds its part, without the header."""
+    octets, coding = message.text_octets, message.data_coding & 0x0F
+    if message.esm_class & HAS_HEADER and octets:
+        octets = octets[octets[0] + 1 :]
+    if coding == UCS2_CODING:
+        return octets.decode("utf-16-be", "replace")
+    if coding == DEFAULT_CODING and alphabet == "gsm7":
+        return from_septets(octets)
+    return octets.decode("latin-1")
 
 
 def _header(concatenation: Concatenation, reference: int, parts: int, place: int) -> bytes:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from channels.port import OutcomeKind, Question, Receipt, ReceiptKind
+from channels.port import IncomingText, OutcomeKind, Question, Receipt, ReceiptKind
 from channels.sandbox.journal import Journal, read_journal
 from channels.sandbox.smpp_server import IdForm, ReceiptForm, SandboxSmppServer, SmppSandboxOptions
 from channels.sms.channel import SmsChannel
-from channels.sms.smpp.pdu import Command, Pdu, ShortMessage, read_pdu
+from channels.sms.smpp.pdu import Command, Pdu, read_pdu
 from channels.sms.smpp.provider import SmppProvider
 from dispatcher.core.settings import SmppSettings, SmsSettings
 from tests.integration.channels.channel_contract import (
@@ -330,12 +330,12 @@ class TestReceipts:
             async with running() as server:
                 provider = SmppProvider(account_at(server))
                 receipts: asyncio.Queue[Receipt] = asyncio.Queue()
-                letters: asyncio.Queue[ShortMessage] = asyncio.Queue()
+                letters: asyncio.Queue[IncomingText] = asyncio.Queue()
                 await provider.listen(receipts.put, letters.put)
                 channel = SmsChannel(SmsSettings(), [provider])
                 await send_one(channel, make_envelope("+79993160001", text="Dolg 100"))
                 letter = await letters.get()
-                assert letter.text_octets.decode("utf-16-be") == "СТОП"
+                assert (letter.provider, letter.phone, letter.text) == ("smpp", "79993160001", "СТОП")
                 await channel.close()
 
         run(case())

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from channels.port import ChannelKind, OutcomeKind, Receipt, ReceiptKind
+from channels.port import ChannelKind, IncomingText, OutcomeKind, Receipt, ReceiptKind
 from channels.sandbox.smpp_server import SandboxSmppServer
 from channels.sms.channel import SmsChannel
 from channels.sms.smpp.provider import SmppProvider
@@ -113,6 +113,15 @@ class TestLongText:
 
 
 class TestOverTheBind:
+    def test_a_refusal_by_answer_withdraws_consent(self, engine: Engine) -> None:
+        start(engine, "smpp/1")
+        engine.work(ChannelKind.SMS)
+        keeper = ReceiptKeeper(engine.application.database, engine.application.clock, ChannelKind.SMS)
+        for _ in range(2):
+            asyncio.run(keeper.keep_text(IncomingText("smpp", PHONE.lstrip("+"), "СТОП")))
+        ((handling,),) = engine.sql("SELECT handling FROM incoming_letter")
+        assert "согласие отозвано" in handling
+
     def test_a_receipt_from_the_sandbox_tells_that_the_person_was_told(self, engine: Engine) -> None:
         bridge, server = Bridge(), SandboxSmppServer()
         bridge.run(server.start())

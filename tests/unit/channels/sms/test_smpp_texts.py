@@ -3,7 +3,8 @@
 import pytest
 
 from channels.sms.alphabet import from_septets
-from channels.sms.smpp.texts import HAS_HEADER, write_parts
+from channels.sms.smpp.pdu import Address, ShortMessage
+from channels.sms.smpp.texts import HAS_HEADER, read_text, write_parts
 
 
 class TestWriteParts:
@@ -54,3 +55,28 @@ class TestWriteParts:
     def test_an_empty_text_has_no_parts(self) -> None:
         assert [len(part.octets) for part in write_parts("", "payload", "gsm7", 1)] in ([], [0])
         assert write_parts("", "udh8", "gsm7", 1) == []
+
+
+class TestReadText:
+    @pytest.mark.parametrize(
+        ("octets", "coding", "esm_class", "alphabet", "text"),
+        [
+            ("СТОП".encode("utf-16-be"), 8, 0, "gsm7", "СТОП"),
+            (b"STOP\x00", 0, 0, "gsm7", "STOP@"),
+            (b"STOP@", 0, 0, "latin1", "STOP@"),
+            (b"caf\xe9", 3, 0, "gsm7", "café"),
+            (b"\x05\x00\x03\x01\x02\x01" + "Да".encode("utf-16-be"), 8, 0x40, "gsm7", "Да"),
+            (b"", 0, 0x40, "gsm7", ""),
+        ],
+    )
+    def test_by_its_coding_and_without_its_header(
+        self, octets: bytes, coding: int, esm_class: int, alphabet: str, text: str
+    ) -> None:
+        message = ShortMessage(
+            source=Address("79161234567"),
+            destination=Address("100"),
+            octets=octets,
+            data_coding=coding,
+            esm_class=esm_class,
+        )
+        assert read_text(message, alphabet) == text  # type: ignore[arg-type]
