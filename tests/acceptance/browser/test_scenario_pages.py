@@ -50,6 +50,9 @@ class TestOutage:
         outage.get_by_role("button", name="Изменить").click()
         expect(page.locator("#planned_outage")).to_contain_text("Служба режимов")
         page.locator("#payment_due").get_by_role("link", name="Начать задание").click()
+        # The form listens to the choice once its script has run.
+        page.wait_for_url("**/campaigns/new*", wait_until="load")
+        page.wait_for_function("window.htmx !== undefined")
         page.get_by_label("Сценарий").select_option("planned_outage")
         page.get_by_label("Дата события").fill(day(2))
         for title, value in ITEMS.items():
