@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.chaos.bounces import BounceStorm
 from tests.chaos.house import LEASE_SECONDS, POLL_SECONDS, House
 
-FROZEN_SECONDS: Final = LEASE_SECONDS + 1.5
+FROZEN_SECONDS: Final = LEASE_SECONDS + 1.0
 SETTLE_SECONDS: Final = 0.03  #: for what a frozen process had already given to the kernel
 GONE_SECONDS: Final = 60.0
 

@@ -68,7 +68,12 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target("valkey", kill_server("valkey")),
             Target("valkey flushed", flush_redis),
             Target("silent provider", kill_worker(0), recipients="doubtful"),
-            Target("resend once", kill_all_workers, recipients="doubtful", on_unknown="resend_once"),
+            Target(
+                "resend once",
+                kill_all_workers,
+                recipients="doubtful",
+                on_unknown="resend_once",
+            ),
             Target("worker ended", end_worker),
             Target("worker frozen", freeze_worker),
             Target("bounce storm", kill_bounces_in_storm),
