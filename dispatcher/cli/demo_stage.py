@@ -34,6 +34,7 @@ from dispatcher.core.errors import DispatcherError
 from dispatcher.core.settings import (
     BounceListenerSettings,
     DeliverySettings,
+    ReturnsSettings,
     Settings,
     SmscSettings,
     SmsSettings,
@@ -52,6 +53,8 @@ WINDOW: Final = timedelta(hours=6)
 SMS_RECIPIENTS: Final = 200  #: the bundled list has no numbers that the sandbox knows
 SMSC: Final = "smsc"  #: the name of the demo's account
 
+#: Everybody lives at one domain and some bounce by design: a rise of refusals would wait for staff.
+DEMO_RETURNS: Final = ReturnsSettings(rise_floor=1_000_000)
 #: Short times, so that a demo ends in seconds. Settle: how long a bounce may take in the sandbox.
 DEMO_DELIVERY: Final = DeliverySettings(
     settle_seconds={"email": 5.0, "sms": 60.0},
@@ -226,6 +229,7 @@ def _demo_settings(base: Settings, folder: Path, channel: ChannelKind, port: int
                 update={"port": web_port, "public_url": f"http://{base.web.host}:{web_port}"}
             ),
             "delivery": DEMO_DELIVERY,
+            "returns": DEMO_RETURNS,
         }
     )
 
@@ -273,6 +277,7 @@ def _environment(inherited: Mapping[str, str], settings: Settings) -> dict[str, 
         "DISPATCHER_BOUNCE_LISTENER": settings.bounce_listener,
         "DISPATCHER_WEB": settings.web,
         "DISPATCHER_DELIVERY": settings.delivery,
+        "DISPATCHER_RETURNS": settings.returns,
     }
     fields = tuple(f"{part}__" for part in parts)
     kept = {name: value for name, value in inherited.items() if not name.startswith(fields)}
