@@ -13,6 +13,9 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
+from channels.voice.result import CallResult
+from channels.voice.script import CallScript
+
 
 class ChannelKind(StrEnum):
     """The three ways to reach a person."""
@@ -26,6 +29,7 @@ class OutcomeKind(StrEnum):
     """What became of one attempt, as far as the channel knows."""
 
     ACCEPTED = "accepted"  #: the provider took it; a receipt may follow
+    DELIVERED = "delivered"  #: the person has it, as the scenario counts that: no receipt is needed (calls)
     #: it cannot have left (no connection, body incomplete, told to stop): not an attempt
     NOT_SENT = "not_sent"
     THROTTLED = "throttled"  #: the provider asked us to slow down: not an attempt
@@ -76,6 +80,7 @@ class Envelope:
     attachments: tuple[Attachment, ...] = ()
     #: the provider must give up by then (promise P6); None: nothing the provider holds can come too late
     deliver_until: datetime | None = None
+    call: CallScript | None = None  #: what a call says and asks; `text` is then all of it, to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ class Outcome:
     price: Price | None = None
     #: the provider's own ids of the parts, where its receipts name nothing else (`smpp/0a1b`)
     provider_messages: tuple[str, ...] = ()
+    call: CallResult | None = None  #: what came of a call, answered or not
 
 
 class ReceiptKind(StrEnum):

@@ -41,6 +41,7 @@ _AT_ONCE: Final = frozenset({"stopped", "not_begun_in_time"})
 TRIGGERS: Final = MappingProxyType(
     {
         OutcomeKind.ACCEPTED: Trigger.ACCEPT,
+        OutcomeKind.DELIVERED: Trigger.DELIVER,
         OutcomeKind.NOT_SENT: Trigger.NOT_SENT,
         OutcomeKind.THROTTLED: Trigger.THROTTLE,
         OutcomeKind.TRANSIENT: Trigger.DEFER,

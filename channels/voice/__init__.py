@@ -1,0 +1,1 @@
+"""Autodial: automatic calls that say one notice and take keys as answers."""

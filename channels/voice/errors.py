@@ -1,0 +1,11 @@
+"""Errors of the voice channel."""
+
+from dispatcher.core.errors import DispatcherError
+
+
+class SpeechError(DispatcherError):
+    """Raised when a phrase cannot be made audible: nothing came out, or less than its length demands."""
+
+
+class NotDialledError(DispatcherError):
+    """Raised when a call has certainly not left the house: no trunk, no free line, told to stop."""
