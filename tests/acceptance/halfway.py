@@ -41,13 +41,27 @@ class Middle:
 
     def kill(self, victim: "subprocess.Popen[bytes]") -> None:
         """Kill -9 once it waits for the table; returns when the database has forgotten it."""
-        wait_until(self._waiting, f"{victim.args!r} writes into {self._table}")
-        waiting = self._waiting()
-        assert victim.poll() is None, "it ended by itself"
+        waiting = self._wait_for(victim)
         victim.kill()
         victim.wait()
         self.release()
         wait_until(lambda: not rows(self._product, _THERE, waiting), "its transaction is gone")
+
+    def let_through(self, writer: "subprocess.Popen[bytes]") -> None:
+        """Let the transaction go that waits for the table, and catch the one behind it.
+
+        The writer never runs on its own for longer than it takes to ask for the lock again.
+        """
+        self._wait_for(writer)
+        self.release()
+        self.lock()
+
+    def _wait_for(self, writer: "subprocess.Popen[bytes]") -> list[int]:
+        wait_until(
+            lambda: self._waiting() or writer.poll() is not None, f"{writer.args!r} writes into {self._table}"
+        )
+        assert writer.poll() is None, "it ended by itself"
+        return self._waiting()
 
     def release(self) -> None:
         """Let everybody write again."""

@@ -11,12 +11,12 @@ def play(*arguments: str) -> "subprocess.CompletedProcess[str]":
         [sys.executable, "-m", "tests.chaos", *arguments],
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=580,  # a starved machine says nothing about the product
         check=False,
     )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 class TestChaos:
     def test_nobody_is_lost_or_told_twice_whatever_is_killed(self) -> None:
         targets = [f"--target={name}" for name in ("all workers", "postgres", "worker frozen")]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.product import installation
 
-pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
+pytestmark = pytest.mark.timeout(600)  # a starved machine says nothing about the product
 
 
 class TestDemo:

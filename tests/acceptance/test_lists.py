@@ -8,7 +8,7 @@ import pytest
 from tests.acceptance.product import Product, installation
 from tests.acceptance.singles import use_servers
 
-pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
+pytestmark = pytest.mark.timeout(600)  # a starved machine says nothing about the product
 
 HEADER = "Лицевой счёт;Код абонента;ФИО;Адрес;E-mail;Телефон;Сумма долга;Срок оплаты;Согласие\n"
 FAULTY = {

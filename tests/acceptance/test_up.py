@@ -6,7 +6,7 @@ import pytest
 
 from tests.acceptance.product import Product, end, installation, wait_until
 
-pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
+pytestmark = pytest.mark.timeout(600)  # a starved machine says nothing about the product
 
 
 class TestUp:

@@ -71,7 +71,7 @@ class TestFromFileToCampaign:
     def test_upload_report_start_watch(self, page, file):
         sign_in(page)
         upload(page, file)
-        expect(page.locator("#recipients")).to_have_text("3", timeout=15_000)
+        expect(page.locator("#recipients")).to_have_text("3")
         expect(page.locator("#rejected")).to_have_text("1")
         expect(page.get_by_text("число вида 1,23E+12")).to_be_visible()
         picture(page, "list")
@@ -95,7 +95,7 @@ class TestFromFileToCampaign:
         page.set_viewport_size({"width": 390, "height": 844})
         sign_in(page)
         upload(page, file)
-        expect(page.locator("#recipients")).to_have_text("3", timeout=15_000)
+        expect(page.locator("#recipients")).to_have_text("3")
         columns = page.get_by_role("link", name="Исправить столбцы").get_attribute("href")
         addresses = (
             *(page.url, columns, "/lists", "/lists/upload", "/lists/compare?name=Ноябрь"),
@@ -109,12 +109,9 @@ class TestFromFileToCampaign:
 
 class TestFromAnUglyFileToAnApproval:
     @pytest.mark.requirement(55, "role responsibility")
-    def test_correct_the_columns_hand_over_approve_extend_stop(self, browser, server, services, strange_file):
+    def test_correct_the_columns_hand_over_approve_extend_stop(self, open_context, services, strange_file):
         make_staff(services, "approver", StaffRole.APPROVER)
-        author, second = (
-            browser.new_context(base_url=f"http://127.0.0.1:{server.port}", locale="ru-RU").new_page()
-            for _ in range(2)
-        )
+        author, second = (open_context().new_page() for _ in range(2))
         sign_in(author)
         upload(author, strange_file)
         author.get_by_role("link", name="Исправить столбцы").click()
@@ -124,7 +121,7 @@ class TestFromAnUglyFileToAnApproval:
         for title, field in MEANING.items():
             author.get_by_role("combobox", name=title).select_option(field)
         author.get_by_role("button", name="Загрузить с этими столбцами").click()
-        expect(author.locator("#recipients")).to_have_text("2", timeout=15_000)
+        expect(author.locator("#recipients")).to_have_text("2")
         expect(author.locator("#rejected")).to_have_text("1")
         author.get_by_role("link", name="Новое задание").click()
         fill_hours(author)
@@ -150,5 +147,3 @@ class TestFromAnUglyFileToAnApproval:
         second.get_by_role("button", name="Остановить навсегда").click()
         expect(second.locator("#answer")).to_contain_text("Уже не уйдёт")
         expect(author.locator("#state")).to_have_text(re.compile("останавливается|завершено"))
-        for page in (author, second):
-            page.context.close()

@@ -40,7 +40,7 @@ class TestOutage:
         make_staff(services, "boss", StaffRole.ADMINISTRATOR)
         sign_in(page, "boss")
         upload(page, file)
-        expect(page.locator("#recipients")).to_have_text("2", timeout=15_000)
+        expect(page.locator("#recipients")).to_have_text("2")
         page.get_by_role("link", name="Сценарии").click()
         picture(page, "scenarios")
         outage = page.locator("#planned_outage")
@@ -76,7 +76,7 @@ class TestOutage:
         page.set_viewport_size({"width": 390, "height": 844})
         sign_in(page)
         upload(page, file)
-        expect(page.locator("#recipients")).to_have_text("2", timeout=15_000)
+        expect(page.locator("#recipients")).to_have_text("2")
         for address in ("/scenarios", "/campaigns/new?scenario=planned_outage"):
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, address

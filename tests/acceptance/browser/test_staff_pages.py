@@ -68,7 +68,7 @@ class TestWatching:
         with services.database.transaction() as session:
             count_notices(session, run, "open", -250, shard=5)
             count_notices(session, run, "notified", 250, "accepted", shard=5)
-        expect(page.locator("#count-notified")).to_have_text("650", timeout=5000)
+        expect(page.locator("#count-notified")).to_have_text("650")
         assert page.evaluate("window.stillTheSamePage")
         picture(page, "run")
 
@@ -79,17 +79,13 @@ class TestWatching:
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
-    def test_is_readable_without_scripts(self, browser, server, run):
-        context = browser.new_context(
-            base_url=f"http://127.0.0.1:{server.port}", locale="ru-RU", java_script_enabled=False
-        )
-        page = context.new_page()
+    def test_is_readable_without_scripts(self, open_context, run):
+        page = open_context(java_script_enabled=False).new_page()
         sign_in(page)
         page.goto(f"/runs/{run}")
         expect(page.locator("#count-notified")).to_have_text("400")
         page.get_by_role("button", name="Пауза").click()
         expect(page.locator("#state")).to_have_text("на паузе")
-        context.close()
 
 
 class TestActing:
