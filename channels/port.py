@@ -5,7 +5,7 @@ consent. The one promise every adapter keeps (and the contract test checks): **e
 envelope**, whatever happens, and never a second try of its own once the provider may have the message.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -163,11 +163,12 @@ ReceiptSink = Callable[[Receipt], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class IncomingText:
-    """What a customer wrote over a channel's own connection. `provider` is the account's name."""
+    """What a customer wrote to us. `provider` is the account's name; `id` is the provider's own, if any."""
 
     provider: str
     phone: str = field(repr=False)
     text: str = field(repr=False)
+    id: str = ""
 
 
 #: Keeps what a customer wrote; as `ReceiptSink`.
@@ -180,6 +181,22 @@ class Reporting(Protocol):
 
     async def listen(self, receipts: ReceiptSink, texts: TextSink | None = None) -> None:
         """Connect now, and hand over what comes; a provider is answered only once its report is kept."""
+        ...
+
+
+@runtime_checkable
+class Collecting(Protocol):
+    """A channel whose providers keep what customers wrote until it is fetched."""
+
+    def inboxes(self) -> Mapping[str, float]:
+        """The accounts that can be looked into, with the seconds between two looks."""
+        ...
+
+    async def collect(self, provider: str, after: str | None) -> Sequence[IncomingText] | None:
+        """What was written to an account after the text with this id, oldest first; None: not to be had now.
+
+        Without an id: of the last day.
+        """
         ...
 
 

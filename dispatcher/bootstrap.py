@@ -316,6 +316,15 @@ def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
     return {ChannelKind.EMAIL: _together(mail), ChannelKind.SMS: _together(sms)}
 
 
+def provider_inboxes(settings: Settings) -> Mapping[ChannelKind, Sequence[str]]:
+    """The accounts whose providers keep what customers wrote, by the channel that looks into them."""
+    return {
+        ChannelKind.SMS: [
+            one.name for one in settings.sms.smsc if one.hosts and one.inbox_seconds is not None
+        ]
+    }
+
+
 def _together(limits: Sequence[float | None]) -> float | None:
     known = [limit for limit in limits if limit is not None]
     return sum(known) if known and len(known) == len(limits) else None

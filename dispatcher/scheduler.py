@@ -28,7 +28,7 @@ from campaigns.occurrences import make_due_occurrence
 from campaigns.retention import purge_rejected_rows
 from campaigns.seeds import make_seed_run
 from consent.expiry import record_expired
-from dispatcher.bootstrap import Application, build_url_rules, configured_channels
+from dispatcher.bootstrap import Application, build_url_rules, configured_channels, provider_inboxes
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
 from dispatcher.core.idempotency import forget_old_answers
@@ -40,6 +40,7 @@ from dispatcher.delivery.bills.repository import is_any_due as is_any_bill_due
 from dispatcher.delivery.bills.tasks import wake_bills
 from dispatcher.delivery.claim import list_running
 from dispatcher.delivery.error_limit import pause_failing_runs
+from dispatcher.delivery.inboxes import is_any_due as is_any_inbox_due
 from dispatcher.delivery.lane import Lane
 from dispatcher.delivery.questions import is_any_due
 from dispatcher.delivery.returns.domains import release_held
@@ -90,6 +91,7 @@ class Scheduler:
         self._url_rules = build_url_rules(application.settings)
         # Nobody takes the wake-ups of a lane whose channel is not configured: they would only pile up.
         kinds = configured_channels(application.settings)
+        self._inboxes = provider_inboxes(application.settings)
         self._lanes = {queue: lane for queue, lane in LANES.items() if lane.channel in kinds}
 
     def stop(self) -> None:
@@ -287,7 +289,7 @@ class Scheduler:
                 if self._database.run(self._runs_of(lane.priority)):
                     for _ in range(WAKES_PER_ROUND):
                         wake(queue)
-                elif queue in ASKING and self._database.run(self._are_questions_due(lane)):
+                elif queue in ASKING and self._database.run(self._is_provider_asked(lane)):
                     wake(queue)
             if self._url_rules.is_on and self._database.run(self._are_bills_due):
                 wake_bills()
@@ -297,9 +299,16 @@ class Scheduler:
     def _runs_of(self, priority: str) -> Callable[[Session], Sequence[object]]:
         return lambda session: list_running(session, priority, self._application.clock.refresh(session))
 
-    def _are_questions_due(self, lane: Lane) -> Callable[[Session], bool]:
-        channel = lane.channel.value
-        return lambda session: is_any_due(session, channel, self._application.clock.refresh(session))
+    def _is_provider_asked(self, lane: Lane) -> Callable[[Session], bool]:
+        """Whether there is something to ask about, or an account to look into for what customers wrote."""
+
+        def is_asked(session: Session) -> bool:
+            now = self._application.clock.refresh(session)
+            if is_any_due(session, lane.channel.value, now):
+                return True
+            return is_any_inbox_due(session, self._inboxes.get(lane.channel, ()), now)
+
+        return is_asked
 
     def _is_confirmation_due(self, lane: Lane) -> Callable[[Session], bool]:
         return lambda session: confirmations.is_any_due(

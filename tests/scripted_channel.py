@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from channels.port import (
     ChannelKind,
     Envelope,
     Health,
+    IncomingText,
     Outcome,
     OutcomeKind,
     Question,
@@ -40,6 +41,9 @@ class ScriptedChannel:
         self.is_stopped = False
         self.asked: list[Question] = []
         self.known: dict[AttemptReference, Receipt] = {}  #: what the provider says when it is asked
+        self.inbox: list[IncomingText] = []  #: what customers wrote, by growing ids
+        self.inbox_seconds: dict[str, float] = {}
+        self.inbox_is_away = False
         self._answers: dict[str, deque[dict[str, Any] | None]] = defaultdict(deque)
 
     def answer(self, address: str, *kinds: OutcomeKind | None, **details: Any) -> None:
@@ -71,6 +75,14 @@ class ScriptedChannel:
     async def query(self, questions: Sequence[Question]) -> Sequence[Receipt]:
         self.asked += questions
         return [self.known[one.attempt] for one in questions if one.attempt in self.known]
+
+    def inboxes(self) -> Mapping[str, float]:
+        return self.inbox_seconds
+
+    async def collect(self, provider: str, after: str | None) -> Sequence[IncomingText] | None:
+        if self.inbox_is_away:
+            return None
+        return [one for one in self.inbox if one.provider == provider and int(one.id) > int(after or 0)]
 
     async def healthy(self) -> Health:
         return Health(ok=True)

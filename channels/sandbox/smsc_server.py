@@ -35,6 +35,7 @@ from channels.sms.reference import read_name
 log = structlog.get_logger(__name__)
 
 SILENCE_SECONDS: Final = 3600.0
+LOOK_SECONDS: Final = 0.05  #: whether a client still waits
 SLOW_SECONDS: Final = 0.3
 LATE_SECONDS: Final = 3.0
 MOST_REQUEST_OCTETS: Final = 8 * 1024 * 1024
@@ -175,7 +176,7 @@ class SandboxSmscServer:
         if wish.error_code is not None:
             raise Refusal(wish.error_code)
         if wish.fate is NumberFate.LOST_SILENT:
-            await asyncio.sleep(SILENCE_SECONDS)
+            return await _be_silent(request)
         if wish.fate is NumberFate.LOST_DROP:
             return _hang_up(request)
         if wish.fate is NumberFate.BUSY_ONCE and phone not in self._seen_once:
@@ -193,7 +194,7 @@ class SandboxSmscServer:
         """What comes instead of the documented answer to a message that was taken."""
         match fate:
             case NumberFate.TAKEN_SILENT:
-                await asyncio.sleep(SILENCE_SECONDS)
+                return await _be_silent(request)
             case NumberFate.SLOW:
                 await asyncio.sleep(SLOW_SECONDS)
             case NumberFate.TAKEN_DROP:
@@ -303,6 +304,14 @@ async def _fields(request: web.Request) -> dict[str, str]:
         return {}
     posted = await request.post()
     return {**request.query, **{name: value for name, value in posted.items() if isinstance(value, str)}}
+
+
+async def _be_silent(request: web.Request) -> web.Response:
+    """Until the client gives up: so long, and no longer, the request is one of those at once."""
+    until = time.monotonic() + SILENCE_SECONDS
+    while time.monotonic() < until and request.transport is not None:
+        await asyncio.sleep(LOOK_SECONDS)
+    return web.Response()
 
 
 def _hang_up(request: web.Request) -> web.Response:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -12,6 +12,7 @@ from channels.port import (
     ChannelKind,
     Envelope,
     Health,
+    IncomingText,
     Outcome,
     OutcomeKind,
     Question,
@@ -20,7 +21,7 @@ from channels.port import (
     Reporting,
     TextSink,
 )
-from channels.sms.provider import Answer, Message, SmsProvider
+from channels.sms.provider import Answer, Collector, Message, SmsProvider
 from channels.sms.routing import Router
 from channels.sms.transliteration import Scheme, transliterate
 from dispatcher.core.settings import SmsSettings
@@ -98,6 +99,19 @@ class SmsChannel:
             if open_questions:
                 found |= {one.attempt: one for one in await provider.ask(open_questions)}
         return list(found.values())
+
+    def inboxes(self) -> Mapping[str, float]:
+        """See `Collecting`."""
+        return {
+            one.name: one.inbox_seconds
+            for one in self._providers
+            if isinstance(one, Collector) and one.inbox_seconds is not None
+        }
+
+    async def collect(self, provider: str, after: str | None) -> Sequence[IncomingText] | None:
+        """See `Collecting`."""
+        found = self._router.providers.get(provider)
+        return await found.collect(after) if isinstance(found, Collector) else None
 
     async def healthy(self) -> Health:
         """Well when one provider at least takes us; the problem names those that do not."""

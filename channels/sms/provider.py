@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from channels.port import AttemptReference, Health, OutcomeKind, Price, Question, Receipt
+from channels.port import AttemptReference, Health, IncomingText, OutcomeKind, Price, Question, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,20 @@ class Answer:
     retry_after_seconds: float | None = None
     is_for_provider: bool = False
     provider_messages: tuple[str, ...] = ()  #: see `Outcome`
+
+
+@runtime_checkable
+class Collector(Protocol):
+    """A provider that keeps what customers wrote until it is fetched."""
+
+    @property
+    def inbox_seconds(self) -> float | None:
+        """Between two looks; None: it is not looked into."""
+        ...
+
+    async def collect(self, after: str | None) -> Sequence[IncomingText] | None:
+        """See `Collecting`."""
+        ...
 
 
 class SmsProvider(Protocol):

@@ -121,6 +121,8 @@ class SmscSettings(BaseModel):
     timeout_seconds: float = Field(default=30.0, gt=0)  #: for a whole request; then the status is asked for
     #: after a silence the status is asked for so often, with these waits before
     doubt_seconds: list[Annotated[float, Field(ge=0, le=60)]] = Field(default=[0.5, 2.0], max_length=10)
+    #: between two looks for what customers wrote, beside the callback; None: the callback alone
+    inbox_seconds: float | None = Field(default=60.0, ge=10)
     #: in the account's currency: with less than this on it nothing is begun
     least_balance: Decimal = Field(default=Decimal(0), ge=0)
     max_per_second: float | None = Field(default=None, gt=0)  #: over all processes; None means no limit

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from channels.port import Channel, ChannelKind, Envelope, Outcome
+from channels.port import Channel, ChannelKind, Collecting, Envelope, Outcome
 from channels.registry import ChannelRegistry
 from consent.calendar import WorkingCalendar
 from dispatcher.core.clock import Clock
@@ -39,6 +39,7 @@ from dispatcher.delivery.claim import (
 )
 from dispatcher.delivery.confirmations import ConfirmationWriter, send_due
 from dispatcher.delivery.domain_limits import DomainLimits
+from dispatcher.delivery.inboxes import collect_due
 from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
 from dispatcher.delivery.refusals import refusal_of
@@ -138,6 +139,13 @@ class LaneWorker:
         if channel is None or self.is_stopping:
             return 0
         return ask_due(self.tools.database, self.tools.clock, self.tools.bridge, channel)
+
+    def collect(self, kind: ChannelKind) -> int:
+        """Fetch what customers wrote from the accounts that are due; returns how many texts were new."""
+        channel = self.tools.registry.get(kind)
+        if channel is None or self.is_stopping or not isinstance(channel, Collecting):
+            return 0
+        return collect_due(self.tools.database, self.tools.clock, self.tools.bridge, channel)
 
     def confirm(self, kind: ChannelKind) -> int:
         """Send the letters or codes by which people prove an address; returns how many."""

@@ -37,6 +37,7 @@ def _work(queue: str) -> None:
     worker.work(LANES[name], WORK_SECONDS)
     if name in ASKING:
         worker.ask(LANES[name].channel)
+        worker.collect(LANES[name].channel)
 
 
 def _wake_actor(queue: QueueName) -> Any:

@@ -94,7 +94,8 @@ _PEOPLE: Final = (
             "handling": Kind.ANSWER,
             "handled_by": Kind.STAFF,
         },
-        plain="id fingerprint period notice_id attempt_id person_id certainty handled_at",
+        plain="id fingerprint period notice_id attempt_id person_id certainty handled_at"
+        " provider heard_id fetched_id",
         erase={
             "sender": "''",
             "subject": "''",
@@ -408,6 +409,7 @@ _COMPANY: Final = (
         personal={"body": Kind.ANSWER},
         plain="client key fingerprint status headers created_at",
     ),
+    Held("inbox_cursor", plain="provider after_id ask_at read_at"),
     Held(
         "list_import",
         personal={"created_by": Kind.STAFF},

@@ -123,10 +123,11 @@ class SmscClient:
         fields = {"get_answers": "1", **({"after_id": after} if after else {"hour": "24"})}
         answer = await self._ask(_INCOMING, fields)
         with _reading():
-            return [
+            found = [
                 IncomingMessage(str(one["id"]), str(one["phone"]), str(one["message"]), str(one["to_phone"]))
-                for one in answer
+                for one in (answer if isinstance(answer, list) else [answer])
             ]
+            return sorted(found, key=lambda one: int(one.id))
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -156,8 +157,7 @@ class SmscClient:
     async def _ask_host(self, host: str, path: str, fields: Mapping[str, str]) -> Any:
         try:
             async with self._connected().post(host + path, data={**self._account(), **fields}) as response:
-                octets = await response.content.read(MOST_ANSWER_OCTETS)
-                return _read_answer(response.status, octets)
+                return _read_answer(response.status, await _whole(response.content))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             # Of aiohttp's errors these alone are certain to come before the first octet has left.
             raise ProviderUnreachableError(
@@ -196,6 +196,16 @@ def _reading() -> Iterator[None]:
         raise NoAnswerError(
             "smsc_no_answer", "the provider's answer is not of the documented form"
         ) from error
+
+
+async def _whole(stream: aiohttp.StreamReader) -> bytes:
+    """Everything to the end, since one read gives what has arrived; raises `NoAnswerError` for too much."""
+    octets = bytearray()
+    async for piece in stream.iter_any():
+        octets += piece
+        if len(octets) > MOST_ANSWER_OCTETS:
+            raise NoAnswerError("smsc_no_answer", "the provider's answer is longer than any can be")
+    return bytes(octets)
 
 
 def _read_answer(http_status: int, octets: bytes) -> Any:

@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from channels.port import Health, OutcomeKind, Price, Question, Receipt
+from channels.port import Health, IncomingText, OutcomeKind, Price, Question, Receipt
 from channels.sms.errors import (
     NoAnswerError,
     ProviderRefusedError,
@@ -56,6 +56,7 @@ class SmscProvider:
         self._client = SmscClient(settings)
         self._least_balance = settings.least_balance
         self._doubt_seconds = settings.doubt_seconds
+        self._inbox_seconds = settings.inbox_seconds
         self._balance: Decimal | None = None  #: as the last answer named it
         self._looked_at = -math.inf
 
@@ -96,6 +97,20 @@ class SmscProvider:
                 if status.status != NOT_FOUND
             ]
         return found
+
+    @property
+    def inbox_seconds(self) -> float | None:
+        """See `Collector`."""
+        return self._inbox_seconds
+
+    async def collect(self, after: str | None) -> Sequence[IncomingText] | None:
+        """See `Collector`."""
+        try:
+            found = await self._client.incoming(after)
+        except SmsProviderError as error:
+            log.warning("sms.not_collected", provider=self.name, reason=error.reason)
+            return None
+        return [IncomingText(self.name, one.phone, one.text, one.id) for one in found]
 
     async def healthy(self) -> Health:
         """See `SmsProvider`."""

@@ -80,6 +80,7 @@ class IncomingLetter(Base):
         Index("ix_incoming_letter_fingerprint", "fingerprint", unique=True),
         Index("ix_incoming_letter_open", "id", postgresql_where=text("handled_at IS NULL")),
         Index("ix_incoming_letter_person_id", "person_id"),
+        Index("ix_incoming_letter_sender", "sender", "received_at"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     received_at: Mapped[datetime] = mapped_column(Moment)
@@ -97,3 +98,16 @@ class IncomingLetter(Base):
     handled_at: Mapped[datetime | None] = mapped_column(Moment)
     handled_by: Mapped[str | None]
     handling: Mapped[str | None]  #: what staff did about it
+    provider: Mapped[str | None]  #: of a short message: the account that it came to
+    heard_id: Mapped[str | None]  #: its id in the callback, empty where it has none; None: not heard
+    fetched_id: Mapped[str | None]  #: its id in the account; None: not fetched
+
+
+class InboxCursor(Base):
+    """How far an account of a provider was looked through for what customers wrote."""
+
+    __tablename__ = "inbox_cursor"
+    provider: Mapped[str] = mapped_column(primary_key=True)  #: the account's name
+    after_id: Mapped[str | None]  #: the last text that was taken; None: none yet
+    ask_at: Mapped[datetime] = mapped_column(Moment)
+    read_at: Mapped[datetime | None] = mapped_column(Moment)  #: when the account last answered

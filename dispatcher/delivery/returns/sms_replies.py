@@ -1,12 +1,15 @@
 """Answers to short messages: a refusal withdraws consent at once, everything else waits for staff.
 
 A refusal holds for the number: whoever has the telephone may stop what comes to it, also where several
-people have given the same one. Each answer is kept once, by the provider's own id, and a refusal is kept as
-handled, so that staff see what was done and why.
+people have given the same one. A refusal is kept as handled, so that staff see what was done and why.
+
+The same answer may be heard (by callback, or over a connection) and fetched from the account as well; some
+providers name it in the one way and not in the other. So each kept answer is matched by the provider's own
+id, else by its words within a day, with at most one that was heard and one that was fetched.
 """
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -28,6 +31,7 @@ from dispatcher.delivery.withdrawal import stop_contacts, stop_person, withdraw_
 log = structlog.get_logger(__name__)
 
 MOST_CHARACTERS: Final = 4000
+MOST_NUMBER_CHARACTERS: Final = 40
 LONGEST_RUN_MONTHS: Final = 12
 SMS: Final = "sms"
 #: What the inbox says was done about a refusal; staff read it, so it is in their first language.
@@ -35,6 +39,27 @@ HANDLINGS: Final = {
     Wish.STOP: "Отказ от СМС этого вида: согласие отозвано",
     Wish.STOP_ALL: "Отказ от всех сообщений: согласие отозвано",
 }
+SAME_WORDS: Final = timedelta(days=1)
+#: Whoever takes an answer of a number keeps others that bring the same one waiting.
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('sms_reply:' || :phone, 0))")
+# By the id, whichever way it came; by the words only what has not come this way, unless nothing names it.
+_KNOWN = text(
+    """
+    SELECT id FROM incoming_letter
+    WHERE sender = :phone AND provider = :provider
+      AND ((:id <> '' AND (heard_id = :id OR fetched_id = :id))
+           OR (text = :text AND received_at > :since
+               AND (:id = '' OR CASE WHEN :fetched THEN fetched_id IS NULL ELSE heard_id IS NULL END)))
+    ORDER BY (heard_id = :id OR fetched_id = :id) IS TRUE DESC, received_at LIMIT 1
+    """
+)
+_NOTE_WAY = text(
+    """
+    UPDATE incoming_letter SET heard_id = CASE WHEN :fetched THEN heard_id ELSE :id END,
+                               fetched_id = CASE WHEN :fetched THEN :id ELSE fetched_id END
+    WHERE id = :letter
+    """
+)
 _CONTACTS = text("SELECT id FROM contact_point WHERE kind = 'phone' AND address = :phone ORDER BY id")
 # By the budget, which knows each person's attempts by an index; attempts themselves have none by contact.
 _LAST_TOLD = text(
@@ -56,21 +81,25 @@ _KEEP = text(
     """
     INSERT INTO incoming_letter (id, received_at, fingerprint, sender, subject, text, file_names, raw, period,
                                  notice_id, attempt_id, person_id, certainty, handled_at, handled_by,
-                                 handling)
+                                 handling, provider, heard_id, fetched_id)
     VALUES (:id, :now, :fingerprint, :sender, 'СМС', :text, '[]'::jsonb, '', :period, :notice, :attempt,
-            :person, :certainty, :handled_at, :handled_by, :handling)
+            :person, :certainty, :handled_at, :handled_by, :handling, :provider, :heard, :fetched)
     ON CONFLICT (fingerprint) DO NOTHING RETURNING id
     """
 )
 
 
 class SmsReply(NamedTuple):
-    """What came in. `provider` is the account's name; `id` is the provider's own, empty where it has none."""
+    """What came in. `provider` is the account's name; `id` is the provider's own, empty where it has none.
+
+    `is_fetched`: looked up in the account, not heard by callback or over a connection.
+    """
 
     provider: str
     id: str
     phone: str
     text: str
+    is_fetched: bool = False
 
 
 class _Last(NamedTuple):
@@ -86,7 +115,10 @@ def take_reply(session: Session, reply: SmsReply, now: datetime) -> Wish | None:
 
     A number that nobody gave us can withdraw nothing: its words wait for staff, whatever they are.
     """
-    phone = f"+{reply.phone.lstrip('+')}"
+    phone = f"+{reply.phone.lstrip('+')}"[:MOST_NUMBER_CHARACTERS]
+    reply = reply._replace(text=_storable(reply.text))
+    if _is_known(session, reply, phone, now):
+        return None
     contacts = list(session.execute(_CONTACTS, {"phone": phone}).scalars())
     last = _last_notice(session, contacts)
     wish = read_wish(reply.text) if contacts else Wish.WORDS
@@ -100,6 +132,17 @@ def take_reply(session: Session, reply: SmsReply, now: datetime) -> Wish | None:
         _withdraw(session, contacts, last, wish, str(kept), now)
     log.info("sms_reply.taken", letter_id=str(kept), wish=wish.value)
     return wish
+
+
+def _is_known(session: Session, reply: SmsReply, phone: str, now: datetime) -> bool:
+    """Whether this answer was taken before; then the way by which it came too is noted."""
+    session.execute(_ALONE, {"phone": phone})
+    values = {"id": reply.id, "fetched": reply.is_fetched}
+    asked = {"phone": phone, "provider": reply.provider, "text": reply.text, "since": now - SAME_WORDS}
+    known = session.execute(_KNOWN, {**values, **asked}).scalar_one_or_none()
+    if known is not None:
+        session.execute(_NOTE_WAY, {**values, "letter": known})
+    return known is not None
 
 
 def _withdraw(
@@ -149,7 +192,7 @@ def _keep(
             "now": now,
             "fingerprint": _fingerprint(reply, now),
             "sender": phone,
-            "text": reply.text[:MOST_CHARACTERS].replace("\0", ""),
+            "text": reply.text,
             "period": last.period if last else None,
             "notice": last.notice_id if last else None,
             "attempt": last.attempt_id if last else None,
@@ -158,12 +201,20 @@ def _keep(
             "handled_at": now if is_handled else None,
             "handled_by": RECIPIENT if is_handled else None,
             "handling": HANDLINGS.get(wish),
+            "provider": reply.provider,
+            "heard": None if reply.is_fetched else reply.id,
+            "fetched": reply.id if reply.is_fetched else None,
         },
     ).scalar_one_or_none()
     return kept
 
 
+def _storable(words: str) -> str:
+    """Without what PostgreSQL has no place for: zeros, and halves of characters that JSON lets through."""
+    return words[:MOST_CHARACTERS].replace("\0", "").encode(errors="replace").decode()
+
+
 def _fingerprint(reply: SmsReply, now: datetime) -> bytes:
-    """By the provider's id; without one the same words of one day are one answer."""
-    name = reply.id or f"{now.date()}\0{reply.phone}\0{reply.text}"
+    """By the provider's id; without one by the moment: what is the same was looked for before."""
+    name = reply.id or f"{now.isoformat()}\0{reply.phone}\0{reply.text}"
     return hashlib.sha256(f"sms\0{reply.provider}\0{name}".encode()).digest()

@@ -1,7 +1,8 @@
 """The SMS channel over SMSC, against the sandbox's look-alike: a real server on a real port."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -255,6 +256,63 @@ class TestWindow:
         run(case())
 
 
+class TestInbox:
+    """What customers wrote is fetched from the account, from where the last look ended."""
+
+    def test_the_account_gives_what_came_after_the_last_text_oldest_first(self) -> None:
+        async def case() -> None:
+            async with running() as server, talking(server) as channel:
+                for words in ("СТОП", "Когда свет?", "Да"):
+                    server.account.answer(ACCEPTED, words)
+                assert channel.inboxes() == {"smsc": 60.0}
+                first = await channel.collect("smsc", None)
+                later = await channel.collect("smsc", "2")
+                assert first is not None
+                assert later is not None
+                assert [(one.id, one.text) for one in first] == [
+                    ("1", "СТОП"),
+                    ("2", "Когда свет?"),
+                    ("3", "Да"),
+                ]
+                assert [(one.id, one.provider, one.phone) for one in later] == [("3", "smsc", ACCEPTED[1:])]
+
+        run(case())
+
+    def test_an_account_that_does_not_answer_is_not_an_empty_one(self) -> None:
+        async def case() -> None:
+            channel = channel_of(account_at("http://127.0.0.1:1"))
+            assert await channel.collect("smsc", None) is None
+            await channel.close()
+
+        run(case())
+
+    def test_an_account_may_be_left_to_its_callbacks(self) -> None:
+        assert channel_of(account_at("http://127.0.0.1:1", inbox_seconds=None)).inboxes() == {}
+
+    def test_a_long_answer_is_read_to_its_end(self) -> None:
+        async def slowly(request: web.Request) -> web.StreamResponse:
+            answer = web.StreamResponse()
+            await answer.prepare(request)
+            texts = [
+                {"id": n, "phone": ACCEPTED[1:], "message": "Ж" * 70, "to_phone": "7"} for n in range(1, 400)
+            ]
+            octets = json.dumps(texts).encode()
+            for start in range(0, len(octets), 20_000):
+                await answer.write(octets[start : start + 20_000])
+                await asyncio.sleep(0.001)
+            return answer
+
+        async def case() -> None:
+            async with serving(slowly) as url:
+                channel = channel_of(account_at(url))
+                found = await channel.collect("smsc", None)
+                await channel.close()
+            assert found is not None
+            assert len(found) == 399
+
+        run(case())
+
+
 class TestMoney:
     def test_each_message_has_its_price(self) -> None:
         async def case() -> None:
@@ -375,6 +433,22 @@ class TestSandboxLimits:
 
         run(case())
 
+    def test_a_request_that_its_client_has_given_up_counts_no_longer(self) -> None:
+        async def case() -> None:
+            async with running() as server, talking(server, parallel_requests=14) as channel:
+                silent = [make_envelope("+79993020001", text=f"Dolg {n}") for n in range(14)]
+                sending = asyncio.create_task(send_all(channel, *silent))
+                while server.account.requests_at_once < 14:
+                    await asyncio.sleep(0.01)
+                async with asyncio.timeout(10):
+                    await sending
+                    while server.account.requests_at_once:
+                        await asyncio.sleep(0.01)
+                outcome = await send_one(channel, make_envelope(ACCEPTED))
+                assert outcome.kind is OutcomeKind.ACCEPTED
+
+        run(case())
+
     def test_a_wrong_password_is_said_in_plain_words(self) -> None:
         async def case() -> None:
             async with running() as server, talking(server, password=SecretStr("wrong")) as channel:
@@ -419,8 +493,15 @@ async def recording(requests: list[Mapping[str, str]]) -> AsyncIterator[str]:
         requests.append({name: str(value) for name, value in (await request.post()).items()})
         return web.json_response({"id": "1", "cnt": 1, "cost": str(Decimal(1)), "balance": "100"})
 
+    async with serving(keep) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving(handle: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """A server of which every path is answered so."""
     app = web.Application()
-    app.router.add_post("/{path:.*}", keep)
+    app.router.add_post("/{path:.*}", handle)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from channels.port import ChannelKind
+from channels.port import ChannelKind, IncomingText
 from channels.sms.reference import message_name
 from consent.unsubscribe import UnsubscribeTokens
 from dispatcher.core.settings import SmscSettings, SmsSettings
@@ -146,7 +147,7 @@ class TestForgeries:
 
 
 def wrote(text: str, *, id_: str = "501", phone: str = PHONE[1:]) -> dict[str, str]:
-    fields = {"id": id_, "phone": phone, "mes": text, "to": "79000000000"}
+    fields = {"phone": phone, "mes": text, "to": "79000000000"} | ({"id": id_} if id_ else {})
     signed = f"{phone}:{text}:79000000000:{SECRET}"
     return {"md5": hashlib.md5(signed.encode()).hexdigest(), **fields}
 
@@ -217,3 +218,83 @@ class TestAnswers:
         assert provider.post(PATH, data={**wrote("СТОП"), "md5": "0" * 32}).status_code == 401
         assert withdrawn(engine) == []
         assert engine.sql("SELECT 1 FROM incoming_letter") == []
+
+
+def in_account(engine: Engine, *texts: tuple[int, str], phone: str = PHONE[1:]) -> int:
+    """The account holds these; it is looked into when it is due."""
+    engine.sms.inbox_seconds = {"smsc": 60.0}
+    engine.sms.inbox += [IncomingText("smsc", phone, words, str(number)) for number, words in texts]
+    engine.set_time(engine.now() + timedelta(seconds=61))
+    return engine.worker.collect(ChannelKind.SMS)
+
+
+def letters(engine: Engine) -> list[str]:
+    return [row.text for row in engine.sql("SELECT text FROM incoming_letter ORDER BY id")]
+
+
+class TestFetched:
+    """Callbacks get lost: what customers wrote is fetched from the account as well, and counted once."""
+
+    def test_what_no_callback_brought_is_taken_like_it(self, engine: Engine, sent: Any) -> None:
+        assert in_account(engine, (501, "СТОП"), (502, "Когда включат свет?")) == 2
+        assert withdrawn(engine) == [(PHONE, "sms", "debt")]
+        assert letters(engine) == ["СТОП", "Когда включат свет?"]
+
+    @pytest.mark.parametrize("callback_id", ["501", "", "9001"])
+    def test_heard_and_fetched_is_one_answer_whether_or_not_both_name_it(
+        self, engine: Engine, provider: TestClient, sent: Any, callback_id: str
+    ) -> None:
+        provider.post(PATH, data=wrote("СТОП", id_=callback_id))
+        assert in_account(engine, (501, "СТОП")) == 0
+        provider.post(PATH, data=wrote("СТОП", id_=callback_id))
+        assert letters(engine) == ["СТОП"]
+        assert len(withdrawn(engine)) == 1
+
+    @pytest.mark.parametrize("callback_id", ["501", "", "9001"])
+    def test_a_callback_behind_the_look_changes_nothing(
+        self, engine: Engine, provider: TestClient, sent: Any, callback_id: str
+    ) -> None:
+        in_account(engine, (501, "Да"))
+        for _ in range(2):
+            provider.post(PATH, data=wrote("Да", id_=callback_id))
+        assert letters(engine) == ["Да"]
+
+    def test_the_same_words_written_twice_are_two_answers(
+        self, engine: Engine, provider: TestClient, sent: Any
+    ) -> None:
+        provider.post(PATH, data=wrote("Да", id_="501"))
+        assert in_account(engine, (501, "Да"), (502, "Да")) == 1
+        provider.post(PATH, data=wrote("Да", id_="502"))
+        assert letters(engine) == ["Да", "Да"]
+
+    def test_a_restart_goes_on_where_the_last_look_ended(self, engine: Engine, sent: Any) -> None:
+        in_account(engine, (501, "Да"))
+        engine.sql(
+            "UPDATE incoming_letter SET text = '', sender = '', fetched_id = NULL"
+        )  # nothing to compare
+        another = engine.another_worker()
+        try:
+            engine.sms.inbox.append(IncomingText("smsc", PHONE[1:], "Нет", "502"))
+            engine.set_time(engine.now() + timedelta(seconds=61))
+            assert another.collect(ChannelKind.SMS) == 1
+        finally:
+            another.tools.bridge.close()
+        assert letters(engine) == ["", "Нет"]
+
+    def test_it_is_looked_into_once_a_minute_and_again_when_it_did_not_answer(
+        self, engine: Engine, sent: Any
+    ) -> None:
+        engine.sms.inbox_is_away = True
+        assert in_account(engine, (501, "Да")) == 0
+        engine.sms.inbox_is_away = False
+        assert engine.worker.collect(ChannelKind.SMS) == 0  # not due
+        assert in_account(engine) == 1
+        assert in_account(engine) == 0
+        (cursor,) = engine.sql("SELECT provider, after_id FROM inbox_cursor")
+        assert tuple(cursor) == ("smsc", "501")
+
+    def test_characters_that_cannot_be_stored_lose_neither_the_rest_nor_the_next(
+        self, engine: Engine, sent: Any
+    ) -> None:
+        assert in_account(engine, (501, "Да\0\udcff"), (502, "Нет")) == 2
+        assert letters(engine) == ["Да?", "Нет"]
