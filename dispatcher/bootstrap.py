@@ -338,6 +338,7 @@ def build_lane_worker(application: Application, registry: "ChannelRegistry") -> 
     from dispatcher.delivery.domain_limits import DomainLimits
     from dispatcher.delivery.lane import LaneWorker, Tools
     from dispatcher.delivery.lease import LeaseKeeper
+    from dispatcher.delivery.refusal_answers import RefusalAnswerWriter
     from dispatcher.delivery.throttle import TokenBuckets
 
     settings = application.settings
@@ -361,6 +362,9 @@ def build_lane_worker(application: Application, registry: "ChannelRegistry") -> 
                 settings.company_phone,
                 settings.web.public_url,
                 ConfirmationTokens(application.secret_key),
+            ),
+            refusal_answers=RefusalAnswerWriter(
+                settings.company_name, settings.company_phone, settings.sms.answers_refusals
             ),
         )
     )

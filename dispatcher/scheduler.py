@@ -27,6 +27,7 @@ from campaigns.import_leases import fail_absent_imports, fail_interrupted_lists
 from campaigns.occurrences import make_due_occurrence
 from campaigns.retention import purge_rejected_rows
 from campaigns.seeds import make_seed_run
+from channels.port import ChannelKind
 from consent.expiry import record_expired
 from dispatcher.bootstrap import Application, build_url_rules, configured_channels, provider_inboxes
 from dispatcher.core import outbox
@@ -34,7 +35,7 @@ from dispatcher.core.db import is_database_gone
 from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
 from dispatcher.core.queue import connect_broker
-from dispatcher.delivery import confirmations, planning, receipts, sweep
+from dispatcher.delivery import confirmations, planning, receipts, refusal_answers, sweep
 from dispatcher.delivery.bills.repository import drop_of_closed_runs
 from dispatcher.delivery.bills.repository import is_any_due as is_any_bill_due
 from dispatcher.delivery.bills.tasks import wake_bills
@@ -284,7 +285,7 @@ class Scheduler:
         try:
             self._database.run(lambda session: outbox.relay(session, _deliver))
             for queue, lane in self._lanes.items():
-                if lane.priority == "urgent" and self._database.run(self._is_confirmation_due(lane)):
+                if lane.priority == "urgent" and self._database.run(self._is_own_message_due(lane)):
                     wake(queue)
                 if self._database.run(self._runs_of(lane.priority)):
                     for _ in range(WAKES_PER_ROUND):
@@ -310,10 +311,16 @@ class Scheduler:
 
         return is_asked
 
-    def _is_confirmation_due(self, lane: Lane) -> Callable[[Session], bool]:
-        return lambda session: confirmations.is_any_due(
-            session, lane.channel.value, self._application.clock.refresh(session)
-        )
+    def _is_own_message_due(self, lane: Lane) -> Callable[[Session], bool]:
+        """Whether somebody is to confirm an address, or to be answered."""
+
+        def is_due(session: Session) -> bool:
+            now = self._application.clock.refresh(session)
+            if confirmations.is_any_due(session, lane.channel.value, now):
+                return True
+            return lane.channel is ChannelKind.SMS and refusal_answers.is_any_due(session, now)
+
+        return is_due
 
     def _are_bills_due(self, session: Session) -> bool:
         now = self._application.clock.refresh(session)

@@ -34,8 +34,9 @@ _PAUSES = text(
 _LETTERS = text(
     """
     SELECT l.id, l.received_at, l.sender, l.subject, l.text, l.file_names, l.certainty, l.notice_id,
-           n.run_id, p.full_name, l.handled_at, l.handled_by, l.handling
+           n.run_id, p.full_name, l.handled_at, l.handled_by, l.handling, a.state, a.reason, a.report
     FROM incoming_letter l
+    LEFT JOIN refusal_answer a ON a.letter_id = l.id
     LEFT JOIN person p ON p.id = l.person_id
     LEFT JOIN notice n ON n.period = l.period AND n.id = l.notice_id
     WHERE (:is_handled OR l.handled_at IS NULL) AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
@@ -104,6 +105,10 @@ class LetterView:
     handled_at: datetime | None
     handled_by: str | None
     handling: str | None
+    #: of the message that answered a refusal: its state, why it was not sent, what was reported of it
+    answer: str | None = None
+    answer_reason: str | None = None
+    answer_report: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,6 +337,13 @@ REASONS: Final[Words] = {
         "СМС довша, ніж дозволено",
         "the SMS is longer than allowed",
     ),
+    "switched_off": ("выключено в настройках", "вимкнено в налаштуваннях", "switched off in the settings"),
+    "consent_given_again": ("согласие снова есть", "згода знову є", "the consent is there again"),
+    "not_sent_in_time": (
+        "не удалось отправить вовремя",
+        "не вдалося надіслати вчасно",
+        "could not be sent in time",
+    ),
     "template_error": ("ошибка в шаблоне", "помилка в шаблоні", "error in the template"),
     "window_ended": ("срок закончился раньше", "строк скінчився раніше", "the window ended first"),
     "run_stopped": ("задание остановлено", "завдання зупинено", "the run was stopped"),
@@ -552,6 +559,20 @@ LIFT_REASONS: Final[Words] = {
     "expired": ("срок истёк", "строк минув", "it has expired"),
     "held_for_review": ("ждёт проверки домена", "чекає на перевірку домену", "the domain is under review"),
     "repeated": ("повтор", "повтор", "a repetition"),
+}
+#: What became of the message that answers a refusal: its state, or the report of it.
+REFUSAL_ANSWERS: Final[Words] = {
+    "waiting": ("ответ отправляется", "відповідь надсилається", "an answer is being sent"),
+    "sending": ("ответ отправляется", "відповідь надсилається", "an answer is being sent"),
+    "sent": ("ответ отправлен", "відповідь надіслано", "answered"),
+    "delivered": ("ответ доставлен", "відповідь доставлено", "the answer was delivered"),
+    "delayed": ("ответ отправлен", "відповідь надіслано", "answered"),
+    "unknown": (
+        "неизвестно, ушёл ли ответ",
+        "невідомо, чи пішла відповідь",
+        "unknown whether it was answered",
+    ),
+    "failed": ("ответ не отправлен", "відповідь не надіслано", "not answered"),
 }
 #: How surely it is known whose letter it is.
 LETTER_CERTAINTIES: Final[Words] = {

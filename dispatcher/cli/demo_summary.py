@@ -21,6 +21,8 @@ _ACCEPTED = text(
     WHERE a.run_id = :run AND e.trigger IN ('accept', 'deliver')
     """
 )
+# What answers a refusal belongs to no run, and may leave while the run closes.
+_ANSWERS = text("SELECT id FROM refusal_answer")
 _PLANNED = text("SELECT recipient_count FROM run WHERE id = :run")
 
 
@@ -87,12 +89,13 @@ def summarise(application: Application, run: UUID, journal: Path, seconds: float
             if entry.verdict is JournalVerdict.ACCEPTED and entry.attempt is not None
         ]
         received = frozenset(entries)
+        answers = frozenset(session.execute(_ANSWERS).scalars())
         return Summary(
             planned=session.execute(_PLANNED, {"run": run}).scalar_one(),
             states=states,
             blocked=blocked,
             accepted=frozenset(session.execute(_ACCEPTED, {"run": run}).scalars()),
-            received=received,
+            received=received - answers,
             doubled=len(entries) - len(received),
             seconds=seconds,
         )

@@ -208,6 +208,8 @@ class SmsSettings(BaseModel):
     transliteration: (
         Literal["mosmetro", "gost_7034", "gost_52535", "icao_doc_9303", "wikipedia", "yandex_maps"] | None
     ) = None
+    #: who refuses short messages by one is answered once that it was heard (decision 37)
+    answers_refusals: bool = True
     #: what one part costs, for estimates before sending; in the currency of the account
     price_per_part: Decimal | None = Field(default=None, ge=0)
     #: a provider of whose last messages this share went wrong, or was slow, is spared for a while

@@ -7,15 +7,15 @@ flight when a worker vanished stays unknown and is never sent again: the person 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from channels.port import AttemptReference, Channel, Envelope, Outcome, OutcomeKind
-from consent.confirmations import CODE_DIGITS, CODE_MINUTES, ConfirmationState, ConfirmationTokens
+from channels.port import Channel, Envelope, Outcome
+from consent.confirmations import CODE_DIGITS, CODE_MINUTES, ConfirmationTokens
 from consent.ledger import lock_contacts
 from consent.permission import ask_permission
 from dispatcher.core.clock import Clock
@@ -23,12 +23,16 @@ from dispatcher.core.db import Database
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.confirmation_texts import confirmation_text
-
-BATCH: Final = 20
-LEASE_SECONDS: Final = 60.0
-WAIT: Final = timedelta(seconds=30)  #: before the next try of what has not left
-MOST_SENDS: Final = 4
-_AGAIN: Final = frozenset({OutcomeKind.NOT_SENT, OutcomeKind.THROTTLED, OutcomeKind.TRANSIENT})
+from dispatcher.delivery.own_messages import (
+    BATCH,
+    LEASE_SECONDS,
+    MOST_SENDS,
+    OwnState,
+    due_after,
+    reference_of,
+    send_own,
+    state_after,
+)
 
 _IS_DUE = text(
     """
@@ -100,7 +104,7 @@ class ConfirmationWriter:
             minutes=CODE_MINUTES,
         )
         return Envelope(
-            attempt=AttemptReference(_period(row.requested_at), row.id),
+            attempt=reference_of(row.id, row.requested_at),
             notice_key=f"{row.id.hex}.0",
             address=row.address,
             recipient_name=row.full_name,
@@ -119,14 +123,14 @@ def send_due(
 ) -> int:
     """Send what is due over this channel; returns how many were claimed."""
     token = new_id()
-    envelopes = database.run(
-        lambda session: _claim(session, channel.kind.value, token, writer, clock.refresh(session))
+    return send_own(
+        database,
+        clock,
+        bridge,
+        channel,
+        lambda session, now: _claim(session, channel.kind.value, token, writer, now),
+        lambda session, outcomes, now: _record(session, outcomes, token, now),
     )
-    if not envelopes:
-        return 0
-    for group in bridge.groups(lambda: channel.send(envelopes), size=BATCH, wait_seconds=0.2):
-        database.run(lambda session, group=group: _record(session, group, token, clock))  # type: ignore[misc]
-    return len(envelopes)
 
 
 def _claim(
@@ -167,10 +171,9 @@ def _refusal(row: Any, is_suppressed: bool, now: datetime) -> str | None:
     return "not_sent_in_time" if row.sends >= MOST_SENDS else None
 
 
-def _record(session: Session, outcomes: Sequence[Outcome], token: UUID, clock: Clock) -> None:
-    now = clock.refresh(session)
+def _record(session: Session, outcomes: Sequence[Outcome], token: UUID, now: datetime) -> None:
     for outcome in outcomes:
-        state = _state_of(outcome.kind)
+        state = state_after(outcome.kind)
         session.execute(
             _RECORD,
             {
@@ -178,19 +181,7 @@ def _record(session: Session, outcomes: Sequence[Outcome], token: UUID, clock: C
                 "token": token,
                 "state": state.value,
                 "reason": outcome.reason or None,
-                "due_at": now + (timedelta(0) if outcome.reason == "stopped" else WAIT),
-                "sent_at": now if state is ConfirmationState.SENT else None,
+                "due_at": due_after(outcome, now),
+                "sent_at": now if state is OwnState.SENT else None,
             },
         )
-
-
-def _state_of(kind: OutcomeKind) -> ConfirmationState:
-    if kind is OutcomeKind.ACCEPTED:
-        return ConfirmationState.SENT
-    if kind is OutcomeKind.UNKNOWN:
-        return ConfirmationState.UNKNOWN
-    return ConfirmationState.WAITING if kind in _AGAIN else ConfirmationState.FAILED
-
-
-def _period(at: datetime) -> date:
-    return at.date().replace(day=1)

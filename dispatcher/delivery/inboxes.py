@@ -25,6 +25,8 @@ from dispatcher.delivery.returns.sms_replies import SmsReply, take_reply
 log = structlog.get_logger()
 
 COLLECT_SECONDS: Final = 60.0  #: for one account
+#: After so long without a look what is found may be old: it is obeyed, and not answered.
+LATE: Final = timedelta(minutes=30)
 
 _IS_ANY_DUE = text(
     """
@@ -87,18 +89,19 @@ def _collect(database: Database, clock: Clock, bridge: Bridge, channel: Collecti
         return 0
     if texts is None:
         return 0
-    taken = sum(_take(database, clock, one) for one in texts)
+    is_late = place.read_at is None or clock.now() - place.read_at > LATE
+    taken = sum(_take(database, clock, one, is_late=is_late) for one in texts)
     last = texts[-1].id if texts else None
     database.run(lambda session: _move(session, place.provider, last, clock.refresh(session)))
     return taken
 
 
-def _take(database: Database, clock: Clock, one: IncomingText) -> bool:
+def _take(database: Database, clock: Clock, one: IncomingText, *, is_late: bool) -> bool:
     """Keep one text. One that cannot be kept must not keep the later ones from staff."""
 
     def take(session: Session) -> bool:
         now = clock.refresh(session)
-        reply = SmsReply(one.provider, one.id, one.phone, one.text, is_fetched=True)
+        reply = SmsReply(one.provider, one.id, one.phone, one.text, is_fetched=True, is_late=is_late)
         is_new = take_reply(session, reply, now) is not None
         _move(session, one.provider, one.id, now)
         return is_new

@@ -42,6 +42,7 @@ from dispatcher.delivery.domain_limits import DomainLimits
 from dispatcher.delivery.inboxes import collect_due
 from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
+from dispatcher.delivery.refusal_answers import RefusalAnswerWriter, answer_due
 from dispatcher.delivery.refusals import refusal_of
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.returns.traffic import DomainTrafficCounter
@@ -94,6 +95,7 @@ class Tools:
     domain_limits: DomainLimits
     read_calendar: Callable[[Session], WorkingCalendar]
     confirmations: ConfirmationWriter | None = None  #: None: this process asks nobody to confirm
+    refusal_answers: RefusalAnswerWriter | None = None  #: None: this process answers no refusals
 
 
 class LaneWorker:
@@ -153,6 +155,13 @@ class LaneWorker:
         if channel is None or writer is None or self.is_stopping:
             return 0
         return send_due(self.tools.database, self.tools.clock, self.tools.bridge, channel, writer)
+
+    def answer_refusals(self) -> int:
+        """Answer those who have just refused short messages by one; returns how many."""
+        channel, writer = self.tools.registry.get(ChannelKind.SMS), self.tools.refusal_answers
+        if channel is None or writer is None or self.is_stopping:
+            return 0
+        return answer_due(self.tools.database, self.tools.clock, self.tools.bridge, channel, writer)
 
     def _work(self, lane: Lane, channel: Channel, until: float) -> int:
         claimed, outcomes = 0, list[Change]()

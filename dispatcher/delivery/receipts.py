@@ -16,6 +16,7 @@ from channels.port import ChannelKind, Receipt, ReceiptKind
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.provider_messages import PATIENCE, KnownMessage, find_message, note_part
+from dispatcher.delivery.refusal_answers import note_report
 from dispatcher.delivery.returns.noting import COMPLAINT, note_complaint
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change, apply_changes
@@ -166,8 +167,10 @@ def _apply(
     reason: str,
     now: datetime,
 ) -> str:
-    if attempt is None or session.execute(_LOCK, {"period": period, "id": attempt}).first() is None:
+    if attempt is None:
         return "unknown_attempt"
+    if session.execute(_LOCK, {"period": period, "id": attempt}).first() is None:
+        return "applied" if note_report(session, attempt, kind) else "unknown_attempt"
     if reason == COMPLAINT:
         note_complaint(session, period, attempt, now)
         return "applied"

@@ -34,6 +34,8 @@ def _work(queue: str) -> None:
     name, worker = QueueName(queue), lane_worker.get()
     if LANES[name].priority == "urgent":
         worker.confirm(LANES[name].channel)  # somebody waits for it
+        if LANES[name].channel is ChannelKind.SMS:
+            worker.answer_refusals()
     worker.work(LANES[name], WORK_SECONDS)
     if name in ASKING:
         worker.ask(LANES[name].channel)

@@ -184,6 +184,21 @@ _PEOPLE: Final = (
         plain="id contact_point_id expires_at due_at sends tries code_hash claim_token lease_until",
     ),
     Held(
+        "refusal_answer",
+        where="t.contact_point_id = ANY(:contacts)",
+        personal={
+            "purpose": Kind.CONSENT,
+            "requested_at": Kind.CONSENT,
+            "state": Kind.CONSENT,
+            "reason": Kind.CONSENT,
+            "text": Kind.CONSENT,
+            "sent_at": Kind.CONSENT,
+            "report": Kind.CONSENT,
+        },
+        plain="id letter_id contact_point_id is_for_all expires_at due_at sends claim_token lease_until"
+        " provider_id parts amount",
+    ),
+    Held(
         "contact_budget",
         where="t.person_id = :person",
         personal={"channel": Kind.NOTICE, "purpose_group": Kind.NOTICE, "reserved_at": Kind.NOTICE},

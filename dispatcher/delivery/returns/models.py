@@ -1,9 +1,10 @@
 """What came back: refused addresses, paused recipient domains, letters of people."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, LargeBinary, Numeric, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -111,3 +112,33 @@ class InboxCursor(Base):
     after_id: Mapped[str | None]  #: the last text that was taken; None: none yet
     ask_at: Mapped[datetime] = mapped_column(Moment)
     read_at: Mapped[datetime | None] = mapped_column(Moment)  #: when the account last answered
+
+
+class RefusalAnswer(Base):
+    """The one short message that answers a refusal."""
+
+    __tablename__ = "refusal_answer"
+    __table_args__ = (
+        Index("ix_refusal_answer_letter_id", "letter_id", unique=True),
+        Index("ix_refusal_answer_contact_point_id", "contact_point_id", "requested_at"),
+        Index("ix_refusal_answer_due", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    letter_id: Mapped[UUID]  #: the refusal, which retention may take away
+    contact_point_id: Mapped[UUID] = mapped_column(ForeignKey("contact_point.id"))
+    purpose: Mapped[str]  #: that was withdrawn, or `*`
+    is_for_all: Mapped[bool]  #: of every channel
+    requested_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str]  #: of `OwnState`
+    reason: Mapped[str | None]
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    sends: Mapped[int] = mapped_column(SmallInteger)  #: tries to hand it to the provider
+    text: Mapped[str | None]  #: as it went out; it names nobody
+    claim_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)  #: plain database time
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    provider_id: Mapped[str | None]
+    parts: Mapped[int | None] = mapped_column(SmallInteger)
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))  #: in the account's currency
+    report: Mapped[str | None]  #: the last one: delivered, failed, …

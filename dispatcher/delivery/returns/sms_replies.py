@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from channels.sms.replies import Wish, read_wish
 from consent.ledger import lock_contacts
-from consent.permission import EVERY_PURPOSE
+from consent.permission import EVERY_PURPOSE, ask_permission
 from consent.sources import Source
 from dispatcher.core.arrays import time_array, uuid_array
 from dispatcher.core.ids import new_id
 from dispatcher.core.outbox import publish
+from dispatcher.delivery.refusal_answers import order_answer
 from dispatcher.delivery.returns.letters import Certainty
 from dispatcher.delivery.wishes import RECIPIENT
 from dispatcher.delivery.withdrawal import stop_contacts, stop_person, withdraw_consent
@@ -72,7 +73,7 @@ _LAST_TOLD = text(
 )
 _NOTICE = text(
     """
-    SELECT a.period, a.id, a.notice_id, a.person_id, r.purpose
+    SELECT a.period, a.id, a.notice_id, a.person_id, a.contact_point_id, r.purpose
     FROM attempt a JOIN run r ON r.id = a.run_id
     WHERE a.period = ANY(CAST(:periods AS date[])) AND a.id = :attempt
     """
@@ -92,7 +93,8 @@ _KEEP = text(
 class SmsReply(NamedTuple):
     """What came in. `provider` is the account's name; `id` is the provider's own, empty where it has none.
 
-    `is_fetched`: looked up in the account, not heard by callback or over a connection.
+    `is_fetched`: looked up in the account, not heard by callback or over a connection. `is_late`: it may
+    have been written long ago, so nobody waits for an answer.
     """
 
     provider: str
@@ -100,6 +102,7 @@ class SmsReply(NamedTuple):
     phone: str
     text: str
     is_fetched: bool = False
+    is_late: bool = False
 
 
 class _Last(NamedTuple):
@@ -107,6 +110,7 @@ class _Last(NamedTuple):
     attempt_id: UUID
     notice_id: UUID
     person_id: UUID
+    contact_point_id: UUID | None
     purpose: str
 
 
@@ -129,7 +133,9 @@ def take_reply(session: Session, reply: SmsReply, now: datetime) -> Wish | None:
         certainty = Certainty.SAID if last else Certainty.NONE
         publish(session, "letter.received", {"letter_id": kept, "certainty": certainty.value})
     else:
-        _withdraw(session, contacts, last, wish, str(kept), now)
+        contact = _withdraw(session, contacts, last, wish, kept, now)
+        if contact is not None and not reply.is_late:
+            _answer(session, contact, last, wish, kept, now)
     log.info("sms_reply.taken", letter_id=str(kept), wish=wish.value)
     return wish
 
@@ -146,24 +152,41 @@ def _is_known(session: Session, reply: SmsReply, phone: str, now: datetime) -> b
 
 
 def _withdraw(
-    session: Session, contacts: list[UUID], last: _Last | None, wish: Wish, reference: str, now: datetime
-) -> None:
-    """Under the claim's locks; without a notice to which it could belong, it is meant for all of them."""
+    session: Session, contacts: list[UUID], last: _Last | None, wish: Wish, letter: UUID, now: datetime
+) -> UUID | None:
+    """Under the claim's locks; without a notice to which it could belong, it is meant for all of them.
+
+    Returns the contact point to answer; None when the refusal changed nothing.
+    """
     said: dict[str, Any] = {
         "source": Source.SMS_REPLY,
         "recorded_by": RECIPIENT,
-        "source_reference": reference,
+        "source_reference": str(letter),
         "now": now,
     }
+    lock_contacts(session, contacts)
+    purpose = EVERY_PURPOSE if last is None or wish is Wish.STOP_ALL else last.purpose
+    before = ask_permission(session, contacts, channel=SMS, purpose=purpose, now=now)
     if wish is Wish.STOP_ALL:
         if last is not None:
             stop_person(session, last.person_id, **said)
         stop_contacts(session, contacts, **said)
-        return
-    lock_contacts(session, contacts)
-    purpose = EVERY_PURPOSE if last is None else last.purpose
-    for contact in contacts:
-        withdraw_consent(session, contact, channel=SMS, purpose=purpose, **said)
+    else:
+        for contact in contacts:
+            withdraw_consent(session, contact, channel=SMS, purpose=purpose, **said)
+    changed = [contact for contact in contacts if not before[contact].is_withdrawn]
+    if not changed:
+        return None
+    addressed = None if last is None else last.contact_point_id
+    return addressed if addressed in changed else changed[0]
+
+
+def _answer(
+    session: Session, contact: UUID, last: _Last | None, wish: Wish, letter: UUID, now: datetime
+) -> None:
+    is_for_all = wish is Wish.STOP_ALL
+    purpose = EVERY_PURPOSE if last is None or is_for_all else last.purpose
+    order_answer(session, letter, contact, purpose=purpose, is_for_all=is_for_all, now=now)
 
 
 def _last_notice(session: Session, contacts: list[UUID]) -> _Last | None:

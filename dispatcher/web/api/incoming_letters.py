@@ -39,6 +39,9 @@ _LETTER: Final = {
     "handled_at": None,
     "handled_by": None,
     "handling": None,
+    "answer": None,
+    "answer_reason": None,
+    "answer_report": None,
 }
 
 
@@ -59,6 +62,11 @@ class LetterOut(BaseModel):
     handled_at: datetime | None
     handled_by: str | None
     handling: str | None
+    answer: str | None = Field(
+        description="Of the SMS that answers a refusal: waiting, sending, sent, unknown, failed."
+    )
+    answer_reason: str | None
+    answer_report: str | None = Field(description="What the operator reported of it: delivered, failed, …")
 
 
 class LetterPage(Page[LetterOut]):
