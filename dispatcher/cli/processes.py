@@ -90,9 +90,13 @@ def sandbox(
     sms_secret: Annotated[
         str, typer.Option(envvar=SANDBOX_SMS_SECRET, help="The account's callback_secret.")
     ] = "",
+    sip_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Answer calls over SIP on this port too.")
+    ] = None,
 ) -> None:
     """Play providers whose answers follow the address; for trying things out, never for customers."""
     from channels.sandbox.runner import run_sandbox
+    from channels.sandbox.sip_server import SipSandboxOptions
     from channels.sandbox.smsc_callbacks import CallbackTarget
     from channels.sandbox.smsc_server import SmscSandboxOptions
 
@@ -100,10 +104,10 @@ def sandbox(
     if sms_port is not None:
         callback = None if sms_callback is None else CallbackTarget(sms_callback, sms_secret)
         sms = SmscSandboxOptions(host=host, port=sms_port, callback=callback)
-
+    calls = None if sip_port is None else SipSandboxOptions(host=host, port=sip_port, seed=seed)
     settings = read_settings()
     target = settings.bounce_listener.port if bounce_port is None else bounce_port
-    run_sandbox(host, port, journal, bounce_host, target, seed=seed, fsync=fsync, sms=sms)
+    run_sandbox(host, port, journal, bounce_host, target, seed=seed, fsync=fsync, sms=sms, calls=calls)
 
 
 def migrate() -> None:
