@@ -36,7 +36,7 @@ class NextAttempt:
 class Consequence:
     """What to do with the notice. `close_as` closes an open notice or amends a closed one.
 
-    `cancel_planned` calls off every attempt of the notice that is not yet being sent.
+    `cancel_planned` calls off every attempt of the notice that is not yet being sent, the changed one too.
     """
 
     close_as: NoticeState | None = None
@@ -112,6 +112,8 @@ class _Case:
             return self._failed()
         if state is AttemptState.BLOCKED:
             return self._go_on(has_succeeded=False)
+        if state is AttemptState.PLANNED:
+            return self._came_back()
         if state in {AttemptState.EXPIRED, AttemptState.STOPPED}:
             return self.closed()
         return NOTHING
@@ -122,6 +124,12 @@ class _Case:
         return Consequence(
             close_as=state, strength=strength, reason=reason, cancel_planned=state is NoticeState.NOTIFIED
         )
+
+    def _came_back(self) -> Consequence:
+        """It did not leave; where a receipt has told meanwhile that its step is done, it must not (P2)."""
+        if self._strength_of(self.changed.step) != "delivered":
+            return NOTHING
+        return replace(self._go_on(has_succeeded=True), cancel_planned=True)
 
     def _settled(self) -> Consequence:
         return self._go_on(has_succeeded=self.step.success is Success.ACCEPTED or self._is_last_step())

@@ -252,7 +252,7 @@ class Transitions:
             retry_after_seconds=change.retry_after_seconds,
         )
         if result.cancel_planned:
-            self._cancel_planned(row, siblings)
+            self._cancel_planned(row, siblings, came_back=state is AttemptState.PLANNED)
         if result.next_attempt is not None:
             siblings.append(self._plan_next(row, result.next_attempt))
         if result.close_as is not None and _says_more(notice, result):
@@ -286,11 +286,15 @@ class Transitions:
                 ClosedNotice(notice.period, notice.id, notice.run_id, notice.state, notice.reason)
             )
 
-    def _cancel_planned(self, row: AttemptRow, siblings: list[repository.Sibling]) -> None:
+    def _cancel_planned(
+        self, row: AttemptRow, siblings: list[repository.Sibling], *, came_back: bool
+    ) -> None:
+        if came_back:
+            self.write()  # its row must say that it is planned again before that is called off
         planned = [
             Change(row.period, sibling.id, Trigger.CANCEL, "notified_before")
             for sibling in siblings
-            if sibling.state is AttemptState.PLANNED and sibling.id != row.id
+            if (came_back if sibling.id == row.id else sibling.state is AttemptState.PLANNED)
         ]
         for other in repository.lock_attempts(
             self.session, [(change.period, change.attempt_id) for change in planned]

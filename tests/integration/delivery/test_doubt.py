@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from channels.port import ChannelKind, Envelope, Outcome, OutcomeKind
+from channels.port import ChannelKind, Envelope, Outcome, OutcomeKind, ReceiptKind
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.claim import ClaimedGroup, claim_group
 from dispatcher.delivery.lane import Lane
 from dispatcher.delivery.outcomes import change_of
 from dispatcher.delivery.states import AttemptState, Trigger
-from dispatcher.delivery.step_plan import OnUnknown
+from dispatcher.delivery.step_plan import Combination, OnUnknown
 from dispatcher.delivery.transitions import Change, Claim, Transitions, apply_changes
 from templates.repository import compiled_versions
 from tests.engine import Engine
@@ -92,6 +92,28 @@ class TestUnknown:
             "person2@example.org",
             "person2@example.org",
         ]
+
+    def test_a_repeat_that_came_back_stays_here_once_a_late_receipt_tells_of_delivery(
+        self, engine: Engine
+    ) -> None:
+        imported = make_list(engine.application, rows(1))
+        engine.email.answer(FIRST, OutcomeKind.TRANSIENT)
+        steps = [
+            make_step(engine.application, retry_seconds=(1.0,)),
+            make_step(engine.application, ChannelKind.SMS),
+        ]
+        run = make_run(engine.application, steps, imported=imported, combination=Combination.ALL)
+        engine.start(run)
+        engine.work()
+        first = engine.reference(run, FIRST)
+        engine.advance(seconds=2)
+        group = claim_and_vanish(engine, run, lease_seconds=60.0)
+        engine.receipt(first, ReceiptKind.DELIVERED)
+        say_late(engine, group, OutcomeKind.NOT_SENT)
+        assert engine.states(run) == {"delivered": 1, "cancelled": 1, "planned": 1}
+        assert engine.finish(run) == {"notified": 1}
+        assert len(engine.email.sent) == len(engine.sms.sent) == 1
+        engine.check_counters(run)
 
     def test_next_step_goes_on_over_the_other_channel(self, engine: Engine) -> None:
         imported = make_list(engine.application, rows(1))

@@ -41,7 +41,12 @@ class LivedNotice:
     first_step: int = 0
     attempts: list[LivedAttempt] = field(default_factory=list)
     closed: int = 0
-    doubtful_repeats: int = 0  #: attempts begun though an earlier one of the step may have told
+    repeats: set[tuple[int, int]] = field(default_factory=set)
+
+    @property
+    def doubtful_repeats(self) -> int:
+        """How many attempts were begun though an earlier one of the step may have told."""
+        return len(self.repeats)
 
     def __post_init__(self) -> None:
         self.attempts = self.attempts or [LivedAttempt(self.first_step, 1)]
@@ -60,11 +65,11 @@ class LivedNotice:
         before, state = attempt.state, next_state(attempt.state, trigger)
         if state is None:
             return
-        if trigger is Trigger.CLAIM:
-            self.doubtful_repeats += any(
-                other.step == attempt.step and other.number < attempt.number and other.state in MAY_HAVE_TOLD
-                for other in self.attempts
-            )
+        if trigger is Trigger.CLAIM and any(
+            other.step == attempt.step and other.number < attempt.number and other.state in MAY_HAVE_TOLD
+            for other in self.attempts
+        ):
+            self.repeats.add((attempt.step, attempt.number))
         attempt.state = state
         waits = None if trigger is Trigger.SETTLE else review_seconds(self.plan, attempt.step, state)
         attempt.is_reviewed_later = waits is not None

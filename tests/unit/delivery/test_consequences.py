@@ -115,6 +115,21 @@ class TestNobodyIsToldTwiceByAccident:
         assert len(notice.attempts) == 1
         assert notice.state is NoticeState.UNKNOWN
 
+    @pytest.mark.parametrize("back", [Trigger.NOT_SENT, Trigger.THROTTLE])
+    def test_a_repeat_that_did_not_leave_stays_here_once_a_late_receipt_tells_of_delivery(
+        self, back: Trigger
+    ) -> None:
+        plan = a_plan(a_step(retry_seconds=(0.0,)), a_step(), combination=Combination.ALL)
+        notice = live(plan, (Trigger.CLAIM, Trigger.DEFER), (Trigger.CLAIM,))
+        notice.happen(notice.attempts[0], Trigger.DELIVER)
+        notice.happen(notice.attempts[1], back)
+        assert [one.state for one in notice.attempts] == [
+            AttemptState.DELIVERED,
+            AttemptState.CANCELLED,
+            AttemptState.PLANNED,
+        ]
+        assert (notice.attempts[2].step, notice.state) == (1, NoticeState.OPEN)
+
     def test_success_cancels_what_is_planned(self) -> None:
         plan = a_plan(a_step(), a_step(), on_unknown=OnUnknown.NEXT_STEP)
         notice = live(plan, LOST)
