@@ -91,6 +91,8 @@ class ConsentEvent(Base):
             "valid_until",
             postgresql_where=text("valid_until IS NOT NULL AND action IN ('given', 'confirmed')"),
         ),
+        # Written in the order of time: a report over some days reads the pages of these days.
+        Index("ix_consent_event_recorded_at", "recorded_at", postgresql_using="brin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)

@@ -71,6 +71,7 @@ COMMANDS: Final = MappingProxyType(
             ("stop-list", "returns:stop_list_app", "Addresses that are not written to."),
             ("domain", "returns:domain_app", "Recipient domains that wait."),
             ("letter", "returns:letter_app", "Letters of people."),
+            ("report", "report:app", "Figures over a period for managers; they name nobody."),
             ("staff", "staff:app", "People of the company who may sign in."),
             ("api-key", "api_key:app", "Keys of other systems for the API."),
             ("dkim", "dkim:app", "Keys that sign our e-mail (DKIM)."),

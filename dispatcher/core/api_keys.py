@@ -96,6 +96,8 @@ class Scope(StrEnum):
     PERSONAL_DATA_READ = "personal-data:read"
     #: erase a person's data
     PERSONAL_DATA_ERASE = "personal-data:erase"
+    #: see the report to managers: figures, nobody's data
+    REPORTS_READ = "reports:read"
     #: see policies, the table of purposes and the calendar
     POLICY_READ = "policy:read"
     #: change them

@@ -228,6 +228,18 @@ class AttemptPrice(Base):
     priced_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class RunCost(Base):
+    """Counters of what a run cost, sharded as `Progress` is (promise P12)."""
+
+    __tablename__ = "run_cost"
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    attempts: Mapped[int] = mapped_column(BigInteger)  #: whose price is known
+    parts: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[Decimal] = mapped_column(Numeric(18, 4))
+
+
 class ProviderMessage(Base):
     """A part of an attempt as its provider names it, for receipts that name nothing else."""
 

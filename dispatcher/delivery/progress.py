@@ -56,7 +56,7 @@ _RECOUNT = text(
 _place = threading.local()
 
 
-def _own_shard() -> int:
+def own_shard() -> int:
     """The shard of this thread: two threads that write twice in a transaction must not meet."""
     if not hasattr(_place, "shard"):
         # Not by process id: workers that start together have neighbouring ones, and their threads met.
@@ -103,7 +103,7 @@ class ProgressDeltas:
             session,
             _ADD,
             {
-                "shard": _own_shard(),
+                "shard": own_shard(),
                 "runs": uuid_array(runs),
                 "kinds": text_array(kinds),
                 "channels": text_array(channels),

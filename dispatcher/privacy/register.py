@@ -468,6 +468,7 @@ _COMPANY: Final = (
         " planned_position error_base created_at started_at closed_at kind parent_run_id first_count"
         " first_released_at needs_approval approved_at policies",
     ),
+    Held("run_cost", plain="run_id channel shard attempts parts amount"),
     Held("scenario", plain="id name title"),
     Held(
         "scenario_rule",

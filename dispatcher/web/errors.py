@@ -59,6 +59,7 @@ from dispatcher.delivery.payment import BadPaymentTokenError
 from dispatcher.privacy.errors import ErasureRefusedError, PrivacyError
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
+from reports.management.asked import BadReportError
 from templates.errors import (
     AttachmentError,
     BadFieldValueError,
@@ -137,6 +138,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     ManualTaskError: Problem(409, "manual-task-refused", "The manual task cannot be closed so"),
     DomainPauseError: Problem(409, "domain-pause-refused", "The domain's pause does not allow this"),
     LetterError: Problem(422, "letter-refused", "The letter cannot be handled as asked"),
+    BadReportError: Problem(422, "bad-report", "There can be no such report"),
     DeliveryError: Problem(409, "delivery-refused", "This cannot be done with the run"),
     BadLinkError: Problem(404, "bad-link", "The link does not work"),
     BadPaymentTokenError: Problem(404, "bad-payment-link", "The payment link does not work"),

@@ -22,6 +22,7 @@ from dispatcher.web.dry_run_words import warning_words
 from dispatcher.web.languages import choose_language, remember_language
 from dispatcher.web.list_words import LIST_FILTERS
 from dispatcher.web.live_words import LIVE_FILTERS
+from dispatcher.web.report_words import REPORT_FILTERS
 from dispatcher.web.texts import CATALOGUE
 from reports.words import CHANNELS, LANGUAGES, Language, word_for
 from templates.bundled import scenario_of
@@ -34,6 +35,7 @@ _NOBODY: Final = {"member": None, "csrf_token": "", "flash": None, "flash_words"
 _PLACES: Final = (
     ("/runs", "runs", False),
     ("/repeats", "repeats", False),
+    ("/reports", "reports", False),
     ("/lists", "lists", False),
     ("/scenarios", "scenario_catalogue", False),
     ("/templates", "letters", False),
@@ -86,6 +88,7 @@ class Renderer:
             framed=_framed,
             **LIVE_FILTERS,
             **LIST_FILTERS,
+            **REPORT_FILTERS,
         )
 
     @cached_property

@@ -22,6 +22,7 @@ class AddressRefusal(Base):
         Index("ix_address_refusal_address", "channel", "address", "noted_at"),
         Index("ix_address_refusal_domain", "domain", "kind", "sent_at"),
         Index("ix_address_refusal_run_id", "run_id", "kind"),
+        Index("ix_address_refusal_noted_at", "noted_at", postgresql_using="brin"),
         Index("ix_address_refusal_pause_id", "pause_id", postgresql_where=text("pause_id IS NOT NULL")),
     )
     attempt_id: Mapped[UUID] = mapped_column(primary_key=True)

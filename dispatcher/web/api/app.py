@@ -31,6 +31,7 @@ from dispatcher.web.api import (
     persons,
     policies,
     recurrences,
+    reports,
     returns,
     run_actions,
     runs,
@@ -72,6 +73,7 @@ ROUTERS: Final = (
     calendar.router,
     returns.router,
     incoming_letters.router,
+    reports.router,
     payment_links.router,
 )
 #: What answers without a key; a test fails for any other route that does.
@@ -104,6 +106,7 @@ _TAGS: Final = [
     {"name": "contacts", "description": "Contact points: which were not confirmed for long."},
     {"name": "policies", "description": "Hours and caps by purpose and customer group, and the calendar."},
     {"name": "returns", "description": "Addresses, domains and letters that came back."},
+    {"name": "reports", "description": "Figures over a period for managers; they name nobody."},
     {"name": "payments", "description": "What a payment link stands for."},
     {"name": "problems", "description": "The types of problem documents."},
 ]

@@ -151,3 +151,8 @@ class TestPrices:
         assert [tuple(row) for row in engine.sql("SELECT parts, amount FROM attempt_price")] == [
             (2, Decimal("6.4000"))
         ]
+        # What the run cost is counted beside it, each correction by its difference (P12).
+        counted = engine.sql(
+            "SELECT channel, sum(attempts), sum(parts), sum(amount) FROM run_cost GROUP BY 1"
+        )
+        assert [tuple(row) for row in counted] == [("sms", 1, 2, Decimal("6.4000"))]

@@ -103,6 +103,7 @@ class TestCatalogue:
             "warning_",
             "basis_",
             "policy_",
+            "report_",
             "customer_group_",
             "calendar_",
             "scenario_",
