@@ -7,8 +7,8 @@ millions of them, and writing one more costs nothing. What has been priced so fa
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
