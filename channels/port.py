@@ -200,6 +200,19 @@ class Collecting(Protocol):
         ...
 
 
+@runtime_checkable
+class Lines(Protocol):
+    """A channel of which each message takes up a line for as long as it lasts: calls.
+
+    Never more is handed to it than lines are free, and what it is handed takes a line at once. Outcomes of
+    one batch come minutes apart, and further batches are handed over meanwhile.
+    """
+
+    def free_lines(self) -> int:
+        """How many more envelopes may be begun now; 0 where nothing can be sent. Safe in every thread."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """Whether a channel can send now; `problem` says in plain words what to do if not."""
