@@ -259,7 +259,7 @@ def installation(**environment: str) -> Iterator[Product]:
         product = Product(directory, **environment)
         try:
             yield product
-            wait_until(lambda: not product.processes(), "no process is left", 30.0)
+            wait_until(lambda: not product.processes(), "no process is left")
         finally:
             for process in product.processes():
                 process.kill()

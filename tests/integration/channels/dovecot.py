@@ -16,7 +16,7 @@ from typing import Final
 
 BINARY: Final = shutil.which("dovecot", path="/usr/sbin:/usr/bin:/sbin")
 USER, PASSWORD = "bounces", "secret"
-START_TRIES: Final = 200
+START_TRIES: Final = 1200
 SETTINGS: Final = """\
 base_dir = {directory}/run
 state_dir = {directory}/run

@@ -52,7 +52,7 @@ async def listening(handle: Handler) -> AsyncIterator[BounceListener]:
 @asynccontextmanager
 async def talking_to(listener: BounceListener) -> AsyncIterator[aiosmtplib.SMTP]:
     client = aiosmtplib.SMTP(
-        hostname="127.0.0.1", port=listener.port, start_tls=False, local_hostname="mx.example", timeout=10
+        hostname="127.0.0.1", port=listener.port, start_tls=False, local_hostname="mx.example", timeout=100
     )
     async with client:
         yield client

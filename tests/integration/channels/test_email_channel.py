@@ -77,7 +77,7 @@ class TestReplies:
     def test_no_answer_to_the_dot_is_unknown_and_its_bytes_are_kept(self) -> None:
         async def case() -> None:
             async with mail_peer() as peer:
-                channel = peer.channel(timeout_seconds=0.3)
+                channel = peer.channel(timeout_seconds=1.5)
                 outcome = await send_one(channel, make_envelope("hang.anna@example.com"))
                 assert (outcome.kind, outcome.reason) == (OutcomeKind.UNKNOWN, "smtp_no_reply")
                 assert outcome.content == peer.received[0].content

@@ -163,7 +163,7 @@ class TestFailOver:
     def test_one_that_never_greets_costs_a_moment_and_not_its_timeout(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.1)
+        monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.5)
 
         async def case() -> None:
             wire = Wire(usual, greeting="")
@@ -276,7 +276,7 @@ class TestOneOutcome:
         lost, stays = Wire(usual, cut_after=position, is_lost_when_cut=True), Wire(usual)
         sent = letters(6)
         async with served(lost) as port, served(stays) as other:
-            channel = channel_to(port, other, connections=1, timeout_seconds=2.0)
+            channel = channel_to(port, other, connections=1, timeout_seconds=20.0)
             outcomes = await send_all(channel, *sent)
             await channel.close()
         assert sorted(str(o.attempt.attempt_id) for o in outcomes) == sorted(

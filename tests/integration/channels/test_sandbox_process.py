@@ -48,7 +48,7 @@ class TestRunSandbox:
     def test_it_ends_by_itself_when_told(self, tmp_path: Path, number: signal.Signals) -> None:
         with sandbox_process(tmp_path / "journal") as (process, _port):
             process.send_signal(number)
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=100) == 0
 
     def test_what_it_answered_is_in_the_journal_after_a_kill(self, tmp_path: Path) -> None:
         journal = tmp_path / "journal"

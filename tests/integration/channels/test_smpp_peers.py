@@ -115,7 +115,7 @@ def _send_by_smpplib(port: int) -> tuple[list[str], list[str]]:
     """Send the long text; returns the ids of its parts, and those that receipts named as delivered."""
     ids: list[str] = []
     delivered: list[str] = []
-    client = smpplib.client.Client("127.0.0.1", port, timeout=10, allow_unknown_opt_params=True)
+    client = smpplib.client.Client("127.0.0.1", port, timeout=100, allow_unknown_opt_params=True)
     client.set_message_sent_handler(lambda pdu: ids.append(pdu.message_id.decode()))
 
     def heard(pdu: Any) -> int:

@@ -37,7 +37,7 @@ class TestRun:
     def test_a_deadlock_is_tried_again_until_both_are_done(self, database: Database) -> None:
         for key in ("a", "b"):
             database.run(lambda s, key=key: s.execute(_SET, {"key": key}))
-        both_hold_one = threading.Barrier(2, timeout=30)
+        both_hold_one = threading.Barrier(2, timeout=100)
         tries: list[str] = []
 
         def work(first: str, second: str) -> None:

@@ -16,7 +16,7 @@ from tests.engine import Engine
 from tests.integration.delivery.bill_server import BillServer, bill
 from tests.integration.delivery.test_bills import FETCH_SECONDS, start
 
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 100
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.integration.delivery.bill_server import (
 )
 
 LIMITS = FetchLimits(max_bytes=100_000, seconds=20)
-SHORT = FetchLimits(max_bytes=100_000, seconds=0.5)
+SHORT = FetchLimits(max_bytes=100_000, seconds=1.5)
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ class TestOverTheBind:
             bridge.run(channel.listen(keeper.keep))
             names = _send(bridge, channel)
             run = start(engine, *names)
-            for _ in range(100):
+            for _ in range(1000):
                 if engine.sql("SELECT 1 FROM receipt"):
                     break
                 bridge.run(asyncio.sleep(0.05))

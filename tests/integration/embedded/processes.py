@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-LIMIT_SECONDS = 40.0
+LIMIT_SECONDS = 100.0
 
 
 def wait_until(condition: Callable[[], object], what: str, poll: Callable[[], object] | None = None) -> None:

@@ -158,7 +158,7 @@ class TestRun:
         process = run_script(SUPERVISOR, tmp_path, POLITE)
         wait_until(lambda: log_of(tmp_path).count("ready") == 3, "all are ready")
         process.send_signal(number)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=100)
         assert process.returncode == 0
         assert "tick" in output
         assert (tmp_path / "journal").read_text().split() == ["third", "second", "first"]

@@ -21,7 +21,7 @@ from tests.conftest import SECRET_KEY
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, row, rows
 
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 100
 
 
 def preview(application: Application, **wanted: Any) -> Preview:

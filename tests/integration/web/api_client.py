@@ -64,7 +64,7 @@ class ApiClient:
 
     def finished(self, import_id: str) -> Mapping[str, Any]:
         """The import when it is over."""
-        for _ in range(500):
+        for _ in range(5000):
             found = self.get(f"/imports/{import_id}").json()
             if found["state"] in {"done", "failed"}:
                 return found

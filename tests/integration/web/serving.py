@@ -22,7 +22,7 @@ class Stream:
     """An open event stream, read line by line."""
 
     def __init__(self, port: int, path: str, cookie: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=100)
         self._connection.request("GET", path, headers={"Cookie": cookie, "Accept": "text/event-stream"})
         self.response = self._connection.getresponse()
 
@@ -63,11 +63,11 @@ def running_server(services: WebServices) -> Iterator[WebServer]:
         yield server
     finally:
         server.stop()
-        thread.join(15)
+        thread.join(100)
         assert not thread.is_alive()
 
 
-def wait_until(condition, seconds: float = 10.0) -> None:
+def wait_until(condition, seconds: float = 100.0) -> None:
     """Wait for something that another thread does."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -31,7 +31,7 @@ class ScriptedHub(LiveHub):
 
 
 async def next_of(watching) -> Snapshot | None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await anext(watching)
 
 
@@ -106,7 +106,7 @@ class TestWatching:
             waiting = asyncio.ensure_future(anext(watching, "over"))
             await asyncio.sleep(0.02)
             hub.close()
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(60):
                 assert await waiting == "over"
 
         asyncio.run(scenario())
@@ -115,7 +115,7 @@ class TestWatching:
         async def scenario():
             hub = ScriptedHub()
             hub.reading = _Reading(None, is_connected=True)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert [snapshot async for snapshot in hub.watch(RUN)] == []
 
         asyncio.run(scenario())
