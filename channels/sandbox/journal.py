@@ -1,8 +1,9 @@
 """What the sandbox received, outside the product's data: the witness against which runs are checked.
 
-One JSON line for each body that came in whole, written before the answer leaves, so that whatever was
-answered is in the journal, even after kill -9; with `fsync`, after a power cut too. It holds attempt
-ids, no address and no text. A message that came twice stands in it twice.
+One JSON line for each body that came in whole, written before the answer leaves, and one for each letter at
+which the sandbox hung up, written before it does. So whatever was answered or left unanswered is in the
+journal, even after kill -9; with `fsync`, after a power cut too. It holds attempt ids, no address and no
+text. A message that came twice stands in it twice.
 """
 
 import json
@@ -24,11 +25,12 @@ class JournalVerdict(StrEnum):
     ACCEPTED = "accepted"  #: taken; whether the answer reached the sender is another matter
     REFUSED = "refused"  #: 5xx to the dot
     DEFERRED = "deferred"  #: 4xx to the dot
+    HUNG_UP = "hung_up"  #: not taken: closed behind the 354 or within the body, which its sender may not know
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One body received. `attempt` is None when the sender address was not one of ours."""
+    """What became of one letter. `attempt` is None when the sender address was not one of ours."""
 
     attempt: AttemptReference | None
     verdict: JournalVerdict

@@ -33,6 +33,10 @@ class MailHost(Protocol):
         """Journal the body; call `then` when that is done, with whether it is safe now."""
         ...
 
+    def note_hang_up(self, mail: ReceivedMail, then: Callable[[bool], None]) -> None:
+        """Journal that the sandbox is about to hang up on this letter; `then` as for `store`."""
+        ...
+
     def queue_id(self) -> str:
         """A new name for a message taken, as mail servers give in their answer."""
         ...

@@ -127,6 +127,13 @@ class SandboxSmtpServer:
         """See `MailHost`. With fsync, all bodies of one turn of the loop share one sync."""
         if self._on_message is not None:
             self._on_message(mail)
+        self._enter(mail, verdict, then)
+
+    def note_hang_up(self, mail: ReceivedMail, then: Callable[[bool], None]) -> None:
+        """See `MailHost`."""
+        self._enter(mail, JournalVerdict.HUNG_UP, then)
+
+    def _enter(self, mail: ReceivedMail, verdict: JournalVerdict, then: Callable[[bool], None]) -> None:
         if self._journal is None:
             then(True)
             return

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import binascii
 import re
+import socket
 from collections.abc import Callable
 from typing import cast
 
@@ -145,16 +146,32 @@ class SmtpSession(asyncio.Protocol):
         if self._mail is None or not self._mail.recipients:
             self._say("503 5.5.1 no valid recipients")
             return
-        self._say("354 go on")
         if self._directive.fate is Fate.DROP_START:
-            self._say_and_close()
+            self._leave(self._mail, self._welcome_and_close)
             return
+        self._say("354 go on")
         self._in_body, self._searched = True, 0
+
+    def _leave(self, mail: ReceivedMail, go: Callable[[], None]) -> None:
+        """Go away from this letter once the journal says so."""
+        self._is_waiting = True
+        self._host.note_hang_up(mail, lambda _is_safe: go())
+
+    def _welcome_and_close(self) -> None:
+        """Welcome and end of the connection in one packet: else a quick body would come in between."""
+        plug = None if self._transport is None else self._transport.get_extra_info("socket")
+        if plug is not None:
+            plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        self._say("354 go on")
+        self._flush()
+        if self._transport is not None and self._transport.can_write_eof():  # not so under TLS
+            self._transport.write_eof()
+        self._say_and_close()
 
     def _take_body(self) -> bool:
         """Take the body when it is whole; True when it was."""
-        if self._directive.fate is Fate.DROP and self._buffer:
-            self.hang_up()
+        if self._directive.fate is Fate.DROP and self._buffer and self._mail is not None:
+            self._leave(self._mail, self.hang_up)
             return False
         if self._buffer.startswith(b".\r\n"):
             end, begin_of_next = 0, 3
@@ -175,8 +192,8 @@ class SmtpSession(asyncio.Protocol):
         if not self._chunks.announce(rest):
             self._say("501 5.5.4 BDAT size [LAST] expected")
             self._say_and_close()  # where the next command begins is lost
-        elif self._directive.fate in (Fate.DROP, Fate.DROP_START):
-            self.hang_up()
+        elif self._directive.fate in (Fate.DROP, Fate.DROP_START) and self._mail is not None:
+            self._leave(self._mail, self.hang_up)
 
     def _take_chunk(self) -> bool:
         """Take one chunk when it is whole; True when it was."""

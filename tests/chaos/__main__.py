@@ -68,7 +68,9 @@ def _play_in_one_house(
     directory: Path, options: argparse.Namespace, mail: Mail, plans: Sequence[Plan]
 ) -> list[Result]:
     results: list[Result] = []
-    with open_house(directory, options.notices, options.seed, launcher(options.broken), mail) as house:
+    lists = dict.fromkeys(plan.target.recipients for plan in plans)
+    start = launcher(options.broken)
+    with open_house(directory, options.notices, options.seed, start, mail, lists) as house:
         for plan in plans:
             results.append(_play_until_it_counts(house, plan, is_broken=options.broken is not None))
             if options.broken and _has_red(results):

@@ -8,14 +8,14 @@ from typing import Final
 from campaigns.sample import write_sample
 
 EMAIL_COLUMN: Final = "E-mail"
-#: Shares of addresses at which the provider breaks the conversation: behind the dot, never answering, inside
-#: the body, before it. All leave us in doubt: a short body leaves together with its dot.
-FAULTS: Final = {"hangdrop": 0.01, "hang": 0.0015, "drop": 0.01, "dropstartonce": 0.01}
+#: Shares of addresses at which the provider breaks the conversation: behind the dot, inside the body, before
+#: it. All but the last leave us in doubt: a short body leaves together with its dot.
+HANGS_UP: Final = {"hangdrop": 0.01, "drop": 0.01, "dropstartonce": 0.01}
 TAKEN: Final = ("hangdrop.", "hang.")  #: taken, and never answered
-#: Not taken, which we cannot know: the last hangs up behind its 354, which the body may overtake.
-UNTAKEN: Final = ("drop.", "dropstartonce.")
-#: Lists by name: an honest provider (that bounces and defers a few), and one that leaves us in doubt.
-LISTS: Final = {"plain": {}, "doubtful": FAULTS}
+UNTAKEN: Final = ("drop.",)  #: not taken, which we cannot know
+#: Lists by name: an honest provider (that bounces and defers a few), one that leaves us in doubt at once, and
+#: one that also keeps us waiting for an answer that never comes.
+LISTS: Final = {"plain": {}, "doubtful": HANGS_UP, "silent": HANGS_UP | {"hang": 0.0015}}
 
 
 def write_list(path: Path, kind: str, recipients: int, seed: int) -> None:
@@ -38,6 +38,8 @@ def write_list(path: Path, kind: str, recipients: int, seed: int) -> None:
         writer.writerows(rows)
 
 
-def is_doubtful(address: str | None, *, is_received: bool) -> bool:
-    """Whether the provider itself explains our doubt about this address."""
-    return address is not None and address.startswith(TAKEN if is_received else UNTAKEN)
+def is_doubtful(address: str | None, *, is_received: bool, has_hung_up: bool) -> bool:
+    """Whether the provider explains our doubt itself: it did to this attempt what the address asks for."""
+    if address is None:
+        return False
+    return address.startswith(TAKEN) if is_received else has_hung_up and address.startswith(UNTAKEN)

@@ -67,7 +67,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target("postgres", kill_server("postgres")),
             Target("valkey", kill_server("valkey")),
             Target("valkey flushed", flush_redis),
-            Target("silent provider", kill_worker(0), recipients="doubtful"),
+            Target("silent provider", kill_worker(0), recipients="silent", mail=Mail.SILENT),
             Target(
                 "resend once",
                 kill_all_workers,

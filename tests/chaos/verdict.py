@@ -5,7 +5,7 @@ it is read in one snapshot, so that a bounce that comes just now cannot make the
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -92,18 +92,28 @@ def judge(session: Session, run: UUID, journal: Sequence[JournalEntry], allowanc
     for event in session.execute(_EVENTS, {"run": run}):
         events.setdefault(event.attempt_id, []).append(event)
     verdict = Verdict(notices=facts.recipient_count)
-    received = Counter(
-        entry.attempt.attempt_id
-        for entry in journal
-        if entry.verdict is JournalVerdict.ACCEPTED and entry.attempt and entry.attempt.attempt_id in attempts
-    )
+    received = _entered(journal, JournalVerdict.ACCEPTED, attempts)
+    hung_up = _entered(journal, JournalVerdict.HUNG_UP, attempts)
     _check_people(verdict, facts)
     _check_both_sides(verdict, attempts, events, received)
     _check_doubles(verdict, facts.on_unknown, attempts, events, received)
-    _check_unknown(verdict, attempts, events, received, allowance)
+    by_provider = {
+        id_
+        for id_, row in attempts.items()
+        if is_doubtful(row.address, is_received=received[id_] > 0, has_hung_up=hung_up[id_] > 0)
+    }
+    _check_unknown(verdict, attempts, events, received, by_provider, allowance)
     _check_counters(verdict, read_progress(session, run), recount(session, run))
     _check_bounced(verdict, attempts, allowance.bounced)
     return verdict
+
+
+def _entered(
+    journal: Sequence[JournalEntry], what: JournalVerdict, attempts: Mapping[UUID, Any]
+) -> Counter[UUID]:
+    """How often this became of each of the run's attempts."""
+    ids = (entry.attempt.attempt_id for entry in journal if entry.verdict is what and entry.attempt)
+    return Counter(id_ for id_ in ids if id_ in attempts)
 
 
 def _check_people(verdict: Verdict, facts: Any) -> None:
@@ -174,12 +184,11 @@ def _check_unknown(
     attempts: Mapping[UUID, Any],
     events: Mapping[UUID, list[Any]],
     received: Counter[UUID],
+    by_provider: Set[UUID],
     allowance: Allowance,
 ) -> None:
     in_doubt = {id_ for id_, seen in events.items() if any(one.trigger == Trigger.LOSE for one in seen)}
-    by_provider = {
-        id_ for id_ in in_doubt if is_doubtful(attempts[id_].address, is_received=received[id_] > 0)
-    }
+    by_provider = by_provider & in_doubt
     out = _out_at(events, allowance.kill_at)
     verdict.in_flight = max(allowance.sampled, len(out))
     verdict.unknown, verdict.unknown_by_provider = len(in_doubt), len(by_provider)

@@ -1,8 +1,10 @@
 """Servers that say the wrong thing, or nothing, at an exact point: what may have left, and what cannot."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -159,5 +161,91 @@ class TestInDoubt:
                 outcome = await send_one(channel, make_envelope("a@example.com"))
             assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, "stopped")
             assert wire.lines[-1] == "DATA"
+
+        run(case())
+
+
+@asynccontextmanager
+async def leaving_server(greeting: str, *, with_the_welcome: bool) -> AsyncIterator[tuple[int, list[int]]]:
+    """Hangs up behind its 354: in the same packet, or once the first octets of a body have come.
+
+    The list gets the number of octets that had come behind the 354 of each letter.
+    """
+    answers = {"EHLO": greeting, **USUAL}
+    overtaken: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 x\r\n")
+        while (line := await reader.readline()) and line != b"DATA\r\n":
+            writer.write(answers[line[:4].decode().upper()].encode() + b"\r\n")
+        if not line:
+            return
+        if with_the_welcome:
+            plug = writer.get_extra_info("socket")
+            plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+            writer.write(b"354 go\r\n")
+            writer.write_eof()
+            overtaken.append(len(await reader.read()))
+        else:
+            writer.write(b"354 go\r\n")
+            overtaken.append(len(await reader.read(1)))
+
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await serve(reader, writer)
+        except OSError:
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(guarded, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], overtaken
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+class TestHangUpBehindTheWelcome:
+    """Who hangs up behind 354 leaves us in doubt only if our whole letter was on its way by then."""
+
+    def test_an_end_that_comes_with_the_354_lets_no_body_leave(self, greeting: str) -> None:
+        async def case() -> None:
+            async with leaving_server(greeting, with_the_welcome=True) as (port, overtaken):
+                channel = make_channel(port, connections=1)
+                for _ in range(20):
+                    outcome = await send_one(channel, make_envelope("a@example.com"))
+                    assert outcome.kind is OutcomeKind.NOT_SENT
+                    assert outcome.content is None
+                await channel.close()
+            if "PIPELINING" in greeting:  # singly, the body may leave; its dot never does
+                assert overtaken == [0] * 20
+
+        run(case())
+
+    def test_a_short_letter_that_was_on_its_way_with_its_dot_is_in_doubt(self) -> None:
+        """The server has read one octet and will never tell: it might as well have taken the letter."""
+
+        async def case() -> None:
+            async with leaving_server(GREETINGS["pipelined"], with_the_welcome=False) as (port, overtaken):
+                channel = make_channel(port, connections=1)
+                outcome = await send_one(channel, make_envelope("a@example.com"))
+                assert (outcome.kind, outcome.reason) == (OutcomeKind.UNKNOWN, "smtp_no_reply")
+                assert outcome.content is not None
+                await channel.close()
+            assert overtaken == [1]
+
+        run(case())
+
+    def test_a_long_letter_whose_dot_had_not_left_is_due_again(self, greeting: str) -> None:
+        async def case() -> None:
+            async with leaving_server(greeting, with_the_welcome=False) as (port, overtaken):
+                channel = make_channel(port, connections=1)
+                envelope = make_envelope("a@example.com", text="x" * 70 + "\n", html=None)
+                outcome = await send_one(channel, replace(envelope, text=envelope.text * 120_000))
+                assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, "smtp_body_incomplete")
+                assert outcome.content is None
+                await channel.close()
+            assert overtaken == [1]
 
         run(case())
