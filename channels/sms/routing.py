@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from channels.sms.circuit import Circuit, Tolerance
+from channels.circuit import Circuit, Tolerance
 from channels.sms.provider import SmsProvider
 from dispatcher.core.settings import SmsSettings
 

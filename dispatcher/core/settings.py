@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dispatcher.core.voice_settings import VoiceSettings
+
 
 class MailServerSettings(BaseModel):
     """One mail server that takes our messages."""
@@ -408,6 +410,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     mail: MailSettings = MailSettings()
     sms: SmsSettings = SmsSettings()
+    voice: VoiceSettings = VoiceSettings()
     bounce_listener: BounceListenerSettings = BounceListenerSettings()
     web: WebSettings = WebSettings()
     delivery: DeliverySettings = DeliverySettings()

@@ -1,6 +1,6 @@
-"""Whether a provider is worth asking now: judged by how its last messages went.
+"""Whether a provider is worth asking now: judged by how its last messages or calls went.
 
-A provider that fails or is slow too often is spared for a while, then one message tries whether it is back.
+A provider that fails or is slow too often is spared for a while, then one of them tries whether it is back.
 Each worker process judges for itself: nothing is shared, and nothing is lost by it.
 """
 
@@ -32,13 +32,16 @@ class Circuit:
         self._spared_until: float | None = None
         self._is_trying = False
 
+    @property
+    def is_spared(self) -> bool:
+        """Whether `may_try` would say no."""
+        return self._spared_until is not None and (self._is_trying or self._clock() < self._spared_until)
+
     def may_try(self) -> bool:
         """Whether a message may go to it; after the pause one message alone finds out for all."""
-        if self._spared_until is None:
-            return True
-        if self._is_trying or self._clock() < self._spared_until:
+        if self.is_spared:
             return False
-        self._is_trying = True
+        self._is_trying = self._spared_until is not None
         return True
 
     def note(self, *, is_fault: bool, seconds: float) -> None:
