@@ -1,5 +1,6 @@
 """Errors of the voice channel."""
 
+from channels.voice.reasons import CallReason
 from dispatcher.core.errors import DispatcherError
 
 
@@ -9,3 +10,7 @@ class SpeechError(DispatcherError):
 
 class NotDialledError(DispatcherError):
     """Raised when a call has certainly not left the house: no trunk, no free line, told to stop."""
+
+    def __init__(self, problem: str, reason: CallReason) -> None:
+        super().__init__(problem)
+        self.reason = reason

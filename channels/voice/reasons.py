@@ -20,7 +20,7 @@ class CallReason(StrEnum):
     NO_ANSWER = "no_answer"
     #: 408: nothing came back from the other side
     NO_RESPONSE = "no_response"
-    #: 603, 401, 403, 407: the person, or their operator, refused the call
+    #: 603, 403: the person, or their operator, refused the call
     DECLINED = "declined"
     #: 607, 608: unwanted, or rejected by the operator's analytics
     UNWANTED = "unwanted"
@@ -50,8 +50,30 @@ class CallReason(StrEnum):
     STOP_CALLS = "stop_calls"
     #: nothing could be said: a phrase gave no sound
     NO_SPEECH = "no_speech"
+    #: the text of this notice has no call script
+    NO_SCRIPT = "no_script"
     #: the call was answered and its sound did not arrive
     NO_SOUND = "no_sound"
+    #: 400, 405, 420 and the like: the trunk does not take calls as we make them
+    REQUEST_REFUSED = "request_refused"
+    #: 401, 402, 407: the trunk takes neither our password nor our address
+    LOGIN_REFUSED = "login_refused"
+    #: no INVITE arrived there: no route, refused connection, no such host
+    TRUNK_UNREACHABLE = "trunk_unreachable"
+    #: no trunk takes this number, or all that do are spared because they fail
+    NO_TRUNK = "no_trunk"
+    #: all lines were taken
+    NO_LINE = "no_line"
+    #: the SIP stack of this process is gone; the process ends
+    ENGINE_GONE = "engine_gone"
+    #: the phrases were not made audible in time; they are there the next time
+    SPEECH_NOT_READY = "speech_not_ready"
+    #: as for every channel: told to begin nothing more
+    STOPPED = "stopped"
+    #: as for every channel: `Envelope.begin_until` is past
+    NOT_BEGUN_IN_TIME = "not_begun_in_time"
+    #: cut off by our own process; nobody knows what was heard
+    BROKEN_OFF = "broken_off"
 
 
 #: What kind of outcome each reason comes with. Without one of these a call is `DELIVERED`, or in doubt.
@@ -75,6 +97,17 @@ KINDS: Final = MappingProxyType(
         CallReason.WRONG_PERSON: OutcomeKind.PERMANENT,
         CallReason.STOP_CALLS: OutcomeKind.PERMANENT,
         CallReason.NO_SPEECH: OutcomeKind.PERMANENT,
+        CallReason.NO_SCRIPT: OutcomeKind.SENDER_FAULT,
         CallReason.NO_SOUND: OutcomeKind.TRANSIENT,
+        CallReason.REQUEST_REFUSED: OutcomeKind.SENDER_FAULT,
+        CallReason.LOGIN_REFUSED: OutcomeKind.NOT_SENT,
+        CallReason.TRUNK_UNREACHABLE: OutcomeKind.NOT_SENT,
+        CallReason.NO_TRUNK: OutcomeKind.NOT_SENT,
+        CallReason.NO_LINE: OutcomeKind.NOT_SENT,
+        CallReason.ENGINE_GONE: OutcomeKind.NOT_SENT,
+        CallReason.SPEECH_NOT_READY: OutcomeKind.NOT_SENT,
+        CallReason.STOPPED: OutcomeKind.NOT_SENT,
+        CallReason.NOT_BEGUN_IN_TIME: OutcomeKind.NOT_SENT,
+        CallReason.BROKEN_OFF: OutcomeKind.UNKNOWN,
     }
 )

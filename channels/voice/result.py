@@ -32,6 +32,7 @@ class Signalling:
     ring_seconds: float = 0.0
     talk_seconds: float = 0.0
     ended_by_them: bool = False
+    call_id: str = ""  #: of the SIP dialogue: the operator finds the call by it
 
 
 @dataclass(frozen=True, slots=True)

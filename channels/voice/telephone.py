@@ -1,20 +1,27 @@
 """The telephone: what the dialogue needs of a SIP engine, so that it can be tried without one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from channels.port import Health
 from channels.voice.result import Signalling
 from channels.voice.sound import Sound
 
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """Whom to call and how long it may ring. `call_key` names the attempt in the SIP dialogue, by id only."""
+    """Whom to call. `call_key` names the attempt in the SIP dialogue, by id only.
+
+    `begin_until` (of `time.monotonic()`): later than this nothing is dialled, whatever was waited for.
+    """
 
     number: str = field(repr=False)
     call_key: str
-    ring_seconds: float
-    is_urgent: bool = False
+    ring_seconds: float | None = None  #: None: as the trunk's settings say
+    begin_until: float | None = None
+    #: asked just before it is dialled: whoever wanted the call may have gone while it waited for a line
+    is_wanted: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
 
 
 class Call(Protocol):
@@ -54,6 +61,15 @@ class Call(Protocol):
         ...
 
 
+@runtime_checkable
+class Recorded(Protocol):
+    """A call of which the far end can be kept."""
+
+    def recording(self) -> bytes | None:
+        """What the far end said, as WAV; None unless that is switched on."""
+        ...
+
+
 class Telephone(Protocol):
     """A set of trunks over which calls go out."""
 
@@ -62,7 +78,15 @@ class Telephone(Protocol):
         ...
 
     def free_lines(self) -> int:
-        """How many more calls may be begun now."""
+        """How many more calls may be begun now. Safe in every thread."""
+        ...
+
+    def stop_starting(self) -> None:
+        """From now on dial nothing more; running calls go on. Safe in every thread."""
+        ...
+
+    async def healthy(self) -> Health:
+        """Whether calls could be made now, as far as that can be told without one."""
         ...
 
     async def close(self) -> None:
