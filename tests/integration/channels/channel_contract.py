@@ -27,7 +27,12 @@ class Peer:
     channel: Channel
     addresses: Mapping[OutcomeKind, str]  #: an address for each outcome the provider can be made to give
     slow_address: str  #: accepted, but only after a while (some tenths of a second)
+    taken: OutcomeKind = OutcomeKind.ACCEPTED  #: what a channel says when all went well
+    changes: Mapping[str, Any] = field(default_factory=dict)  #: what its envelopes need besides
     extra: dict[str, Any] = field(default_factory=dict)
+
+    def envelope(self, address: str) -> Envelope:
+        return make_envelope(address, **self.changes)
 
 
 def make_envelope(address: str, **changes: Any) -> Envelope:
@@ -68,7 +73,7 @@ class ChannelContract:
     def test_each_envelope_has_exactly_one_outcome_of_its_kind(self) -> None:
         async def case() -> None:
             async with self.start_peer() as peer:
-                envelopes = [make_envelope(a) for a in peer.addresses.values() for _ in range(3)]
+                envelopes = [peer.envelope(a) for a in peer.addresses.values() for _ in range(3)]
                 expected = {
                     e.attempt: kind
                     for e, kind in zip(envelopes, [k for k in peer.addresses for _ in range(3)], strict=True)
@@ -89,19 +94,19 @@ class ChannelContract:
     def test_two_batches_at_once_do_not_mix(self) -> None:
         async def case() -> None:
             async with self.start_peer() as peer:
-                accepted = peer.addresses[OutcomeKind.ACCEPTED]
-                batches = [[make_envelope(accepted) for _ in range(20)] for _ in range(2)]
+                accepted = peer.addresses[peer.taken]
+                batches = [[peer.envelope(accepted) for _ in range(20)] for _ in range(2)]
                 results = await asyncio.gather(*(send_all(peer.channel, *batch) for batch in batches))
                 for batch, outcomes in zip(batches, results, strict=True):
                     assert {o.attempt for o in outcomes} == {e.attempt for e in batch}
-                    assert {o.kind for o in outcomes} == {OutcomeKind.ACCEPTED}
+                    assert {o.kind for o in outcomes} == {peer.taken}
 
         run(case())
 
     def test_an_accepted_outcome_carries_time_and_content(self) -> None:
         async def case() -> None:
             async with self.start_peer() as peer:
-                outcome = await send_one(peer.channel, make_envelope(peer.addresses[OutcomeKind.ACCEPTED]))
+                outcome = await send_one(peer.channel, peer.envelope(peer.addresses[peer.taken]))
                 assert outcome.at is not None
                 assert outcome.at.utcoffset() is not None
                 assert outcome.content
@@ -112,8 +117,8 @@ class ChannelContract:
         async def case() -> None:
             async with self.start_peer() as peer:
                 peer.channel.stop_starting()
-                accepted = peer.addresses[OutcomeKind.ACCEPTED]
-                outcomes = await send_all(peer.channel, *(make_envelope(accepted) for _ in range(5)))
+                accepted = peer.addresses[peer.taken]
+                outcomes = await send_all(peer.channel, *(peer.envelope(accepted) for _ in range(5)))
                 assert [o.kind for o in outcomes] == [OutcomeKind.NOT_SENT] * 5
 
         run(case())
@@ -121,20 +126,20 @@ class ChannelContract:
     def test_stop_starting_lets_running_envelopes_end(self) -> None:
         async def case() -> None:
             async with self.start_peer() as peer:
-                envelopes = [make_envelope(peer.slow_address) for _ in range(60)]
+                envelopes = [peer.envelope(peer.slow_address) for _ in range(60)]
                 kinds = []
                 async for outcome in peer.channel.send(envelopes):
                     peer.channel.stop_starting()
                     kinds.append(outcome.kind)
                 assert len(kinds) == len(envelopes)
-                assert set(kinds) == {OutcomeKind.ACCEPTED, OutcomeKind.NOT_SENT}
+                assert set(kinds) == {peer.taken, OutcomeKind.NOT_SENT}
 
         run(case())
 
     def test_a_cancelled_caller_still_gets_every_outcome(self) -> None:
         async def case() -> None:
             async with self.start_peer() as peer:
-                envelopes = [make_envelope(peer.slow_address) for _ in range(60)]
+                envelopes = [peer.envelope(peer.slow_address) for _ in range(60)]
                 got: list[Outcome] = []
                 first = asyncio.Event()
 
@@ -149,20 +154,20 @@ class ChannelContract:
                 with pytest.raises(asyncio.CancelledError):
                     await task
                 assert Counter(o.attempt for o in got) == Counter(e.attempt for e in envelopes)
-                assert {o.kind for o in got} == {OutcomeKind.ACCEPTED, OutcomeKind.NOT_SENT}
+                assert {o.kind for o in got} == {peer.taken, OutcomeKind.NOT_SENT}
 
         run(case())
 
     def test_closing_the_iterator_early_leaves_the_channel_usable(self) -> None:
         async def case() -> None:
             async with self.start_peer() as peer:
-                accepted = peer.addresses[OutcomeKind.ACCEPTED]
-                iterator = peer.channel.send([make_envelope(accepted) for _ in range(30)])
+                accepted = peer.addresses[peer.taken]
+                iterator = peer.channel.send([peer.envelope(accepted) for _ in range(30)])
                 assert isinstance(iterator, AsyncIterator)
                 await anext(iterator)
                 await iterator.aclose()  # type: ignore[attr-defined]
-                outcome = await send_one(peer.channel, make_envelope(accepted))
-                assert outcome.kind is OutcomeKind.ACCEPTED
+                outcome = await send_one(peer.channel, peer.envelope(accepted))
+                assert outcome.kind is peer.taken
 
         run(case())
 
