@@ -32,6 +32,7 @@ from consent.expiry import record_expired
 from dispatcher.bootstrap import Application, build_url_rules, configured_channels, provider_inboxes
 from dispatcher.core import outbox
 from dispatcher.core.db import is_database_gone
+from dispatcher.core.garbage import settle_loaded_objects
 from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
 from dispatcher.core.queue import connect_broker
@@ -367,4 +368,5 @@ def run_scheduler(application: Application) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    settle_loaded_objects()
     scheduler.run()

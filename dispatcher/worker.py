@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from channels.port import Reporting
 from dispatcher.bootstrap import Application, build_bill_worker, build_channels, build_lane_worker
+from dispatcher.core.garbage import settle_loaded_objects
 from dispatcher.core.queue import broker, connect_broker
 from dispatcher.core.queue_names import QueueName
 from dispatcher.delivery.bills.tasks import bill_worker
@@ -54,6 +55,7 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
         worker_timeout=URGENT_LOOK_MS if _is_urgent(queues) else IDLE_LOOK_MS,
     )
     broker.emit_after("process_boot")
+    settle_loaded_objects()
     pool.start()
     log.info("worker.started", queues=[str(queue) for queue in queues], threads=threads)
     told_to_end.wait()
