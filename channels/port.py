@@ -58,7 +58,7 @@ class Attachment:
     content_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class Envelope:
     """One rendered notice on its way to one address.
 
@@ -105,7 +105,7 @@ class Price:
     amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class Outcome:
     """What the provider said about one attempt.
 

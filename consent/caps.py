@@ -35,6 +35,8 @@ def free_again_at(
     `contacts` are the counted attempts of one person, or to one address, over all campaigns; `zone` is
     that on whose wall days begin.
     """
+    if not contacts:  # nearly always, and no limit is below one
+        return None
     waits = [
         _free_at(cap, [at for other, at in contacts if _counts(cap, other)], now, zone)
         for cap in caps

@@ -246,7 +246,8 @@ class Batch:
 
     def _prepare(self, connection: SmtpConnection, envelope: Envelope) -> Request | None:
         try:
-            return self._post.prepare(connection, envelope, self._built.get(envelope.attempt))
+            built = self._built.get(envelope.attempt) if self._built else None
+            return self._post.prepare(connection, envelope, built)
         except UnsendableError as error:
             if error.is_by_server and self._fitness.note(envelope, connection.server):
                 self._waiting.append(envelope)

@@ -41,7 +41,7 @@ _PLAIN_NAME: Final = re.compile(r"(?! )[A-Za-z0-9 ._()+-]{1,60}(?<! )", re.ASCII
 _OCTET: Final = re.compile(r"%[0-9A-F]{2}|.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class Body:
     """The content headers of the message, each with its CR LF, and what follows the blank line."""
 
@@ -49,7 +49,7 @@ class Body:
     octets: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class _Text:
     """A text as it travels."""
 

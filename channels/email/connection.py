@@ -7,6 +7,7 @@ engine and plain words for staff: nothing has been sent, so the envelopes concer
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import cast
@@ -51,6 +52,11 @@ class SmtpConnection:
         self.wants_chunking = settings.chunking
         self._tls = tls
         self._opened_at = 0.0
+        self._age_seconds = settings.connection_age_seconds
+        self._most_begun = settings.messages_per_connection
+        self._plug: socket.socket | None = None  # looked up once, asked for every message
+        self._extensions: frozenset[str] = frozenset()
+        self._size_limit: int | None = None
         self.begun = 0  #: envelopes begun on it
         self.needs_reset = False  #: the server still holds a refused envelope, which no letter may inherit
         #: how many more may be begun before the server's limit is asked again; None: there is none to ask
@@ -82,25 +88,25 @@ class SmtpConnection:
         except BaseException:
             self.abort()
             raise
-        self._opened_at = asyncio.get_running_loop().time()
+        self._opened_at = time.monotonic()
+        self._extensions = frozenset(self.client.esmtp_extensions)
+        size = self.client.esmtp_extensions.get("size", "")
+        self._size_limit = int(size) if size.isascii() and size.isdigit() and int(size) > 0 else None
 
     def offers(self, extension: str) -> bool:
         """Whether the server named this extension in its EHLO reply."""
-        return self.client.supports_extension(extension)
+        return extension.lower() in self._extensions
 
     def size_limit(self) -> int | None:
         """The largest message the server takes, octets (RFC 1870); None when it names none."""
-        value = self.client.esmtp_extensions.get("size", "")
-        return int(value) if value.isascii() and value.isdigit() and int(value) > 0 else None
+        return self._size_limit
 
     def is_usable(self) -> bool:
         """Whether another envelope may be begun on it: alive, not too old, not worn."""
-        if not self.client.is_connected:
-            return False
-        age = asyncio.get_running_loop().time() - self._opened_at
         return (
-            age < self._settings.connection_age_seconds
-            and self.begun < self._settings.messages_per_connection
+            self.begun < self._most_begun
+            and time.monotonic() - self._opened_at < self._age_seconds
+            and self.client.is_connected
         )
 
     def write_transport(self) -> asyncio.WriteTransport | None:
@@ -110,10 +116,12 @@ class SmtpConnection:
     def has_server_left(self) -> bool:
         """Whether the server has closed its side already, though what it said before was not all read yet."""
         transport = self.write_transport()
-        plug = None if transport is None else transport.get_extra_info("socket")
-        if plug is None:
+        if transport is None:
             return True
-        return bool(plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED)
+        if self._plug is None:
+            self._plug = transport.get_extra_info("socket")
+        plug = self._plug
+        return plug is None or plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED
 
     async def close(self) -> None:
         """Say QUIT and close; never raises for what the server does."""

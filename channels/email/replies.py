@@ -34,7 +34,7 @@ class Stage(StrEnum):
     DOT = "dot"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class Verdict:
     """What one SMTP transaction came to. `is_body_sent`: the body left, so its bytes are evidence."""
 
@@ -105,13 +105,15 @@ def judge(stage: Stage, code: int, text: str) -> Verdict:
 
     A reply to the dot that is neither 2xx, 4xx nor 5xx says nothing: the message may have been taken.
     """
+    reply = f"{code} {text}"[:MAX_REPLY_CHARACTERS]
+    if stage is Stage.DOT and 200 <= code < 300:
+        return Verdict(OutcomeKind.ACCEPTED, "", reply, _queue_id(text), is_body_sent=True)
     status = enhanced_status(text)
     kind = _kind(stage, code, status, text)
     return Verdict(
         kind,
-        reason="" if kind is OutcomeKind.ACCEPTED else _reason(code, status),
-        reply=f"{code} {text}"[:MAX_REPLY_CHARACTERS],
-        provider_id=_queue_id(text) if kind is OutcomeKind.ACCEPTED else None,
+        reason=_reason(code, status),
+        reply=reply,
         is_body_sent=stage is Stage.DOT,
         is_for_server=kind is OutcomeKind.THROTTLED and stage is Stage.MAIL,
     )
@@ -159,8 +161,6 @@ def classify_reason(reason: str) -> ReplyClass | None:
 
 
 def _kind(stage: Stage, code: int, status: str | None, text: str) -> OutcomeKind:
-    if stage is Stage.DOT and 200 <= code < 300:
-        return OutcomeKind.ACCEPTED
     if 400 <= code < 500:
         is_early = stage is not Stage.DOT
         return (

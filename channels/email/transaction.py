@@ -38,7 +38,7 @@ SILENT_AFTER_DOT = Verdict(OutcomeKind.UNKNOWN, "smtp_no_reply", is_body_sent=Tr
 BROKEN_OFF = Verdict(OutcomeKind.UNKNOWN, "broken_off")  # by ourselves, nobody knows where
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class Request:
     """One message and its envelope. `content` ends with CR LF and is not dot-stuffed."""
 
@@ -55,7 +55,7 @@ class Request:
         return f"{mail}\r\n{rcpt}\r\n".encode()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class Letter:
     """An envelope with what goes over the wire for it.
 

@@ -9,6 +9,7 @@ at 64 octets (this one has 59). ENVID (RFC 3461 4.4) carries the same name, unsi
 import hmac
 import re
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 from channels.port import AttemptReference
@@ -71,6 +72,7 @@ def _mac(name: str, key: bytes) -> str:
     return "".join([_PAIRS[bits >> shift & 1023] for shift in range(70, -1, -10)])
 
 
+@lru_cache(16)  # messages of some days are of one or two months
 def _month(period: date) -> str:
     return f"{period.year:04}{period.month:02}"
 

@@ -40,25 +40,26 @@ class Clock:
     def __init__(self, *, may_move: bool = False) -> None:
         self._lock = threading.Lock()
         self._may_move = may_move
-        self._base = datetime.now(UTC)
-        self._counted_from = time.monotonic()
+        #: a moment and where the monotonic clock stood then: one pair, so that it is read without the lock
+        self._counted = (datetime.now(UTC), time.monotonic())
         self._refreshed = False
 
     def now(self) -> datetime:
         """The current time, aware, UTC."""
-        with self._lock:
-            return self._base + timedelta(seconds=time.monotonic() - self._counted_from)
+        base, counted_from = self._counted
+        return base + timedelta(seconds=time.monotonic() - counted_from)
 
     def refresh(self, session: Session, *, force: bool = False) -> datetime:
         """Set the clock by the database when the last time was over a second ago; returns `now()`."""
         with self._lock:
-            age = time.monotonic() - self._counted_from
+            base, counted_from = self._counted
+            age = time.monotonic() - counted_from
             if self._refreshed and age < REFRESH_SECONDS and not force:
-                return self._base + timedelta(seconds=age)
-        base = session.execute(_READ).scalar_one().astimezone(UTC)
+                return base + timedelta(seconds=age)
+        read: datetime = session.execute(_READ).scalar_one().astimezone(UTC)
         with self._lock:
-            self._base, self._counted_from, self._refreshed = base, time.monotonic(), True
-            return self._base
+            self._counted, self._refreshed = (read, time.monotonic()), True
+            return read
 
     def move(self, session: Session, shift: timedelta) -> None:
         """Shift the clock of every process against real time; they follow within a second.

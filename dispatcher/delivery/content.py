@@ -11,7 +11,7 @@ SALT_BYTES: Final = 16
 REPLY_LIMIT: Final = 1000  #: characters of a provider's reply that are kept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one is made for each message: freezing would take four times as long
 class SentContent:
     """Personal data: stored in `attempt_content`, purged by retention; only the hash goes into events."""
 
