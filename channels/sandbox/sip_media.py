@@ -50,8 +50,9 @@ def read_offer(body: bytes) -> Offer:
 class SoundLine(asyncio.DatagramProtocol):
     """One end of a call's sound. Start with `open`, end with `close`."""
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: Offer, *, keeps_sound: bool = False) -> None:
         self._offer = offer
+        self._keeps_sound = keeps_sound
         self._transport: asyncio.DatagramTransport | None = None
         self._stamp = secrets.randbelow(1 << 31)
         self._number = secrets.randbelow(1 << 15)
@@ -63,9 +64,11 @@ class SoundLine(asyncio.DatagramProtocol):
         self._key_frame = 0
         self._timer: asyncio.TimerHandle | None = None
         self.port = 0
-        self.heard = bytearray()  #: what the caller sent, as it came
+        self.heard = bytearray()  #: what the caller sent, as it came, where that is kept
         self.frames = 0  #: received
         self.loud_frames = 0
+        self.first_loud = 0  #: number of the frame, from 1 on
+        self.last_loud = 0
         self.last_loud_at = 0.0
         self.keys_heard: list[str] = []  #: that the caller pressed
         self._last_event = -1
@@ -128,10 +131,12 @@ class SoundLine(asyncio.DatagramProtocol):
         kind, payload = data[1] & 0x7F, data[12:]
         if kind == self._offer.codec:
             self.frames += 1
-            if len(self.heard) < _MOST_KEPT:
+            if self._keeps_sound and len(self.heard) < _MOST_KEPT:
                 self.heard += payload
             if is_loud(payload, kind):
                 self.loud_frames += 1
+                self.first_loud = self.first_loud or self.frames
+                self.last_loud = self.frames
                 self.last_loud_at = asyncio.get_running_loop().time()
         elif kind == self._offer.event and len(payload) >= 4:
             self._hear_key(payload, struct.unpack_from("!I", data, 4)[0])

@@ -9,6 +9,7 @@ import asyncio
 import errno
 import hashlib
 import ssl
+from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 ATTEMPT_HEADER: Final = "x-attempt"
 LONG_RING_SECONDS: Final = 3.0
+MOST_CALLS_KEPT: Final = 1000
 _ALLOW: Final = (("allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, INFO, NOTIFY, REGISTER"),)
 
 
@@ -50,6 +52,7 @@ class SipSandboxOptions:
     lines: int = 1000
     ring_seconds: float = 0.3
     seed: int = 0
+    keeps_sound: bool = False  #: what callers say, for tests that listen to it
     tls: ssl.SSLContext | None = None  #: then its port takes TLS instead of TCP
 
 
@@ -67,7 +70,7 @@ class SandboxSipServer:
         self._seen_once: set[str] = set()
         self._open: dict[str, SandboxCall] = {}
         self._lines_taken = 0
-        self.calls: list[SandboxCall] = []  #: all that were ever begun, oldest first
+        self.calls: deque[SandboxCall] = deque(maxlen=MOST_CALLS_KEPT)  #: the last ones, oldest first
         self.port = 0
 
     @property
@@ -270,7 +273,7 @@ class SandboxSipServer:
         await call.hang_up()
 
     async def _open_line(self, call: SandboxCall, directive: CallDirective) -> SoundLine:
-        line = SoundLine(read_offer(call.invite.body))
+        line = SoundLine(read_offer(call.invite.body), keeps_sound=self._options.keeps_sound)
         await line.open(self._options.host, sends=directive.manner not in {Manner.MUTE, Manner.GONE})
         call.line = line
         return line

@@ -92,6 +92,6 @@ class TestSipp:
             code, words = await call(server, "79161234567")
             assert code == 1
             assert "401 Unauthorized" in words
-            assert server.calls == []
+            assert not server.calls
 
         with_server(SipSandboxOptions(user="notify", password="secret"), work)
