@@ -1,8 +1,8 @@
 """Writes the measured figures into docs/performance.md, so that none is copied by hand.
 
-    .venv/bin/python -m tests.benchmarks.figures bench.json bench-scale.json
+    .venv/bin/python -m tests.benchmarks.figures bench.json bench-scale.json bench-voice.json
 
-Either file may be left out; its tables stay as they are. What stands between the marks of a part is replaced.
+Any file may be left out; its tables stay as they are. What stands between the marks of a part is replaced.
 """
 
 import argparse
@@ -40,15 +40,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "reports", nargs="+", type=Path, help="of `make bench`, of `make bench-scale`, or both"
+        "reports", nargs="+", type=Path, help="of `make bench`, `make bench-scale` or `make bench-voice`"
     )
     arguments = parser.parse_args()
     page = PAGE.read_text(encoding="utf-8")
     for path in arguments.reports:
         report = json.loads(path.read_text(encoding="utf-8"))
-        name, lines = ("scale", of_scale(report)) if "growth" in report else ("bench", of_bench(report))
-        page = put_in(page, name, lines)
+        page = put_in(page, *part_of(report))
     PAGE.write_text(page, encoding="utf-8")
+
+
+def part_of(report: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Which part of the page a report fills, and with what."""
+    if "growth" in report:
+        return "scale", of_scale(report)
+    if "endurance" in report:
+        return "voice", of_voice(report)
+    return "bench", of_bench(report)
 
 
 def put_in(page: str, name: str, lines: Sequence[str]) -> str:
@@ -110,7 +118,7 @@ def of_scale(report: Mapping[str, Any]) -> list[str]:
 
 
 def _machine(report: Mapping[str, Any]) -> str:
-    facts = {**report["machine"], **report["conditions"]}
+    facts = {**report["machine"], **report.get("conditions", {})}
     words = (f"{name.replace('_', ' ')}: {value}" for name, value in facts.items())
     return f"*{'; '.join(words)}.*"
 
@@ -190,3 +198,31 @@ def _number(value: float) -> str:
 
 if __name__ == "__main__":
     main()
+
+
+def of_voice(report: Mapping[str, Any]) -> list[str]:
+    """The table of `make bench-voice`."""
+    load, setup, endurance = report["load"], report.get("setup"), report["endurance"]
+    caller, peer, memory = load["caller"], load["peer"], endurance["memory_mb"]
+    calls = f"{load['calls']} for {load['seconds']:.0f} s"
+    lines = [
+        _machine(report),
+        "",
+        "| | measured |",
+        "|---|---|",
+        f"| answered calls at once, each with a tone | {calls} |",
+        f"| frames of 20 ms heard, starved, lost | {peer['frames_heard']}, {peer['frames_starved']},"
+        f" {peer['frames_lost']} |",
+        f"| share of one core in all, for one call | {caller['core_share']:.0%},"
+        f" {caller['core_share_per_call']:.2%} |",
+        f"| calls begun and ended one after the other | {endurance['answered']} answered,"
+        f" {endurance['failed']} failed, {endurance['calls_per_second']:.0f}/s |",
+        f"| memory at each tenth of them, MB | {', '.join(f'{one:.0f}' for one in memory)} |",
+    ]
+    if setup is None:
+        return [*lines, *(f"| set-up beside SIPp | {why} |" for why in report["skipped"].values())]
+    return [
+        *lines,
+        f"| set up and ended against SIPp, SIPp alone | {setup['product_per_second']:.0f}/s,"
+        f" {setup['sipp_per_second']:.0f}/s: {setup['vs_sipp']:.1%} |",
+    ]

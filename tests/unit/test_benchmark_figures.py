@@ -5,6 +5,7 @@ import pytest
 from tests.benchmarks import figures
 from tests.benchmarks.report import RATIOS, summarise
 from tests.benchmarks.rounds import Round
+from tests.benchmarks.voice.__main__ import problems_of
 
 MACHINE = {"machine": {"cores": 2}, "conditions": {"sink": "smtp-sink", "fsync": "on"}, "minutes": 18.5}
 WANTED = {"recipients": 50_000, "peers": 3_000, "rounds": 3}
@@ -71,3 +72,46 @@ class TestPage:
         assert "| one |" not in twice
         assert twice.replace("| two |", "| one |") == once
         assert once.partition("<!--")[0] == page.partition("<!--")[0]
+
+
+def voice_report(**changes: object) -> dict[str, object]:
+    load = {
+        "calls": 80,
+        "seconds": 60.0,
+        "caller": {"failed": 0, "core_share": 0.61, "core_share_per_call": 0.0076},
+        "peer": {"calls_with_sound": 80, "frames_heard": 240_000, "frames_starved": 0, "frames_lost": 0},
+    }
+    endurance = {"answered": 5000, "failed": 0, "calls_per_second": 26.4, "memory_mb": [57.0, 62.1, 62.4]}
+    setup = {"product_per_second": 26.0, "sipp_per_second": 2000.0, "vs_sipp": 0.013}
+    return {"machine": {"cores": 2}, "load": load, "endurance": endurance, "setup": setup, **changes}
+
+
+class TestVoice:
+    def test_its_report_fills_its_own_part(self) -> None:
+        name, lines = figures.part_of(voice_report())
+        page = "\n".join(lines)
+        assert name == "voice"
+        assert "| frames of 20 ms heard, starved, lost | 240000, 0, 0 |" in page
+        assert "26/s, 2000/s: 1.3%" in page
+
+    def test_a_missing_sipp_is_said(self) -> None:
+        report = voice_report(skipped={"setup": "SIPp is not installed"})
+        del report["setup"]
+        assert "SIPp is not installed" in "\n".join(figures.part_of(report)[1])
+
+    def test_starved_frames_failed_calls_and_growing_memory_are_red(self) -> None:
+        assert problems_of(voice_report()) == []
+        report = voice_report(
+            endurance={
+                "answered": 4999,
+                "failed": 1,
+                "calls_per_second": 1.0,
+                "memory_mb": [50.0, 60.0, 70.0],
+            }
+        )
+        report["load"]["peer"] |= {"frames_starved": 3, "calls_with_sound": 79}  # type: ignore[index]
+        words = "; ".join(problems_of(report))
+        assert "endurance: 1 calls failed" in words
+        assert "1 of 80 calls were silent" in words
+        assert "3 frames were starved" in words
+        assert "from 60.0 to 70.0 MB" in words

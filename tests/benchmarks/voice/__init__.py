@@ -1,0 +1,1 @@
+"""How many calls one process bears: see `__main__`."""
