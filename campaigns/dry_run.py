@@ -260,7 +260,10 @@ class _Reckoning:
 
     def _count(self, one: Candidate, steps: Sequence[int], later: str | None) -> None:
         self._going += 1
-        if self._run.plan.combination is Combination.ALL and len(steps) < len(self._run.plan.steps):
+        plan = self._run.plan
+        if plan.lacks_second_channel or (
+            plan.combination is Combination.ALL and len(steps) < len(plan.steps)
+        ):
             self._reached_in_part += 1
         for step in steps:
             channel = self._run.plan.steps[step].channel.value

@@ -86,7 +86,7 @@ class TextCheck:
 
         Short messages are paid for by their length, so each one is made and counted.
         """
-        candidate = with_common_fields(self._run, candidate)
+        candidate = with_common_fields(self._run.common_fields, candidate)
         pattern = (candidate.step, candidate.language, self._empty_fields(candidate))
         if candidate.channel == ChannelKind.SMS:
             refused = self._render(candidate, line)

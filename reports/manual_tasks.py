@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from dispatcher.core.arrays import uuid_array
-from dispatcher.delivery.checks import Candidate
+from dispatcher.delivery.checks import Candidate, with_common_fields
 from dispatcher.delivery.manual_tasks import ManualTaskState
 from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.states import NoticeState
@@ -31,7 +31,7 @@ _LIST = text(
            m.reference, m.recorded_by, m.closed_at, m.period, m.notice_id, n.state AS notice_state,
            n.person_id, n.first_step, r.full_name, r.address, r.customer_group, r.time_zone, r.language,
            r.fields, o.number AS account_number, o.has_contract, c.name AS campaign, u.purpose, u.number,
-           u.step_plan, p.is_vulnerable,
+           u.step_plan, u.common_fields, p.is_vulnerable,
            EXISTS (SELECT 1 FROM run child
                    JOIN notice told ON told.period = child.period AND told.run_id = child.id
                    WHERE child.parent_run_id = m.run_id AND child.kind = 'resend'
@@ -147,7 +147,7 @@ def _texts(
     texts = {}
     for row in rows:
         step = plans[row["run_id"]].steps[row["first_step"]]
-        candidate = _candidate(row, step.channel.value)
+        candidate = with_common_fields(row["common_fields"], _candidate(row, step.channel.value))
         try:
             template = templates[step.version_for(row["language"])]
             text_of = renderer.compose(template, candidate, row["purpose"], now).text
@@ -194,6 +194,6 @@ def _task(row: Mapping[str, Any], basis: str, body: str | None) -> ManualTask:
         run_number=row["number"],
         basis=basis,
         debt=fields.get("debt"),
-        due_date=fields.get("due_date"),
+        due_date=fields.get("due_date") or row["common_fields"].get("due_date"),
         text=body,
     )

@@ -435,6 +435,11 @@ REASONS: Final[Words] = {
     "auto_reply": ("автоответ", "автовідповідь", "automatic reply"),
     "no_report": ("письмо без отчёта", "лист без звіту", "no report in it"),
     "notified_before": ("уже уведомлён раньше", "вже сповіщений раніше", "already told before"),
+    "second_channel_missing": (
+        "нужен ещё один способ, а второго канала нет",
+        "потрібен ще один спосіб, а другого каналу немає",
+        "one more way is required, and there is no second channel",
+    ),
     "bounced": ("письмо вернулось", "лист повернувся", "returned"),
     "throttled": ("просят слать медленнее", "просять надсилати повільніше", "asked to slow down"),
 }

@@ -98,12 +98,12 @@ class Candidate(NamedTuple):
         )
 
 
-def with_common_fields(run: RunView, candidate: Candidate) -> Candidate:
+def with_common_fields(common: Mapping[str, str], candidate: Candidate) -> Candidate:
     """The candidate with what the run's recipients share, under what the recipient's own row says."""
-    if not run.common_fields:
+    if not common:
         return candidate
     own = candidate.fields
-    missing = {name: value for name, value in run.common_fields.items() if own.get(name) in (None, "")}
+    missing = {name: value for name, value in common.items() if own.get(name) in (None, "")}
     return candidate._replace(fields={**own, **missing})
 
 

@@ -51,6 +51,8 @@ _PASSING = frozenset({Trigger.DEFER, Trigger.SENDER_FAULT, Trigger.NOT_SENT, Tri
 #: The person may have heard from this attempt.
 _MAY_HAVE_TOLD = OUT | LEFT
 _TOLD = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED})
+#: Told in writing, and the second way that is required there is not: by hand then (requirement 47).
+SECOND_CHANNEL_MISSING: Final = "second_channel_missing"
 #: What cut the notice off, strongest first.
 _CUT_OFF: Final = (
     (AttemptState.STOPPED, NoticeState.STOPPED, "run_stopped"),
@@ -168,6 +170,8 @@ class _Case:
         """The strongest thing that is true: told, perhaps told, cut off, refused, not permitted."""
         told = [self._strength_of(step) for step in range(len(self.plan.steps))]
         is_all = self.plan.combination is Combination.ALL
+        if self.plan.lacks_second_channel and all(told):
+            return NoticeState.PARTLY_NOTIFIED, None, SECOND_CHANNEL_MISSING
         if all(told) if is_all else any(told):
             # Of several required steps the weakest is what can be proven, of several ways the strongest.
             has_strength = all if is_all else any

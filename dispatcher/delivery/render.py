@@ -100,7 +100,7 @@ class Renderer:
         by which sending must have begun; `deliver_until`: when a provider that holds it must give it up.
         """
         template = template_of(run, candidate, templates)
-        candidate = with_common_fields(run, candidate)
+        candidate = with_common_fields(run.common_fields, candidate)
         files = self.files_of(template, candidate, bills)
         made = self.compose(
             template,

@@ -97,6 +97,11 @@ class StepPlan:
         """Whether who cannot be told by these steps must be told by hand."""
         return self.basis != CONSENT
 
+    @property
+    def lacks_second_channel(self) -> bool:
+        """Whether one more way is required than there are channels: the other one is by hand (47)."""
+        return self.is_mandatory and self.combination is Combination.ALL and len(self.steps) == 1
+
     def version_ids(self) -> frozenset[UUID]:
         """Every template version that this plan may render."""
         return frozenset().union(*(step.version_ids() for step in self.steps))

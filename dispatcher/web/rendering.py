@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cached_property, partial
 from importlib.resources import files
 from typing import Any, Final
@@ -78,6 +79,8 @@ class Renderer:
             moment_near=pass_context(partial(_moment_near, zone=self._zone)),
             number=_number,
             percent=_percent,
+            sum_words=_sum_words,
+            date_words=_date_words,
             value_kind=_value_kind,
             warning_words=warning_words,
             cron_words=cron_words,
@@ -176,6 +179,24 @@ def _fault_word(context: Context, code: str, reason: str) -> str:
 @pass_context
 def _number(context: Context, value: float) -> str:
     return format_decimal(value, format="#,##0", locale=context["language"])
+
+
+@pass_context
+def _sum_words(context: Context, kept: str | None) -> str:
+    """A sum of a list as it is kept (`1250.40`), as people write it."""
+    try:
+        return format_decimal(Decimal(kept or ""), format="#,##0.00", locale=context["language"])
+    except InvalidOperation:
+        return kept or "—"
+
+
+@pass_context
+def _date_words(context: Context, kept: str) -> str:
+    """A date of a list as it is kept (`2026-12-25`), as people write it."""
+    try:
+        return format_date(date.fromisoformat(kept), "d MMMM y", locale=context["language"])
+    except ValueError:
+        return kept
 
 
 @pass_context

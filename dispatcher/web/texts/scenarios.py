@@ -47,12 +47,12 @@ _FINDINGS: Final[Words] = {
         "Steps are left out, for there is no such channel here: {channels}.",
     ),
     "second_channel_missing": (
-        "Нужны письмо и ещё один канал, а второго здесь нет. Известите вторым способом сами (звонок, почта),"
-        " получателей: {count}.",
-        "Потрібні лист і ще один канал, а другого тут немає. Повідомте другим способом самі (дзвінок, пошта),"
-        " отримувачів: {count}.",
-        "A letter and one more channel are needed, and there is no second one here. Tell people in another"
-        " way yourselves (call, post), recipients: {count}.",
+        "Нужны письмо и ещё один канал, а второго здесь нет. Второй способ — вручную (звонок, почта):"
+        " получатели попадут в список «Уведомить вручную», их {count}.",
+        "Потрібні лист і ще один канал, а другого тут немає. Другий спосіб — вручну (дзвінок, пошта):"
+        " отримувачі потраплять до списку «Сповістити вручну», їх {count}.",
+        "A letter and one more channel are needed, and there is no second one here. The other way is by hand"
+        " (call, post): the recipients come to the list “To be told by hand”, {count} of them.",
     ),
 }
 

@@ -18,6 +18,8 @@ from campaigns.service import CreatedCampaign, NewCampaign, create_campaign
 from dispatcher.bootstrap import build_renderer
 from dispatcher.core.ids import new_id
 from dispatcher.core.staff import StaffMember, StaffRole
+from dispatcher.delivery.manual_tasks import HandRecord, HandWay, record_told
+from reports.manual_tasks import list_manual_tasks
 from templates.errors import NoticeRuleError, TemplateError
 from templates.rendering import TemplateText
 from templates.service import Acceptance, save_template
@@ -266,6 +268,30 @@ class TestTwoChannels:
         listed(engine, [row(1) | contract], "contract")
         found = {one.code: one.count for one in make(engine, "contract_prolongation").findings}
         assert found == {"channel_left_out": 0, "second_channel_missing": 1}
+
+    @pytest.mark.requirement(47, "prolongation: written plus one more channel, by hand where there is none")
+    def test_without_a_second_channel_the_other_way_is_by_hand_and_completes_the_notice(
+        self, engine: Engine
+    ) -> None:
+        contract = {"Номер договора": "Д-1"}
+        listed(engine, [row(1) | contract], "contract")
+        common = {"contract_end": "31.12.2026"}
+        tried = try_out(engine, "contract_prolongation", common_fields=common)
+        assert tried.by_hand == 1
+        run = engine.start(make(engine, "contract_prolongation", common_fields=common).run_id)
+        assert engine.finish(run) == {"partly_notified": 1}
+        application = engine.application
+        with application.database.transaction() as session:
+            renderer = build_renderer(application)
+            [task] = list_manual_tasks(session, limit=9, run=run, renderer=renderer, now=engine.now())
+        assert (task.reason, task.state) == ("second_channel_missing", "open")
+        # What was typed once for all recipients stands in the text that is handed over.
+        assert "31 декабря 2026" in str(task.text)
+        record = HandRecord(HandWay.CALL, engine.now(), told_by="Сидоров")
+        with application.database.transaction() as session:
+            record_told(session, task.id, record, actor="staff:olga", now=engine.now())
+        assert list(engine.notices(run).values()) == ["notified:hand_call"]
+        engine.check_counters(run)
 
     @pytest.mark.requirement(47, "prolongation: written plus one more channel")
     def test_where_there_is_one_both_steps_are_planned(self, engine: Engine) -> None:

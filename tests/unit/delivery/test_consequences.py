@@ -258,6 +258,15 @@ class TestAllSteps:
         plan = a_plan(a_step(), a_step(), combination=Combination.ALL)
         assert live(plan, ACCEPTED, ACCEPTED).state is NoticeState.NOTIFIED
 
+    def test_a_mandatory_one_that_lacks_its_second_channel_is_partly_told_and_the_rest_is_by_hand(
+        self,
+    ) -> None:
+        plan = a_plan(combination=Combination.ALL, basis="contract")
+        assert live(plan, ACCEPTED).state is NoticeState.PARTLY_NOTIFIED
+        assert live(plan, REFUSED).state is NoticeState.FAILED
+        # Nobody would be asked to tell the rest of one that rests on consent: what could be done is done.
+        assert live(a_plan(combination=Combination.ALL), ACCEPTED).state is NoticeState.NOTIFIED
+
     @pytest.mark.parametrize("order", list(permutations([ACCEPTED, REFUSED])))
     def test_one_of_two_is_partly(self, order: tuple[tuple[Trigger, ...], ...]) -> None:
         plan = a_plan(a_step(), a_step(), combination=Combination.ALL)
