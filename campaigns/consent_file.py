@@ -5,31 +5,22 @@ document. A row that says nothing clear is reported by its line and reason and c
 rejected rows; the good rows are taken. A file that comes twice changes nothing the second time.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from campaigns.contact_values import read_contact
-from campaigns.list_errors import REASONS, ListFileError
-from campaigns.list_file import records_below
-from campaigns.list_header import REASON_TITLE, normalise_title
+from campaigns.address_file import BadCellError, Columns, RowReport, Titles, by_title, understand
 from campaigns.list_limits import ListLimits
-from campaigns.list_record import Record, Source
-from campaigns.list_rejected import as_plain_cell
-from campaigns.list_shape import find_header
+from campaigns.list_record import Record
 from campaigns.list_source import open_source
-from campaigns.list_values import BadValueError, clean_text, read_channel, read_date
-from consent.errors import BadPersonValueError, ConsentError
+from consent.errors import ConsentError
 from consent.ledger import ConsentEntry, check_stated
 from consent.purposes import Purpose
 from consent.sources import Action, Basis
@@ -42,21 +33,29 @@ from dispatcher.delivery.statements import contacts_at, give_consent, in_flight_
 BATCH: Final = 200  #: rows of one transaction
 MOST_ROWS: Final = 100_000
 MOST_CHARS: Final = 300
-MOST_REPORTED: Final = 1_000
 
-_TITLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "address": ("адрес или телефон", "контакт", "e-mail", "телефон", "address", "contact", "email", "phone"),
+_TITLES: Final[Titles] = {
+    "address": (
+        "адрес или телефон",
+        "адреса або телефон",
+        "контакт",
+        "e-mail",
+        "телефон",
+        "address",
+        "contact",
+        "email",
+        "phone",
+    ),
     "channel": ("канал", "channel"),
     "purpose": ("цель", "назначение", "мета", "purpose"),
     "action": ("действие", "что", "дія", "action"),
     "source": ("источник", "джерело", "source"),
     "reference": ("документ", "основание записи", "reference"),
     "basis": ("основание", "правовое основание", "підстава", "basis"),
-    "text_version": ("редакция текста", "версия текста", "text version", "text_version"),
+    "text_version": ("редакция текста", "редакція тексту", "версия текста", "text version", "text_version"),
     "valid_from": ("действует с", "дата согласия", "діє з", "valid from", "valid_from"),
     "valid_until": ("действует по", "действует до", "діє до", "valid until", "valid_until"),
 }
-_BY_TITLE: Final = {normalise_title(title): name for name, titles in _TITLES.items() for title in titles}
 _ACTIONS: Final = {
     **dict.fromkeys(("given", "да", "дано", "согласие", "так"), Action.GIVEN),
     **dict.fromkeys(("confirmed", "подтверждено", "підтверджено"), Action.CONFIRMED),
@@ -74,75 +73,30 @@ _KNOWN: Final = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StatementProblem:
-    """A row that was not taken: line of the file, column, reason in words without the value (P10)."""
-
-    line: int
-    column: str
-    message: str
-
-
 @dataclass
-class ConsentImport:
-    """What came of a file. `rejected` are the bad rows as they stood, for `rejected_csv`."""
+class ConsentImport(RowReport):
+    """What came of a file."""
 
-    titles: Sequence[str]
     taken: int = 0
     unchanged: int = 0  #: said before in the very same way
     in_flight: int = 0  #: attempts that withdrawals of the file could not call back
-    rejected_count: int = 0
-    problems: list[StatementProblem] = field(default_factory=list)  #: the first thousand
-    rejected: list[Sequence[str]] = field(default_factory=list)
-
-    def reject(self, record: Record, column: str, message: str) -> None:
-        """Keep a bad row with its reason."""
-        self.rejected_count += 1
-        if len(self.problems) < MOST_REPORTED:
-            self.problems.append(StatementProblem(record.line, column, message))
-        width = len(self.titles)
-        cells = [*(record.cells or record.raw), *[""] * width][:width]
-        self.rejected.append([*cells, f"{column}: {message}" if column else message])
-
-    def rejected_csv(self) -> str:
-        """The bad rows with their reasons: to be mended and sent again as they are."""
-        file = io.StringIO()
-        writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-        writer.writerow([*self.titles, REASON_TITLE])
-        writer.writerows([as_plain_cell(cell) for cell in row] for row in self.rejected)
-        return file.getvalue()
-
-
-_Value = TypeVar("_Value")
-
-
-class _BadCellError(Exception):
-    def __init__(self, column: str, message: str) -> None:
-        super().__init__(message)
-        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads rows of one file."""
 
-    positions: Mapping[str, int]
-    titles: Sequence[str]
+    columns: Columns
     country: str
     zone: ZoneInfo
     actor: str
 
     def statement(self, record: Record) -> tuple[str, ConsentEntry]:
-        """Address and entry of a row; raises `_BadCellError`."""
-        if record.cells is None:
-            raise _BadCellError("", REASONS["bad_quotes"][0])
-        cell = self._cells(record.cells)
-        if not cell["address"]:
-            raise _BadCellError(self.title("address"), REASONS["required_empty"][0])
-        address = self._read("address", lambda: read_contact(cell["address"], self.country))
-        channel = self._channel(cell["channel"], address)
+        """Address and entry of a row; raises `BadCellError`."""
+        cell = self.columns.cells(record, MOST_CHARS)
+        address = self.columns.address(cell["address"], self.country)
         entry = ConsentEntry(
-            channel,
+            self.columns.channel(cell["channel"]) if cell["channel"] else _usual_channel(address),
             self._purpose(cell["purpose"]),
             self._choice("action", cell["action"].casefold(), _ACTIONS) if cell["action"] else Action.GIVEN,
             source=cell["source"].casefold() or "import",
@@ -155,49 +109,25 @@ class _Reader:
         )
         return address, entry
 
-    def title(self, name: str) -> str:
-        """The column's title in the file."""
-        return self.titles[self.positions[name]] if name in self.positions else _TITLES[name][0]
-
-    def _cells(self, cells: Sequence[str]) -> dict[str, str]:
-        found = dict.fromkeys(_TITLES, "")
-        for name, position in self.positions.items():
-            found[name] = clean_text(cells[position]) if position < len(cells) else ""
-            if len(found[name]) > MOST_CHARS:
-                raise _BadCellError(self.title(name), REASONS["too_long"][0])
-        return found
-
-    def _channel(self, typed: str, address: str) -> str:
-        if typed:
-            return self._read("channel", lambda: read_channel(typed))
-        return "email" if "@" in address else "sms"
-
     def _purpose(self, typed: str) -> str:
         word = typed.casefold()
         if not word:
-            raise _BadCellError(self.title("purpose"), REASONS["required_empty"][0])
-        return (
-            EVERY_PURPOSE if word in _EVERY else self._choice("purpose", word, {one: one for one in Purpose})
-        )
+            raise BadCellError(self.columns.title("purpose"), "required_empty")
+        if word in _EVERY:
+            return EVERY_PURPOSE
+        return self._choice("purpose", word, {one.value: one for one in Purpose})
 
     def _choice(self, name: str, word: str, choices: Mapping[str, str]) -> str:
         if word not in choices:
-            raise _BadCellError(self.title(name), f"такого значения нет; есть: {', '.join(choices)}")
+            raise BadCellError(self.columns.title(name), "choice_unknown", ", ".join(choices))
         return choices[word]
 
     def _moment(self, name: str, typed: str) -> datetime | None:
-        if not typed:
-            return None
-        day = self._read(name, lambda: read_date(typed))
-        return datetime.combine(day, time(0), self.zone)
+        return datetime.combine(self.columns.day(name, typed), time(0), self.zone) if typed else None
 
-    def _read(self, name: str, read: "Callable[[], _Value]") -> "_Value":
-        try:
-            return read()
-        except BadValueError as error:
-            raise _BadCellError(self.title(name), REASONS[error.reason][0]) from error
-        except BadPersonValueError as error:
-            raise _BadCellError(self.title(name), "не адрес e-mail и не номер телефона") from error
+
+def _usual_channel(address: str) -> str:
+    return "email" if "@" in address else "sms"
 
 
 def import_statements(
@@ -215,44 +145,14 @@ def import_statements(
 
     What is in the ledger stays when the file breaks off further down: send it again, nothing comes twice.
     """
-    source = open_source(path, ListLimits(), encoding=encoding, sheet=sheet, titles=list(_BY_TITLE))
-    reader, line = _understand(source, country, zone, actor)
-    result = ConsentImport(reader.titles)
-    records = records_below(source, line)
-    rows = 0
-    while batch := list(islice(records, BATCH)):
-        rows += len(batch)
-        if rows > MOST_ROWS:
-            raise ListFileError(
-                "too_many_rows", f"В файле больше {MOST_ROWS} строк. Разделите его на несколько."
-            )
+    source = open_source(path, ListLimits(), encoding=encoding, sheet=sheet, titles=list(by_title(_TITLES)))
+    columns = understand(source, _TITLES, ("address", "purpose"))
+    reader = _Reader(columns, country, zone, actor)
+    result = ConsentImport(columns.titles)
+    for batch in columns.batches(BATCH, MOST_ROWS):
         good = list(_good_rows(reader, batch, result))
         database.run(partial(_record, rows=good, clock=clock)).add_to(result)
     return result
-
-
-def _understand(source: Source, country: str, zone: ZoneInfo, actor: str) -> tuple[_Reader, int]:
-    header, _ = find_header(source.records(), list(_BY_TITLE))
-    if header is None or header.cells is None:
-        raise ListFileError("empty", "Файл пуст: в нём нет ни одной строки.")
-    titles = [clean_text(title) for title in header.cells]
-    if titles and normalise_title(titles[-1]) == normalise_title(REASON_TITLE):
-        titles = titles[:-1]
-    positions: dict[str, int] = {}
-    for position, title in enumerate(titles):
-        name = _BY_TITLE.get(normalise_title(title))
-        if name is not None and name in positions:
-            raise ListFileError("duplicate_column", "Два столбца означают одно и то же: оставьте один.")
-        if name is not None:
-            positions[name] = position
-    missing = [f"«{_TITLES[name][0]}»" for name in ("address", "purpose") if name not in positions]
-    if missing:
-        raise ListFileError(
-            "missing_column",
-            f"В первой строке должны быть названия столбцов. Не найдены: {', '.join(missing)}. Есть ещё:"
-            f" {', '.join(titles_of[0] for titles_of in _TITLES.values())}.",
-        )
-    return _Reader(positions, titles, country, zone, actor), header.line
 
 
 def _good_rows(
@@ -261,8 +161,8 @@ def _good_rows(
     for record in batch:
         try:
             yield (record, *reader.statement(record))
-        except _BadCellError as error:
-            result.reject(record, error.column, str(error))
+        except BadCellError as error:
+            result.reject(record, error)
 
 
 def _record(session: Session, rows: Sequence[tuple[Record, str, ConsentEntry]], clock: Clock) -> "_Recorded":
@@ -276,7 +176,7 @@ def _record(session: Session, rows: Sequence[tuple[Record, str, ConsentEntry]], 
                 done.in_flight += _take(session, address, entry, now)
                 done.taken += 1
         except ConsentError as error:
-            done.refused.append((record, _in_words(error)))
+            done.refused.append((record, _reason(error)))
     return done
 
 
@@ -293,8 +193,8 @@ class _Recorded:
         result.taken += self.taken
         result.unchanged += self.unchanged
         result.in_flight += self.in_flight
-        for record, message in self.refused:
-            result.reject(record, "", message)
+        for record, reason in self.refused:
+            result.reject(record, BadCellError("", reason))
 
 
 def _take(session: Session, address: str, entry: ConsentEntry, now: datetime) -> int:
@@ -333,15 +233,17 @@ def _is_known(session: Session, address: str, entry: ConsentEntry) -> bool:
     return bool(session.execute(_KNOWN, values).scalar_one() == len(contacts))
 
 
-_WORDS: Final = {
-    "consent_reference": "не указан документ, который это подтверждает",
-    "consent_channel": "на e-mail только пишут, на телефон шлют SMS и звонят",
-    "consent_end_before_begin": "согласие закончилось бы раньше, чем началось",
-    "consent_end_of_no": "срок бывает только у согласия",
-    "consent_source_not_stated": "такой источник сотрудник не записывает",
-    "consent_word": "неизвестный источник или основание",
-}
+_LEDGER_REASONS: Final = frozenset(
+    {
+        "consent_reference",
+        "consent_channel",
+        "consent_end_before_begin",
+        "consent_end_of_no",
+        "consent_source_not_stated",
+        "consent_word",
+    }
+)
 
 
-def _in_words(error: ConsentError) -> str:
-    return _WORDS.get(error.code, "такого адреса ни у кого нет: сначала загрузите список с ним")
+def _reason(error: ConsentError) -> str:
+    return error.code if error.code in _LEDGER_REASONS else "contact_unknown"

@@ -147,6 +147,38 @@ REASONS: dict[str, tuple[str, str]] = {
         "незакрытая кавычка склеила строки {line}–{last_line}; ни одна из них не взята",
         "an unclosed quote has joined the lines {line}–{last_line}; none of them was taken",
     ),
+    # Of files of consents and bans.
+    "contact_unclear": (
+        "не адрес e-mail и не номер телефона",
+        "neither an e-mail address nor a telephone number",
+    ),
+    "contact_unknown": (
+        "такого адреса ни у кого нет: сначала загрузите список с ним",
+        "nobody has this address: import a list with it first",
+    ),
+    "choice_unknown": (
+        "такого значения нет; есть: {suggestion}",
+        "there is no such value; there are: {suggestion}",
+    ),
+    "until_passed": ("срок уже прошёл", "the time has passed already"),
+    "consent_reference": (
+        "не указан документ, который это подтверждает",
+        "the document that proves it is not named",
+    ),
+    "consent_channel": (
+        "на e-mail только пишут, на телефон шлют SMS и звонят",
+        "an e-mail address is written to, a telephone number gets SMS and calls",
+    ),
+    "consent_end_before_begin": (
+        "согласие закончилось бы раньше, чем началось",
+        "the consent would end before it begins",
+    ),
+    "consent_end_of_no": ("срок бывает только у согласия", "only a consent has an end"),
+    "consent_source_not_stated": (
+        "такой источник сотрудник не записывает",
+        "staff do not record such a source",
+    ),
+    "consent_word": ("неизвестный источник или основание", "no such source or legal basis"),
 }
 
 

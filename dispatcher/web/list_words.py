@@ -57,6 +57,16 @@ UKRAINIAN: Final[Mapping[str, str]] = {
     "numbering_row": "рядок з номерами стовпців: не отримувач",
     "bad_quotes": "лапки розставлено неправильно; лапку всередині клітинки подвоюють",
     "swallowed_rows": "незакрита лапка склеїла рядки {line}–{last_line}; жодного з них не взято",
+    "contact_unclear": "не адреса e-mail і не номер телефону",
+    "contact_unknown": "такої адреси ні в кого немає: спочатку завантажте список з нею",
+    "choice_unknown": "такого значення немає; є: {suggestion}",
+    "until_passed": "строк уже минув",
+    "consent_reference": "не вказано документ, який це підтверджує",
+    "consent_channel": "на e-mail лише пишуть, на телефон надсилають SMS і дзвонять",
+    "consent_end_before_begin": "згода закінчилася б раніше, ніж почалася",
+    "consent_end_of_no": "строк буває лише у згоди",
+    "consent_source_not_stated": "таке джерело працівник не записує",
+    "consent_word": "невідоме джерело або підстава",
 }
 _PLACE: Final = re.compile(r"\\\{(\w+)\\\}")
 

@@ -1,6 +1,6 @@
 """Filters that put codes into words, and the segments of the bar over a run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,9 +60,13 @@ class Segment:
 
 
 def segments(live: LiveRun) -> list[Segment]:
-    """The parts whose counts add up to planned; empty ones are left out, but for `open`."""
+    """The parts whose counts add up to planned."""
     counts = [(state, live.notices_by_state.get(state, 0)) for state in STATE_ORDER]
-    counts.append((NOT_FANNED_OUT, live.not_fanned_out))
+    return drawn([*counts, (NOT_FANNED_OUT, live.not_fanned_out)])
+
+
+def drawn(counts: Sequence[tuple[str, int]]) -> list[Segment]:
+    """Counts as parts of one bar, side by side; empty ones are left out."""
     total = max(sum(count for _, count in counts), 1)
     parts, x = [], 0.0
     for code, count in counts:

@@ -49,6 +49,7 @@ _PLACES: Final = (
 )
 _MOMENT: Final = "d MMM y, HH:mm"
 _STYLES: Final = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LANGUAGE_NAMES: Final = {"ru": "Русский", "uk": "Українська", "en": "English"}
 
 
@@ -79,6 +80,7 @@ class Renderer:
             moment_near=pass_context(partial(_moment_near, zone=self._zone)),
             number=_number,
             percent=_percent,
+            is_id=_is_id,
             sum_words=_sum_words,
             date_words=_date_words,
             value_kind=_value_kind,
@@ -179,6 +181,11 @@ def _fault_word(context: Context, code: str, reason: str) -> str:
 @pass_context
 def _number(context: Context, value: float) -> str:
     return format_decimal(value, format="#,##0", locale=context["language"])
+
+
+def _is_id(reference: str | None) -> bool:
+    """Whether a reference is an id of ours: then there is a page of it."""
+    return reference is not None and _ID.fullmatch(reference) is not None
 
 
 @pass_context

@@ -1,6 +1,7 @@
 """The report to managers on its way out as a file; the download is on record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,6 +15,7 @@ from dispatcher.web.services import WebServices
 from reports.management.asked import ReportAsked
 from reports.management.files import write_csv, write_workbook
 from reports.management.report import read_report, read_terms_report
+from reports.management.runs import Figures
 from reports.management.tables import Table, tables_of, tables_of_terms
 from reports.words import Language
 
@@ -21,29 +23,39 @@ Format = Literal["xlsx", "csv"]
 WORKBOOK_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def report_tables(services: WebServices, asked: ReportAsked) -> list[Table]:
-    """The tables of the report, read in a transaction of their own."""
-    now = services.database.run(services.clock.refresh)
-    return services.database.run(lambda session: tables_of(read_report(session, asked, now)))
+@dataclass(frozen=True, slots=True)
+class ReportTables:
+    """The tables of a report, and the figures of all its runs where it has them."""
+
+    tables: Sequence[Table]
+    total: Figures | None = None
 
 
-def terms_tables(services: WebServices, asked: ReportAsked) -> list[Table]:
-    """The tables of the terms, read in a transaction of their own."""
+def report_tables(services: WebServices, asked: ReportAsked) -> ReportTables:
+    """The report, read in a transaction of its own."""
     now = services.database.run(services.clock.refresh)
-    return services.database.run(lambda session: tables_of_terms(read_terms_report(session, asked, now)))
+    report = services.database.run(lambda session: read_report(session, asked, now))
+    return ReportTables(tables_of(report), report.runs.total)
+
+
+def terms_tables(services: WebServices, asked: ReportAsked) -> ReportTables:
+    """The terms, read in a transaction of their own."""
+    now = services.database.run(services.clock.refresh)
+    report = services.database.run(lambda session: read_terms_report(session, asked, now))
+    return ReportTables(tables_of_terms(report))
 
 
 def send_report(
     services: WebServices,
     asked: ReportAsked,
     *,
-    read: Callable[[WebServices, ReportAsked], list[Table]],
+    read: Callable[[WebServices, ReportAsked], ReportTables],
     table: str | None,
     language: Language,
     actor: str,
 ) -> Response:
     """One table as CSV, or all as a workbook when none is named; raises `NotFoundError`."""
-    tables = read(services, asked)
+    tables = read(services, asked).tables
     found = next((one for one in tables if one.name == table), None)
     if table is not None and found is None:
         raise NotFoundError("the report has no such table")

@@ -11,6 +11,9 @@ from babel.numbers import format_decimal, format_percent
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from dispatcher.delivery.states import NoticeState
+from dispatcher.web.live_words import STATE_ORDER, Segment, drawn
+from reports.management.runs import Figures
 from reports.management.tables import FIGURES, Column, Kind, Table, Value, say
 from reports.management.words import NOTES
 
@@ -35,12 +38,23 @@ def _cell(context: Context, value: Value, kind: str) -> str:
 
 
 def _columns(table: Table) -> list[tuple[int, Column]]:
-    """The columns with their places in a row, without those of figures that are nought in every row."""
+    """The columns with their places in a row, without minor ones and figures that are nought in every row."""
     return [
         (place, column)
         for place, column in enumerate(table.columns)
-        if column.kind not in FIGURES or column.name in _ALWAYS or any(row[place] for row in table.rows)
+        if not column.is_minor
+        and (column.kind not in FIGURES or column.name in _ALWAYS or any(row[place] for row in table.rows))
     ]
+
+
+def _segments(total: Figures) -> list[Segment]:
+    """The bar over all runs; what goes on stands as open."""
+    return drawn(
+        [
+            (state, total.going_on if state == NoticeState.OPEN else total.notices[state])
+            for state in STATE_ORDER
+        ]
+    )
 
 
 @pass_context
@@ -51,6 +65,7 @@ def _day_short(context: Context, day: date) -> str:
 REPORT_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "report_cell": _cell,
     "report_columns": _columns,
+    "report_segments": _segments,
     "has_note": lambda table: table.name in NOTES,
     "is_figure": lambda kind: kind in FIGURES,
     "day_short": _day_short,

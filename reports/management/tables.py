@@ -62,6 +62,7 @@ class Column:
 
     name: str
     kind: Kind = Kind.NUMBER
+    is_minor: bool = False  #: for files alone: on a screen there is no room for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,9 @@ def _of_runs(report: ManagementReport) -> list[Table]:
                 Column("campaign", Kind.TEXT),
                 Column("run_number"),
                 Column("run_kind", Kind.RUN_KIND),
-                Column("scenario", Kind.SCENARIO),
+                Column("scenario", Kind.SCENARIO, is_minor=True),
                 Column("began_at", Kind.MOMENT),
-                Column("run_state", Kind.RUN_STATE),
+                Column("run_state", Kind.RUN_STATE, is_minor=True),
                 *_FIGURES,
             ),
             [

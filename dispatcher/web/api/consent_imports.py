@@ -1,21 +1,17 @@
 """Many statements about consent at once, by a file."""
 
-from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field
-from sqlalchemy.orm import Session
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from pydantic import Field
 
-from campaigns.consent_file import ConsentImport
 from dispatcher.core.api_keys import Scope
-from dispatcher.web.api.calls import ApiCall, Made, Makes
-from dispatcher.web.api.problems import WrongContentTypeError, answers
+from dispatcher.web.address_files import take_statements
+from dispatcher.web.api.address_files import FAULT, RowReportOut, file_body, report_values, take_file
+from dispatcher.web.api.calls import ApiCall, Makes
+from dispatcher.web.api.problems import answers
 from dispatcher.web.api.values import Line, example
-from dispatcher.web.consent_upload import take_statements
+from dispatcher.web.uploads import Upload
 
 router = APIRouter(prefix="/consents", tags=["consents"])
 
@@ -27,51 +23,33 @@ _FILE: Final = (
 )
 
 
-class StatementProblemOut(BaseModel):
-    """A row that was not taken."""
-
-    model_config = example({"line": 3, "column": "Документ", "message": "не указан документ"})
-    line: int
-    column: str
-    message: str
-
-
-class ConsentImportOut(BaseModel):
+class ConsentImportOut(RowReportOut):
     """What came of the file."""
 
     model_config = example(
         {
             "taken": 118,
             "unchanged": 0,
-            "rejected": 1,
             "in_flight": 0,
-            "problems": [{"line": 3, "column": "Документ", "message": "не указан документ"}],
+            "rejected": 1,
+            "problems": [FAULT],
             "rejected_file": "Адрес или телефон;Цель;Причина\r\n…",
         }
     )
     taken: int
     unchanged: int = Field(description="Said before in the very same way: nothing was written.")
-    rejected: int
     in_flight: int = Field(description="Attempts that withdrawals of the file could not call back.")
-    problems: list[StatementProblemOut] = Field(description="The first thousand.")
-    rejected_file: str = Field(description="The bad rows as CSV with their reasons, if any.")
 
 
 @router.post(
     "/imports",
     response_model=ConsentImportOut,
     responses=answers(409, 415),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "The file as it is: CSV or a workbook, up to 100 000 rows. Columns: address,"
-            " channel, purpose, action, source, reference, basis, text version, valid from, valid until.",
-            "content": {
-                "text/csv": {"schema": {"type": "string"}, "example": _FILE},
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            },
-        }
-    },
+    openapi_extra=file_body(
+        "The file as it is: CSV or a workbook, up to 100 000 rows. Columns: address, channel, purpose,"
+        " action, source, reference, basis, text version, valid from, valid until.",
+        _FILE,
+    ),
 )
 async def import_file(
     request: Request,
@@ -79,32 +57,11 @@ async def import_file(
     file_name: Annotated[Line, Query(description="Its ending helps to tell what it is.")] = "consents.csv",
 ) -> object:
     """Take the good rows into the ledger and report the bad ones; a file that comes twice changes nothing."""
-    if request.headers.get("content-type", "").startswith(("multipart/", "application/x-www-form")):
-        raise WrongContentTypeError("send the file itself as the body, not a form")
-    uploads = call.services.uploads
-    try:
-        kept = await uploads.keep(request.stream(), file_name)
-    except ClientDisconnect as error:
-        raise HTTPException(400) from error
 
-    def take(_session: Session, _now: datetime) -> Made:
-        return Made(_out(take_statements(call.services, kept, actor=call.client.actor)))
+    def take(kept: Upload) -> ConsentImportOut:
+        done = take_statements(call.services, kept, actor=call.client.actor)
+        return ConsentImportOut(
+            taken=done.taken, unchanged=done.unchanged, in_flight=done.in_flight, **report_values(done)
+        )
 
-    try:
-        return await run_in_threadpool(call.change, take, request=kept.sha256)
-    finally:
-        await run_in_threadpool(uploads.remove, kept.id)
-
-
-def _out(done: ConsentImport) -> ConsentImportOut:
-    return ConsentImportOut(
-        taken=done.taken,
-        unchanged=done.unchanged,
-        rejected=done.rejected_count,
-        in_flight=done.in_flight,
-        problems=[
-            StatementProblemOut(line=one.line, column=one.column, message=one.message)
-            for one in done.problems
-        ],
-        rejected_file=done.rejected_csv() if done.rejected else "",
-    )
+    return await take_file(request, call, file_name, take)

@@ -11,24 +11,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from campaigns.contact_values import read_contact
-from campaigns.list_errors import ListFileError
-from campaigns.stop_list_file import StopListImport, import_stop_list
 from consent.suppression import SuppressionReason
 from dispatcher.core.api_keys import Scope
 from dispatcher.delivery.returns.review import Review, lift_pause, pause_by_staff, review_pause
 from dispatcher.delivery.returns.stop_list import ban_by_staff, lift_at
+from dispatcher.web.address_files import take_bans
+from dispatcher.web.api.address_files import RowReportOut, file_body, report_values, take_file
 from dispatcher.web.api.calls import ApiCall, Changes, Made, Makes, Reads
-from dispatcher.web.api.problems import WrongContentTypeError, answers
+from dispatcher.web.api.problems import answers
 from dispatcher.web.api.values import Body, Line, Moment, example
 from dispatcher.web.downloads import send_file
+from dispatcher.web.uploads import Upload
 from reports.returns import list_bans, list_pauses
 from reports.stop_list_file import write_stop_list
 
@@ -134,24 +132,12 @@ class BanId(BaseModel):
     id: UUID
 
 
-class BanProblemOut(BaseModel):
-    """A row that was not taken."""
-
-    model_config = example({"line": 3, "column": "Канал", "message": "нет такого канала"})
-    line: int
-    column: str
-    message: str
-
-
-class StopListImportOut(BaseModel):
+class StopListImportOut(RowReportOut):
     """What came of the file."""
 
     model_config = example({"added": 118, "known": 0, "rejected": 0, "problems": [], "rejected_file": ""})
     added: int
     known: int = Field(description="Banned for as long already.")
-    rejected: int
-    problems: list[BanProblemOut] = Field(description="The first thousand.")
-    rejected_file: str = Field(description="The bad rows as CSV with their reasons, if any.")
 
 
 class PauseOut(BaseModel):
@@ -299,17 +285,11 @@ def export(call: Reader) -> Response:
     "/suppressions/imports",
     response_model=StopListImportOut,
     responses=answers(409, 415),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "The file as it is: CSV or a workbook. Columns: address, channel, reason, until,"
-            " note; without a channel a number is banned over sms and voice.",
-            "content": {
-                "text/csv": {"schema": {"type": "string"}, "example": _FILE},
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            },
-        }
-    },
+    openapi_extra=file_body(
+        "The file as it is: CSV or a workbook. Columns: address, channel, reason, until, note; without a"
+        " channel a number is banned over sms and voice.",
+        _FILE,
+    ),
 )
 async def import_file(
     request: Request,
@@ -317,32 +297,12 @@ async def import_file(
     file_name: Annotated[Line, Query(description="Its ending helps to tell what it is.")] = "stop-list.csv",
 ) -> object:
     """Ban the addresses of the good rows and report the bad ones."""
-    if request.headers.get("content-type", "").startswith(("multipart/", "application/x-www-form")):
-        raise WrongContentTypeError("send the file itself as the body, not a form")
-    uploads = call.services.uploads
-    try:
-        kept = await uploads.keep(request.stream(), file_name)
-    except ClientDisconnect as error:
-        raise HTTPException(400) from error
 
-    def take(_session: Session, _now: datetime) -> Made:
-        if not kept.size:
-            raise ListFileError("empty", "Файл пуст: в нём нет ни одной строки.")
-        settings = call.services.settings
-        done = import_stop_list(
-            call.services.database,
-            call.services.clock,
-            kept.path,
-            country=settings.country,
-            zone=ZoneInfo(settings.time_zone),
-            actor=call.client.actor,
-        )
-        return Made(_imported(done))
+    def take(kept: Upload) -> StopListImportOut:
+        done = take_bans(call.services, kept, actor=call.client.actor)
+        return StopListImportOut(added=done.added, known=done.known, **report_values(done))
 
-    try:
-        return await run_in_threadpool(call.change, take, request=kept.sha256)
-    finally:
-        await run_in_threadpool(uploads.remove, kept.id)
+    return await take_file(request, call, file_name, take)
 
 
 @router.get("/domain-pauses", responses=answers())
@@ -385,13 +345,3 @@ def review(call: Writer, pause_id: UUID, said: ReviewIn) -> object:
         return Made(ReviewedOut(banned=done.banned, kept=done.kept))
 
     return call.change(work, request=said.model_dump_json().encode())
-
-
-def _imported(done: StopListImport) -> StopListImportOut:
-    return StopListImportOut(
-        added=done.added,
-        known=done.known,
-        rejected=done.rejected_count,
-        problems=[BanProblemOut(**asdict(one)) for one in done.problems],
-        rejected_file=done.rejected_csv() if done.rejected else "",
-    )

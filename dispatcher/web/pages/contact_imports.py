@@ -1,20 +1,21 @@
 """Statements about consent by a file, in the browser."""
 
-import base64
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
-from starlette.requests import ClientDisconnect
 
 from campaigns.consent_file import ConsentImport
 from campaigns.list_errors import ListFileError
-from dispatcher.web.auth import Controller, Services, SignedIn, is_form_token, session_binding
-from dispatcher.web.consent_upload import take_statements
-from dispatcher.web.errors import ForgedFormError
-from dispatcher.web.pages.showing import fault, say, show
-from dispatcher.web.upload_form import BadFormError, FormWithFile
+from consent.purposes import Purpose
+from consent.sources import STATED, Basis
+from dispatcher.core.errors import DispatcherError
+from dispatcher.web.address_files import take_statements
+from dispatcher.web.auth import Controller, Services, SignedIn
+from dispatcher.web.pages.address_files import rejected_link, uploaded_file
+from dispatcher.web.pages.showing import fault, show
+from dispatcher.web.pages.typed import FormFaultError
 
 router = APIRouter(prefix="/contacts/import")
 
@@ -29,30 +30,30 @@ def show_form(request: Request, signed_in: Controller) -> Response:
 
 @router.post("")
 async def upload(request: Request, services: Services, signed_in: Controller) -> Response:
-    """Take the good rows, show the bad ones. The form's token is checked before the file is read."""
+    """Take the good rows, show the bad ones."""
     try:
-        sent = FormWithFile(request.headers.get("content-type", ""), request.stream())
-        await sent.to_file()
-        token = sent.fields.get("csrf_token", "")
-        if not is_form_token(token, services.secret_key, session_binding(signed_in.session_token)):
-            raise ForgedFormError("the form was not made for this session")
-        kept = await services.uploads.keep(sent.chunks(), sent.file_name or "")
-    except (BadFormError, ClientDisconnect):
-        return await run_in_threadpool(_page, request, signed_in, problem=say(request, "upload_no_name"))
-    try:
-        done = await run_in_threadpool(take_statements, services, kept, actor=signed_in.member.actor)
-    except ListFileError as error:
-        return await run_in_threadpool(_page, request, signed_in, problem=fault(request, error))
-    finally:
-        await run_in_threadpool(services.uploads.remove, kept.id)
+        async with uploaded_file(request, services, signed_in) as kept:
+            actor = signed_in.member.actor
+            done = await run_in_threadpool(take_statements, services, kept, actor=actor)
+    except (ListFileError, FormFaultError) as error:
+        return await run_in_threadpool(_page, request, signed_in, problem=error)
     return await run_in_threadpool(_page, request, signed_in, done=done)
 
 
 def _page(
-    request: Request, signed_in: SignedIn, *, done: ConsentImport | None = None, problem: str = ""
+    request: Request,
+    signed_in: SignedIn,
+    *,
+    done: ConsentImport | None = None,
+    problem: DispatcherError | None = None,
 ) -> Response:
-    rejected = ""
-    if done is not None and done.rejected:
-        rejected = base64.b64encode(done.rejected_csv().encode("utf-8-sig")).decode("ascii")
-    values = {"done": done, "problem": problem, "rejected": rejected, "shown": SHOWN}
+    values = {
+        "done": done,
+        "problem": fault(request, problem) if problem else "",
+        "rejected": rejected_link(done),
+        "shown": SHOWN,
+        "purposes": list(Purpose),
+        "sources": STATED,
+        "bases": list(Basis),
+    }
     return show(request, signed_in, "contact_import.html", values, 422 if problem else 200)

@@ -18,10 +18,9 @@ from consent.purposes import Purpose
 from dispatcher.web.auth import Services, SignedIn, Staff
 from dispatcher.web.languages import choose_language
 from dispatcher.web.pages.showing import fault, show
-from dispatcher.web.report_file import report_tables, send_report, terms_tables
+from dispatcher.web.report_file import ReportTables, report_tables, send_report, terms_tables
 from dispatcher.web.services import WebServices
 from reports.management.asked import CUSTOMER_GROUPS, BadReportError, ReportAsked, usual_periods
-from reports.management.tables import Table
 
 router = APIRouter(prefix="/reports")
 
@@ -91,7 +90,7 @@ def _page(
     services: WebServices,
     signed_in: SignedIn,
     chosen: ReportForm,
-    read: Callable[[WebServices, ReportAsked], list[Table]],
+    read: Callable[[WebServices, ReportAsked], ReportTables],
     part: str,
 ) -> Response:
     zone, now = _place_and_time(services)
@@ -107,12 +106,13 @@ def _page(
     }
     try:
         asked = chosen.asked(zone, today)
-        tables = read(services, asked)
+        report = read(services, asked)
     except BadReportError as error:
-        values |= {"tables": [], "asked": None, "query": "", "problem": fault(request, error)}
+        values |= {"tables": [], "total": None, "asked": None, "query": "", "problem": fault(request, error)}
         return show(request, signed_in, "reports.html", values, 422)
     values |= {
-        "tables": tables,
+        "tables": report.tables,
+        "total": report.total,
         "asked": asked,
         "query": _query(chosen, asked),
         "problem": "",
@@ -126,7 +126,7 @@ def _file(
     services: WebServices,
     signed_in: SignedIn,
     chosen: ReportForm,
-    read: Callable[[WebServices, ReportAsked], list[Table]],
+    read: Callable[[WebServices, ReportAsked], ReportTables],
     table: str | None,
 ) -> Response:
     zone, now = _place_and_time(services)

@@ -12,25 +12,24 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
-from starlette.requests import ClientDisconnect
 
 from campaigns.contact_values import read_contact
 from campaigns.list_errors import ListFileError
-from campaigns.stop_list_file import StopListImport, import_stop_list
+from campaigns.stop_list_file import StopListImport
 from consent.errors import BadPersonValueError, SuppressionError
-from consent.suppression import lift_suppression
+from consent.suppression import SuppressionReason, lift_suppression
 from dispatcher.core.errors import DispatcherError
 from dispatcher.delivery.errors import DomainPauseError
 from dispatcher.delivery.returns.review import Review, lift_pause, pause_by_staff, review_pause
 from dispatcher.delivery.returns.stop_list import ban_by_staff
-from dispatcher.web.auth import Controller, Services, SignedIn, is_form_token, require_csrf, session_binding
+from dispatcher.web.address_files import take_bans
+from dispatcher.web.auth import Controller, Services, SignedIn, require_csrf
 from dispatcher.web.downloads import send_file
-from dispatcher.web.errors import ForgedFormError
 from dispatcher.web.flash import Flash
-from dispatcher.web.pages.showing import fault, go_on, one_line, refusal, say, show
+from dispatcher.web.pages.address_files import rejected_link, uploaded_file
+from dispatcher.web.pages.showing import fault, go_on, one_line, refusal, show
 from dispatcher.web.pages.typed import FormFaultError
 from dispatcher.web.services import WebServices
-from dispatcher.web.upload_form import BadFormError, FormWithFile
 from reports.returns import list_bans, list_pauses
 from reports.stop_list_file import write_stop_list
 
@@ -121,31 +120,12 @@ def export(services: Services, signed_in: Controller) -> Response:
 
 @router.post("/import")
 async def upload(request: Request, services: Services, signed_in: Controller) -> Response:
-    """Ban the addresses of a file. The form's token is checked before the file is read."""
+    """Ban the addresses of a file."""
     try:
-        sent = FormWithFile(request.headers.get("content-type", ""), request.stream())
-        await sent.to_file()
-        binding = session_binding(signed_in.session_token)
-        if not is_form_token(sent.fields.get("csrf_token", ""), services.secret_key, binding):
-            raise ForgedFormError("the form was not made for this session")
-        kept = await services.uploads.keep(sent.chunks(), sent.file_name or "")
-    except (BadFormError, ClientDisconnect):
-        return await run_in_threadpool(_refused_file, request, services, signed_in)
-    settings = services.settings
-    try:
-        done = await run_in_threadpool(
-            import_stop_list,
-            services.database,
-            services.clock,
-            kept.path,
-            country=settings.country,
-            zone=ZoneInfo(settings.time_zone),
-            actor=signed_in.member.actor,
-        )
-    except ListFileError as error:
+        async with uploaded_file(request, services, signed_in) as kept:
+            done = await run_in_threadpool(take_bans, services, kept, actor=signed_in.member.actor)
+    except (ListFileError, FormFaultError) as error:
         return await run_in_threadpool(_page, request, services, signed_in, problem=error)
-    finally:
-        await run_in_threadpool(services.uploads.remove, kept.id)
     return await run_in_threadpool(_page, request, services, signed_in, imported=done)
 
 
@@ -210,11 +190,6 @@ def _contact(services: WebServices, typed: str) -> str:
         raise FormFaultError("no address", code="no_address_typed") from error
 
 
-def _refused_file(request: Request, services: WebServices, signed_in: SignedIn) -> Response:
-    problem = say(request, "upload_empty")
-    return _page(request, services, signed_in, words=problem)
-
-
 def _page(
     request: Request,
     services: WebServices,
@@ -224,7 +199,6 @@ def _page(
     sought: str = "",
     imported: StopListImport | None = None,
     problem: DispatcherError | None = None,
-    words: str = "",
 ) -> Response:
     def read(session: Session) -> dict[str, Any]:
         address = sought if sought and problem is None else None
@@ -237,6 +211,9 @@ def _page(
         "form": form or BanForm(),
         "sought": sought,
         "imported": imported,
-        "problem": fault(request, problem) if problem else words,
+        "rejected": rejected_link(imported),
+        "shown": SHOWN,
+        "reasons": list(SuppressionReason),
+        "problem": fault(request, problem) if problem else "",
     }
     return show(request, signed_in, "stop_list.html", values, 422 if values["problem"] else 200)

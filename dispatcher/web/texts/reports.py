@@ -34,6 +34,8 @@ REPORTS: Final[Words] = {
     "report_quarter_before": ("Прошлый квартал", "Минулий квартал", "Last quarter"),
     "report_year": ("Год", "Рік", "Year"),
     "report_workbook": ("Скачать всё (XLSX)", "Завантажити все (XLSX)", "Download all (XLSX)"),
+    "report_told": ("Уведомлены", "Сповіщені", "Notified"),
+    "report_untold": ("Не уведомлены", "Не сповіщені", "Not notified"),
     "report_csv": ("CSV", "CSV", "CSV"),
     "report_summary": ("Отчёт", "Звіт", "Report"),
     "report_terms": ("Соблюдение сроков", "Дотримання строків", "Terms kept"),

@@ -68,11 +68,6 @@ RETURNS: Final[Words] = {
         "Додано: {added}, вже були: {known}, відхилено: {rejected}.",
         "Added: {added}, known: {known}, rejected: {rejected}.",
     ),
-    "stop_list_rejected": (
-        "Отклонённые строки: исправьте и загрузите снова",
-        "Відхилені рядки: виправте і завантажте знову",
-        "Rejected rows: mend them and import them again",
-    ),
     "address_or_number": (
         "E-mail или телефон",
         "E-mail або телефон",
@@ -122,7 +117,7 @@ RETURNS: Final[Words] = {
     ),
     "stop_list_import_hint": (
         "Столбцы: адрес или телефон, канал, код причины, действует по, примечание. Обязателен только адрес.",
-        "Стовпці: адрес или телефон, канал, код причины, діє до, примітка. Обов’язкова лише адреса.",
+        "Стовпці: адреса або телефон, канал, код причини, діє до, примітка. Обов’язкова лише адреса.",
         "Columns: address, channel, reason, until, note. Only the address is needed.",
     ),
     "answer_ban_added": (

@@ -124,5 +124,15 @@ class TestImportPage:
         assert "Взято: 1, было и раньше: 0, не взято: 1" in sent.text
         assert "не адрес e-mail и не номер телефона" in sent.text
         assert 'download="rejected.csv"' in sent.text
+        wrong = (
+            b"address;purpose;action;reference\nperson1@example.org;gossip;;x\nperson1@example.org;debt;;\n"
+        )
+        answer = client.post(
+            "/contacts/import?lang=en",
+            data={"csrf_token": csrf(client)},
+            files={"file": ("consents.csv", wrong, "text/csv")},
+        )
+        assert "there is no such value; there are: debt, payment_due" in answer.text
+        assert "the document that proves it is not named" in answer.text
         forged = client.post("/contacts/import", files={"file": ("consents.csv", b"x", "text/csv")})
         assert forged.status_code == 403

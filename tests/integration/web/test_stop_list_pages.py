@@ -59,6 +59,19 @@ class TestStopList:
         assert "на e-mail только пишут" in answer.text
         banned = rows(services, "SELECT address, channel FROM suppression ORDER BY address")
         assert [tuple(one) for one in banned] == [("+79000000001", "sms"), (ADDRESS, "email")]
+        [imported] = rows(services, "SELECT after FROM audit_event WHERE action = 'suppressions.imported'")
+        assert imported.after == {"added": 2, "known": 0, "rejected": 2}
+
+    def test_the_reasons_of_bad_rows_are_said_in_the_reader_s_language(self, client):
+        sign_in(client)
+        file = "address;until\nanna@example.org;01.01.2020\nnobody;\n"
+        answer = client.post(
+            "/stop-list/import?lang=en",
+            data={"csrf_token": csrf(client)},
+            files={"file": ("stop.csv", file.encode(), "text/csv")},
+        )
+        assert "the time has passed already" in answer.text
+        assert "neither an e-mail address nor a telephone number" in answer.text
 
     def test_what_is_exported_can_be_imported_and_changes_nothing(self, client, services, tmp_path):
         sign_in(client)
