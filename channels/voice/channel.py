@@ -23,6 +23,7 @@ from channels.port import (
     Receipt,
 )
 from channels.sms.reference import message_name
+from channels.voice.dialogue import needed_phrases, run_dialogue
 from channels.voice.errors import NotDialledError, SpeechError
 from channels.voice.outcomes import not_dialled, of_result, of_signalling
 from channels.voice.reasons import CallReason
@@ -59,8 +60,8 @@ class VoiceChannel:
         telephone: Telephone,
         speaker: Speaker,
         *,
-        needed: NeededPhrases,
-        hold: Dialogue,
+        needed: NeededPhrases = needed_phrases,
+        hold: Dialogue = run_dialogue,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings

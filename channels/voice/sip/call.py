@@ -12,7 +12,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from baresip import AudioNotActive, AudioRestarted, BaresipError, CallAudio, DigitEvent, Event, StackEvent
+from baresip import (
+    AudioNotActive,
+    AudioRestarted,
+    AudioStats,
+    BaresipError,
+    CallAudio,
+    DigitEvent,
+    Event,
+    StackEvent,
+)
 from baresip import Call as StackCall
 
 from channels.voice.result import Signalling
@@ -171,7 +180,7 @@ class SipCall:
         return Signalling(
             status=200 if is_answered else 487 if self._was_given_up else close.status,
             cause=close.cause,
-            reason="given up by us" if self._is_hung_up_by_us else close.reason,
+            reason="hung up by us" if self._is_hung_up_by_us else close.reason,
             trunk=self._trunk,
             caller_id=self._caller_id,
             ring_seconds=0.0 if self._rang_at is None else max(0.001, round(ring_end - self._rang_at, 3)),
@@ -179,6 +188,10 @@ class SipCall:
             ended_by_them=self.is_over and not self._is_hung_up_by_us,
             call_id=(self._stack_call.call_id or "") if self._stack_call is not None else "",
         )
+
+    def sound_stats(self) -> AudioStats:
+        """The stack's counters of this call's sound; raises `AudioNotActive` once it is over."""
+        return self._audio.stats()
 
     def recording(self) -> bytes | None:
         """What the far end said, as WAV; None where that is not switched on."""

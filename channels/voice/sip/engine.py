@@ -21,7 +21,17 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
-from baresip import Account, BaresipError, Config, Event, RegistrationError, Runtime, StackEvent, UserAgent
+from baresip import (
+    Account,
+    BaresipError,
+    CallState,
+    Config,
+    Event,
+    RegistrationError,
+    Runtime,
+    StackEvent,
+    UserAgent,
+)
 from baresip import Call as StackCall
 
 from channels.voice.errors import NotDialledError
@@ -68,8 +78,15 @@ class Stack(Protocol):
 class Engine:
     """The running stack, started with the first call. Everything but `is_dead` belongs to one event loop."""
 
-    def __init__(self, settings: VoiceSettings, *, on_dead: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: VoiceSettings,
+        *,
+        on_dead: Callable[[], None] | None = None,
+        new_runtime: Callable[[], Runtime] = Runtime,
+    ) -> None:
         self._settings = settings
+        self._new_runtime = new_runtime
         self._on_dead = on_dead
         self._runtime: Runtime | None = None
         self._starting = asyncio.Lock()
@@ -93,7 +110,7 @@ class Engine:
                 raise NotDialledError("the SIP stack has died: this process must end", CallReason.ENGINE_GONE)
             if self._runtime is not None:
                 return
-            runtime = Runtime()
+            runtime = self._new_runtime()
             runtime.on_dead = self._died
             _route_log()
             try:
@@ -170,14 +187,13 @@ class Engine:
             extra_params=_SRTP[trunk.srtp],
         )
         try:
-            agent = await UserAgent.create(self._runtime, account, transfer_policy="reject")
+            return await UserAgent.create(self._runtime, account)
         except BaresipError as error:
             raise _not_dialled(error, trunk) from error
-        agent.on_incoming(self._refuse)
-        return agent
 
-    def _refuse(self, call: StackCall) -> None:
+    def _refuse(self, runtime: Runtime, event: StackEvent) -> None:
         """Nobody sits at this telephone: whoever calls it hears that it is busy."""
+        call = StackCall(runtime, handle=event.call, ua_handle=event.ua, state=CallState.INCOMING)
 
         async def refuse() -> None:
             with suppress(BaresipError):
@@ -188,11 +204,14 @@ class Engine:
         task.add_done_callback(self._refusing.discard)
 
     def _hear(self, event: StackEvent) -> None:
+        # One listener for all: the library tells each listener of each event, and agents may be many.
         listener = self._listeners.get(event.call)
         if listener is not None:
             listener(event)
             if event.event is Event.CALL_CLOSED:
                 del self._listeners[event.call]
+        elif event.event is Event.CALL_INCOMING and self._runtime is not None:
+            self._refuse(self._runtime, event)
         elif event.call and self._dialling:
             self._early[event.call].append(event)
 
