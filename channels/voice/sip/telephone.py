@@ -93,6 +93,7 @@ class SipTelephone:
         await asyncio.gather(*(call.hang_up() for call in list(self._running)))
         if self._returning:
             await asyncio.wait(self._returning)
+        await self._gate.close()
         await self._stack.close()
 
     @property
@@ -125,6 +126,7 @@ class SipTelephone:
         trunk.busy_lines += 1
         if not await self._gate.take_line(trunk.settings, request.call_key):
             trunk.busy_lines -= 1
+            trunk.note_full()
             return False
         try:
             await asyncio.sleep(trunk.turn_in_seconds())

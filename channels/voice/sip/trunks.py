@@ -11,6 +11,7 @@ from dispatcher.core.voice_settings import TrunkSettings, VoiceSettings
 
 #: A call's length says nothing about its trunk.
 _NEVER_SLOW = float("inf")
+FULL_SECONDS = 2.0
 
 
 class TrunkGate(Protocol):
@@ -27,6 +28,10 @@ class TrunkGate(Protocol):
         """The call is over, or was never begun."""
         ...
 
+    async def close(self) -> None:
+        """No more calls will be begun or given back."""
+        ...
+
 
 class OpenGate:
     """No limits beyond this process: for a channel that stands alone, as in `dispatcher doctor`."""
@@ -37,6 +42,9 @@ class OpenGate:
 
     async def give_back(self, trunk: TrunkSettings, call_key: str) -> None:
         """See `TrunkGate`: nothing was counted."""
+
+    async def close(self) -> None:
+        """See `TrunkGate`."""
 
 
 class Trunk:
@@ -50,11 +58,21 @@ class Trunk:
         self.busy_lines = 0
         self._clock = clock
         self._next_at = clock()
+        self._full_until = float("-inf")
 
     @property
     def free_lines(self) -> int:
         """As far as this process knows; none while the trunk is spared."""
         return 0 if self.circuit.is_spared else max(0, self.settings.lines - self.busy_lines)
+
+    @property
+    def offered_lines(self) -> int:
+        """The same for whoever wants to begin more calls: none just after all were found taken elsewhere."""
+        return 0 if self._clock() < self._full_until else self.free_lines
+
+    def note_full(self) -> None:
+        """Other processes have the rest of the lines, or the pace."""
+        self._full_until = self._clock() + FULL_SECONDS
 
     def turn_in_seconds(self) -> float:
         """How long until the next call may be dialled; that turn is then taken."""
@@ -93,4 +111,4 @@ class Trunks:
 
     def free_lines(self) -> int:
         """Over all trunks that are well."""
-        return sum(trunk.free_lines for trunk in self.all)
+        return sum(trunk.offered_lines for trunk in self.all)

@@ -284,6 +284,7 @@ class TestLines:
             call = await answered(phone)
             with pytest.raises(NotDialledError):
                 await phone.call(request(begin_until=time.monotonic() + SOON))
+            assert phone.free_lines() == 0  # others have the rest: nobody need claim for them now
             await call.hang_up()
             await answered(phone)
             assert gate.most == 1
@@ -314,6 +315,8 @@ class CountingGate:
 
     async def give_back(self, trunk: TrunkSettings, call_key: str) -> None:
         self.taken -= 1
+
+    async def close(self) -> None: ...
 
 
 class TestNothingIsDialled:
