@@ -127,7 +127,8 @@ class Outcome:
     is_for_provider: bool = False
     is_heeded: bool = False
     price: Price | None = None
-    #: the provider's own ids of the parts, where its receipts name nothing else (`smpp/0a1b`)
+    #: the provider's own ids of the parts, where its receipts name nothing else (`smpp/0a1b`); an empty one
+    #: is of a part that it did not take, or of which nobody knows
     provider_messages: tuple[str, ...] = ()
     call: CallResult | None = None  #: what came of a call, answered or not
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
+from reports.sms_words import sms_words
+
 Language = Literal["ru", "uk", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Words = Mapping[str, tuple[str, str, str]]  #: code → ru, uk, en
@@ -524,6 +526,9 @@ def reason_word(code: str, language: Language) -> str:
     """What a reason means; the raw code when it is not known."""
     if code in REASONS:
         return word_for(REASONS, code, language)
+    of_sms = sms_words(code)
+    if of_sms is not None:
+        return of_sms[LANGUAGES.index(language)]
     match = _SERVER_CODE.fullmatch(code)
     if match is not None:
         if match[1] == "5" and match[2] in ENHANCED:

@@ -7,10 +7,11 @@ a letter is written in its address and understood by the SMTP sandbox (`reject-5
 
 import csv
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from itertools import count, islice
 from pathlib import Path
+from typing import Literal
 
 from campaigns.sample.names import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, PATRONYMICS, STREETS, TOWNS
 
@@ -36,6 +37,8 @@ _LOCAL_PARTS = {
 }
 #: The same for a short message: refused at once, undeliverable, taken though the connection broke.
 _NUMBER_FATES = {"reject": "108", "bounce": "220", "deferonce": "303"}
+#: Over SMPP nobody can be asked after a broken connection, so there the queue is full at first instead.
+_SMPP_FATES = {**_NUMBER_FATES, "deferonce": "312"}
 #: Of every fifty who are reached: called back twice, before the answer, in the wrong order, slowly answered,
 #: and one who answers СТОП.
 _ODD_FATES = {3: "307", 13: "308", 23: "309", 33: "314", 43: "316"}
@@ -51,25 +54,28 @@ def sample_path() -> Path:
     return Path(str(files("campaigns.sample") / "debtors.csv"))
 
 
-def write_sample(path: Path | str, recipients: int, seed: int = 1, *, has_fates: bool = False) -> None:
+def write_sample(
+    path: Path | str, recipients: int, seed: int = 1, *, fates: Literal["smsc", "smpp"] | None = None
+) -> None:
     """Write a list of exactly so many good rows; the same seed gives the same file.
 
-    `has_fates`: what happens to a letter happens to a short message too (`channels.sandbox.numbers`).
+    `fates`: what happens to a letter happens to a short message of such a provider too
+    (`channels.sandbox.numbers`).
     """
     with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
         writer.writerow(HEADER)
-        writer.writerows(islice(_rows(seed, has_fates), recipients))
+        writer.writerows(islice(_rows(seed, fates), recipients))
 
 
-def _rows(seed: int, has_fates: bool) -> Iterator[list[str]]:
+def _rows(seed: int, fates: str | None) -> Iterator[list[str]]:
     chance = random.Random(seed)  # noqa: S311 - a demo needs repeatable, not secret, numbers
     kinds, weights = [*SHARES, "reached"], [*SHARES.values(), 1 - sum(SHARES.values())]
     for number in count(1):
         kind = chance.choices(kinds, weights)[0]
         row = _row(number, kind, chance)
-        if has_fates:
-            row[_PHONE] = _phone_of(number, kind)
+        if fates is not None:
+            row[_PHONE] = _phone_of(number, kind, _SMPP_FATES if fates == "smpp" else _NUMBER_FATES)
         yield row
 
 
@@ -106,11 +112,11 @@ def _phone(number: int) -> str:
     return f"+7 900 {digits[:3]}-{digits[3:5]}-{digits[5:]}"
 
 
-def _phone_of(number: int, kind: str) -> str:
+def _phone_of(number: int, kind: str, fates: Mapping[str, str]) -> str:
     """A number that tells the SMS sandbox what to do; some of those who are reached take an odd road."""
     if kind == "no_address":
         return ""
-    fate = _NUMBER_FATES.get(kind) or _ODD_FATES.get(number % _ODD_EVERY)
+    fate = fates.get(kind) or _ODD_FATES.get(number % _ODD_EVERY)
     return _phone(number) if fate is None else f"+7 999 {fate} {number % 10_000:04d}"
 
 

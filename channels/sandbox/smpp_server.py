@@ -2,20 +2,25 @@
 
 It writes every message that it took into the journal before it answers. SMPP has no field for a name of
 ours, so the attempt comes in an optional parameter of the vendors' range, `Tag.ATTEMPT_NAME`; who does
-not send it (others' clients) has journal lines without an attempt. Of a chain each part is a line.
+not send it (others' clients) has journal lines without an attempt. Of a chain each part is a line, and
+the first one names the attempt.
 """
 
 import asyncio
 import errno
 import itertools
+import ssl
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+from channels.sandbox.certificate import make_certificate
 from channels.sandbox.errors import SandboxError
 from channels.sandbox.journal import Journal, JournalEntry, JournalVerdict, now
 from channels.sandbox.numbers import NumberDirective, NumberFate, read_number
@@ -29,6 +34,7 @@ from channels.sms.smpp.codes import (
     NO_SUCH_MESSAGE,
     OK,
     QUEUE_FULL,
+    REFUSED_FOR_GOOD,
     SUBMIT_FAILED,
     SYSTEM_ERROR,
     THROTTLED,
@@ -62,7 +68,7 @@ _REFUSALS: Final = {
     5: 0x62,
     6: 0x0A,
     7: INVALID_DESTINATION,
-    8: QUEUE_FULL,
+    8: REFUSED_FOR_GOOD,
     9: THROTTLED,
 }
 #: Statuses of `numbers` as states of a message; all others cannot be delivered.
@@ -100,6 +106,7 @@ class SmppSandboxOptions:
     receipt_form: ReceiptForm = ReceiptForm.BOTH
     id_form: IdForm = IdForm.DECIMAL
     report_seconds: float = 0.05  #: from taking a message to its receipt
+    tls: bool = False  #: with a certificate of its own, see `certificate_file`
 
 
 @dataclass(slots=True)
@@ -150,7 +157,9 @@ class SandboxSmppServer:
         self._taken_at: deque[float] = deque()
         self._undelivered: deque[ShortMessage] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._directory: TemporaryDirectory[str] | None = None
         self.messages: dict[str, KeptMessage] = {}  #: by the id as answered
+        self.certificate_file: Path | None = None  #: the authority to trust, with TLS, while it runs
         self.port = 0
 
     @property
@@ -164,9 +173,10 @@ class SandboxSmppServer:
         return [client.bound for client in self._clients if client.bound is not None]
 
     async def start(self) -> None:
-        """Listen. Raises `SandboxError` when the port is taken."""
+        """Listen. Raises `SandboxError` when the port is taken, or when no certificate can be made."""
+        options, context = self._options, self._make_context() if self._options.tls else None
         try:
-            self._server = await asyncio.start_server(self._serve, self._options.host, self._options.port)
+            self._server = await asyncio.start_server(self._serve, options.host, options.port, ssl=context)
         except OSError as error:
             where = f"{self._options.host}:{self._options.port}"
             words = "the port is taken" if error.errno == errno.EADDRINUSE else error.strerror
@@ -178,10 +188,19 @@ class SandboxSmppServer:
         if self._server is not None:
             self._server.close()
         self.drop_clients()
+        if self._directory is not None:
+            self._directory.cleanup()
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    def _make_context(self) -> ssl.SSLContext:
+        self._directory = TemporaryDirectory(prefix="sandbox-tls-")
+        self.certificate_file, key = make_certificate(Path(self._directory.name))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate_file, key)
+        return context
 
     def drop_clients(self) -> None:
         """Cut every connection, as a lost line does."""

@@ -12,7 +12,7 @@ import typer
 
 from channels.port import ChannelKind
 from dispatcher.cli.console import errors, output
-from dispatcher.cli.demo_stage import DemoStage, open_stage
+from dispatcher.cli.demo_stage import DemoStage, SmsPlay, open_stage
 from dispatcher.cli.demo_summary import Summary, summarise
 from dispatcher.core.errors import ConfigurationError
 
@@ -23,6 +23,9 @@ DEMO_CHANNELS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SMS})
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when the campaign has ended.")] = False,
     channel: Annotated[ChannelKind, typer.Option(help="email or sms.")] = ChannelKind.EMAIL,
+    provider: Annotated[
+        SmsPlay, typer.Option(help="By SMS: through a made-up SMSC over HTTP, or an operator over SMPP.")
+    ] = SmsPlay.SMSC,
     recipients: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="Make a list of this size; default: the sample.")
     ] = None,
@@ -32,7 +35,7 @@ def demo(
     if channel not in DEMO_CHANNELS:
         raise ConfigurationError(f"the demo cannot use the channel {channel} yet: take email or sms")
     _check_writable(summary)
-    with open_stage(channel) as stage:
+    with open_stage(channel, provider) as stage:
         run = stage.run_campaign(recipients)
         result = summarise(stage.application, run, stage.journal, stage.seconds)
         _show(result, summary)

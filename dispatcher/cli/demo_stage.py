@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,7 @@ from dispatcher.core.settings import (
     DeliverySettings,
     ReturnsSettings,
     Settings,
+    SmppSettings,
     SmscSettings,
     SmsSettings,
     SmtpSettings,
@@ -52,6 +54,7 @@ POLL_SECONDS: Final = 0.1
 WINDOW: Final = timedelta(hours=6)
 SMS_RECIPIENTS: Final = 200  #: the bundled list has no numbers that the sandbox knows
 SMSC: Final = "smsc"  #: the name of the demo's account
+SMPP: Final = "operator"
 
 #: Everybody lives at one domain and some bounce by design: a rise of refusals would wait for staff.
 DEMO_RETURNS: Final = ReturnsSettings(rise_floor=1_000_000)
@@ -64,6 +67,15 @@ DEMO_DELIVERY: Final = DeliverySettings(
     sweep_seconds=0.3,
     channel_pause_seconds=1.0,
 )
+
+
+class SmsPlay(StrEnum):
+    """Which provider of short messages the sandbox plays."""
+
+    #: SMSC over HTTP
+    SMSC = "smsc"
+    #: an operator over SMPP
+    SMPP = "smpp"
 
 
 class DemoNotReadyError(DispatcherError):
@@ -118,7 +130,8 @@ class DemoStage:
         is_sms = self.channel is ChannelKind.SMS
         if recipients is not None or is_sms:
             path = self.folder / "recipients.csv"
-            write_sample(path, recipients or SMS_RECIPIENTS, has_fates=is_sms)
+            fates: Literal["smsc", "smpp"] = "smpp" if self.application.settings.sms.smpp else "smsc"
+            write_sample(path, recipients or SMS_RECIPIENTS, fates=fates if is_sms else None)
         zone = ZoneInfo(self.application.settings.time_zone)
         request = ImportRequest(path, LIST_NAME, default_zone=zone)
         result = import_with_progress(self.application, request, show=True)
@@ -183,12 +196,15 @@ class DemoStage:
 
 
 @contextmanager
-def open_stage(channel: ChannelKind = ChannelKind.EMAIL) -> Iterator[DemoStage]:
+def open_stage(
+    channel: ChannelKind = ChannelKind.EMAIL, provider: SmsPlay = SmsPlay.SMSC
+) -> Iterator[DemoStage]:
     """Start everything; stop everything at the end, whatever happened."""
     base = read_settings(quiet=True)
     folder = base.data_directory / "demo"
     port = choose_port()
-    settings = _demo_settings(base, folder, channel, port)
+    sms = _sms_settings(provider, port) if channel is ChannelKind.SMS else SmsSettings()
+    settings = _demo_settings(base, folder, channel, port, sms)
     journal = folder / "sandbox-journal.jsonl"
     with own_household(settings) as household:
         journal.unlink(missing_ok=True)
@@ -197,7 +213,7 @@ def open_stage(channel: ChannelKind = ChannelKind.EMAIL) -> Iterator[DemoStage]:
         sandbox = command(
             "sandbox",
             "sandbox",
-            *_sandbox_arguments(settings, journal, channel, port),
+            *_sandbox_arguments(settings, journal, port),
             environment={**environment, **_callback_environment(settings, application.secret_key)},
         )
         supervisor = Supervisor(
@@ -212,7 +228,9 @@ def open_stage(channel: ChannelKind = ChannelKind.EMAIL) -> Iterator[DemoStage]:
             yield stage
 
 
-def _demo_settings(base: Settings, folder: Path, channel: ChannelKind, port: int) -> Settings:
+def _demo_settings(
+    base: Settings, folder: Path, channel: ChannelKind, port: int, sms: SmsSettings
+) -> Settings:
     """Servers of its own even where others are configured: made-up people have no place among real ones."""
     web_port = choose_port(base.web.port)
     return base.model_copy(
@@ -223,7 +241,7 @@ def _demo_settings(base: Settings, folder: Path, channel: ChannelKind, port: int
             "smtp": SmtpSettings(host="127.0.0.1", port=port, security="none")
             if channel is ChannelKind.EMAIL
             else SmtpSettings(),
-            "sms": _sms_settings(port) if channel is ChannelKind.SMS else SmsSettings(),
+            "sms": sms,
             "bounce_listener": BounceListenerSettings(port=choose_port()),
             "web": base.web.model_copy(
                 update={"port": web_port, "public_url": f"http://{base.web.host}:{web_port}"}
@@ -234,7 +252,19 @@ def _demo_settings(base: Settings, folder: Path, channel: ChannelKind, port: int
     )
 
 
-def _sms_settings(port: int) -> SmsSettings:
+def _sms_settings(provider: SmsPlay, port: int) -> SmsSettings:
+    price = Decimal("3.50")
+    if provider is SmsPlay.SMPP:
+        operator = SmppSettings(
+            name=SMPP,
+            hosts=[f"127.0.0.1:{port}"],
+            system_id="sandbox",
+            password=SecretStr("sandbox"),
+            sender="Energo",
+            can_query=True,
+            sends_attempt_name=True,
+        )
+        return SmsSettings(smpp=[operator], price_per_part=price)
     account = SmscSettings(
         name=SMSC,
         hosts=[f"http://127.0.0.1:{port}"],
@@ -242,7 +272,7 @@ def _sms_settings(port: int) -> SmsSettings:
         password=SecretStr("sandbox"),
         callback_secret=SecretStr(secrets.token_urlsafe(16)),
     )
-    return SmsSettings(smsc=[account], price_per_part=Decimal("3.50"))
+    return SmsSettings(smsc=[account], price_per_part=price)
 
 
 def _callback_environment(settings: Settings, secret_key: bytes) -> dict[str, str]:
@@ -285,13 +315,13 @@ def _environment(inherited: Mapping[str, str], settings: Settings) -> dict[str, 
     return {**kept, **values, "DISPATCHER_DATA_DIRECTORY": str(settings.data_directory)}
 
 
-def _sandbox_arguments(settings: Settings, journal: Path, channel: ChannelKind, port: int) -> list[str]:
-    is_sms = channel is ChannelKind.SMS
+def _sandbox_arguments(settings: Settings, journal: Path, port: int) -> list[str]:
+    play = "--sms-port" if settings.sms.smsc else "--smpp-port" if settings.sms.smpp else None
     return [
-        *("--port", str(choose_port() if is_sms else port)),
+        *("--port", str(port if play is None else choose_port())),
         *("--journal", str(journal)),
         *("--bounce-port", str(settings.bounce_listener.port)),
-        *(("--sms-port", str(port)) if is_sms else ()),
+        *(() if play is None else (play, str(port))),
     ]
 
 

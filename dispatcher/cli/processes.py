@@ -84,6 +84,14 @@ def sandbox(
         int | None,
         typer.Option(min=1, max=65535, help="Play SMSC on this port too (login and password: sandbox)."),
     ] = None,
+    smpp_port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="Play an operator over SMPP on this port too (system_id, password: sandbox).",
+        ),
+    ] = None,
     sms_callback: Annotated[
         str | None, typer.Option(envvar=SANDBOX_SMS_CALLBACK, help="The URL that SMSC would call back.")
     ] = None,
@@ -97,6 +105,7 @@ def sandbox(
     """Play providers whose answers follow the address; for trying things out, never for customers."""
     from channels.sandbox.runner import run_sandbox
     from channels.sandbox.sip_server import SipSandboxOptions
+    from channels.sandbox.smpp_server import SmppSandboxOptions
     from channels.sandbox.smsc_callbacks import CallbackTarget
     from channels.sandbox.smsc_server import SmscSandboxOptions
 
@@ -104,10 +113,22 @@ def sandbox(
     if sms_port is not None:
         callback = None if sms_callback is None else CallbackTarget(sms_callback, sms_secret)
         sms = SmscSandboxOptions(host=host, port=sms_port, callback=callback)
+    smpp = None if smpp_port is None else SmppSandboxOptions(host=host, port=smpp_port)
     calls = None if sip_port is None else SipSandboxOptions(host=host, port=sip_port, seed=seed)
     settings = read_settings()
     target = settings.bounce_listener.port if bounce_port is None else bounce_port
-    run_sandbox(host, port, journal, bounce_host, target, seed=seed, fsync=fsync, sms=sms, calls=calls)
+    run_sandbox(
+        host,
+        port,
+        journal,
+        bounce_host,
+        target,
+        seed=seed,
+        fsync=fsync,
+        sms=sms,
+        smpp=smpp,
+        calls=calls,
+    )
 
 
 def migrate() -> None:

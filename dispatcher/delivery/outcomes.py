@@ -28,6 +28,7 @@ PROVIDER_FAULTS: Final = frozenset(
         "smsc_low_balance",
         "smsc_address_blocked",
         "smpp_unreachable",
+        "smpp_tls_refused",
         "smpp_not_bound",
         "smpp_rbindfail",
         "smpp_ralybnd",

@@ -2,7 +2,8 @@
 
 The ids are kept in the transaction that records the sending. A report may come before that: it waits,
 stored, until its message is known, or until nobody can expect that any more. A long text has an id for
-each part; it is delivered when all its parts are, and failed when one is.
+each part; it is delivered when all its parts are, and failed when one is. Where a part never got an id (its
+row has an empty one) reports of the others are kept with the attempt, and settle nothing but a failure.
 """
 
 from collections.abc import Sequence
@@ -49,7 +50,8 @@ _NOTE = text(
 )
 _IS_WHOLE = text(
     """
-    SELECT bool_and(kind IS NOT DISTINCT FROM 'delivered') FROM provider_message
+    SELECT bool_and(kind IS NOT DISTINCT FROM 'delivered') AS is_whole, bool_or(name = '') AS is_broken
+    FROM provider_message
     WHERE period = :period AND attempt_id = :attempt
     """
 )
@@ -96,7 +98,7 @@ def keep_messages(
 
 def find_message(session: Session, name: str) -> KnownMessage | None:
     """What the id means; None while nobody has recorded it."""
-    row = session.execute(_FIND, {"name": name}).first()
+    row = session.execute(_FIND, {"name": name}).first() if name else None
     return None if row is None else KnownMessage(row.period, row.attempt_id, row.part)
 
 
@@ -104,9 +106,12 @@ def note_part(session: Session, message: KnownMessage, kind: ReceiptKind) -> Rec
     """Note a part's report and return what it says of the whole. The attempt must be locked."""
     attempt = {"period": message.period, "attempt": message.attempt_id}
     session.execute(_NOTE, {**attempt, "part": message.part, "kind": kind.value})
-    if kind is ReceiptKind.DELIVERED and not session.execute(_IS_WHOLE, attempt).scalar_one():
-        return ReceiptKind.DELAYED
-    return kind
+    if kind not in {ReceiptKind.DELIVERED, ReceiptKind.DELAYED}:
+        return kind
+    found = session.execute(_IS_WHOLE, attempt).one()
+    if found.is_broken:
+        return ReceiptKind.UNKNOWN
+    return kind if found.is_whole else ReceiptKind.DELAYED
 
 
 def forget_messages(session: Session, until: datetime, slice_size: int) -> int:

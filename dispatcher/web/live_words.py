@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 
 from consent.profile_form import hours_in_words
 from reports.live import LiveRun
+from reports.sms_words import sms_words
 from reports.words import (
     ATTEMPT_STATES,
     BAN_REASONS,
@@ -92,8 +93,9 @@ def _reason(context: Context, code: str) -> str:
 
 
 def _server_code(reason: str) -> str:
-    """The code itself where it tells staff more than its word: what a server said, in its own digits."""
-    return reason if any(sign.isdigit() for sign in reason) else ""
+    """The code itself where it tells staff more than its word: what a mail server said, in its own digits."""
+    is_telling = any(sign.isdigit() for sign in reason) and sms_words(reason) is None
+    return reason if is_telling else ""
 
 
 LIVE_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {

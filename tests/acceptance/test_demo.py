@@ -30,12 +30,12 @@ class TestDemo:
             assert summary["sandbox_received"] >= summary["delivered"]
             assert set(summary["blocked"]) >= {"no_consent"}
 
-    def test_the_same_by_sms_with_the_callbacks_of_a_made_up_provider(self) -> None:
+    @pytest.mark.parametrize("provider", ["smsc", "smpp"])
+    def test_the_same_by_sms_with_the_reports_of_a_made_up_provider(self, provider: str) -> None:
         with installation() as product:
             path = product.directory / "summary.json"
-            done = product.run(
-                "demo", "--once", "--channel", "sms", "--recipients", "60", "--summary", str(path)
-            )
+            options = ("--channel", "sms", "--provider", provider, "--recipients", "60")
+            done = product.run("demo", "--once", *options, "--summary", str(path))
 
             assert done.returncode == 0, done.stdout + done.stderr
             summary = json.loads(path.read_text(encoding="utf-8"))

@@ -42,6 +42,7 @@ WRONG_PASSWORD: Final = 0x0E
 QUEUE_FULL: Final = 0x14
 SUBMIT_FAILED: Final = 0x45
 THROTTLED: Final = 0x58
+REFUSED_FOR_GOOD: Final = 0x65
 TRY_LATER: Final = 0x64  #: what we answer to a receipt that could not be stored
 
 #: `command_status` → what it says of a message.
@@ -91,7 +92,7 @@ COMMAND_STATUSES: Final[Mapping[int, CommandStatus]] = MappingProxyType(
         0x62: CommandStatus(_OURS, "rinvexpiry", "a wrong validity"),
         0x63: CommandStatus(_OURS, "rinvdftmsgid", "no such prepared text"),
         TRY_LATER: CommandStatus(_TRANSIENT, "rx_t_appn", "refused for now"),
-        0x65: CommandStatus(_PERMANENT, "rx_p_appn", "refused for good"),
+        REFUSED_FOR_GOOD: CommandStatus(_PERMANENT, "rx_p_appn", "refused for good"),
         0x66: CommandStatus(_PERMANENT, "rx_r_appn", "refused"),
         0x67: CommandStatus(_OURS, "rqueryfail", "the question failed"),
         0xC0: CommandStatus(_OURS, "rinvoptparstream", "optional parameters are wrong: report it"),

@@ -76,7 +76,8 @@ class SmppProvider:
         ids: list[str] = []
         for part in parts:
             try:
-                answer = await self._hand_over(self._body(message, part), may_wait=bool(ids))
+                body = self._body(message, part, is_first=not ids)
+                answer = await self._hand_over(body, may_wait=bool(ids))
             except NotBoundError as error:
                 return self._stopped(ids, Answer(OutcomeKind.NOT_SENT, error.reason, is_for_provider=True))
             except AnswerLostError as error:
@@ -137,7 +138,7 @@ class SmppProvider:
                 break
         return answer
 
-    def _body(self, message: Message, part: Part) -> bytes:
+    def _body(self, message: Message, part: Part, *, is_first: bool) -> bytes:
         settings = self._settings
         ton, npi = NUMBER if settings.sender.lstrip("+").isdigit() else NAME
         if not settings.sender:
@@ -157,13 +158,13 @@ class SmppProvider:
             registered_delivery=ASKS_FOR_RECEIPT,
             validity_period=_validity(message.valid_minutes),
             service_type=settings.service_type,
-            parameters={Tag.ATTEMPT_NAME: name} if settings.sends_attempt_name else {},
+            parameters={Tag.ATTEMPT_NAME: name} if settings.sends_attempt_name and is_first else {},
         ).encode()
 
     def _stopped(self, ids: Sequence[str], answer: Answer) -> Answer:
         """What to say when a part did not go: the parts before it have left, and are not sent again.
 
-        Their ids are not handed on: that all of them arrive would not make the message whole.
+        An empty id stands for the part that is missing: the others alone do not make the message whole.
         """
         if not ids:
             return answer
@@ -172,6 +173,7 @@ class SmppProvider:
             "smpp_partly_sent",
             f"{len(ids)} parts taken, then {answer.reason}",
             provider_id=",".join(ids),
+            provider_messages=(*self._messages(ids), ""),
         )
 
     def _messages(self, ids: Sequence[str]) -> tuple[str, ...]:

@@ -198,10 +198,15 @@ class Session:
 async def open_session(settings: SmppSettings, host: str, command: Command, sink: MessageSink) -> Session:
     """Connect to `host:port` and sign in; raises `NotBoundError` and `BindRefusedError`."""
     name, _, port = host.rpartition(":")
-    context = ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None
     try:
+        context = ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None
         async with asyncio.timeout(settings.connect_seconds):
             reader, writer = await asyncio.open_connection(name.strip("[]"), int(port), ssl=context)
+    except (ssl.SSLError, FileNotFoundError) as error:
+        raise NotBoundError(
+            "smpp_tls_refused",
+            f"TLS with {host} fails: check ca_file, and whether the certificate has this name",
+        ) from error
     except (OSError, TimeoutError) as error:
         raise NotBoundError(
             "smpp_unreachable", f"{host} cannot be reached: check the network and sms.smpp"

@@ -167,6 +167,8 @@ class TestInDoubt:
             async with scripted_smsc([0x00, 0x0B]) as (address, submits), talking(address) as channel:
                 outcome = await send_one(channel, make_envelope(ACCEPTED, text=LONG))
                 assert (outcome.kind, outcome.reason) == (OutcomeKind.UNKNOWN, "smpp_partly_sent")
+                assert len(outcome.provider_messages) == 2
+                assert outcome.provider_messages[-1] == ""
                 assert len(submits) == 2
 
         run(case())
@@ -192,6 +194,42 @@ class TestInDoubt:
                 assert (await channel.healthy()).ok
                 while (await channel.healthy()).ok:
                     await asyncio.sleep(0.05)
+
+        run(case())
+
+
+class TestTls:
+    def test_a_message_goes_over_tls_and_its_receipt_comes_back(self) -> None:
+        async def case() -> None:
+            async with running(tls=True) as server:
+                trusted = {"tls": True, "ca_file": server.certificate_file}
+                async with listening(server, **trusted) as (channel, receipts):
+                    outcome = await send_one(channel, make_envelope(ACCEPTED))
+                    assert outcome.kind is OutcomeKind.ACCEPTED
+                    assert (await receipts.get()).kind is ReceiptKind.DELIVERED
+
+        run(case())
+
+    @pytest.mark.parametrize("changes", [{}, {"ca_file": Path("/nowhere/ca.pem")}])
+    def test_who_is_not_trusted_gets_no_password_and_it_is_said_in_plain_words(
+        self, changes: dict[str, Any]
+    ) -> None:
+        async def case() -> None:
+            async with running(tls=True) as server, talking(server, tls=True, **changes) as channel:
+                health = await channel.healthy()
+                assert not health.ok
+                assert "ca_file" in health.problem
+                outcome = await send_one(channel, make_envelope(ACCEPTED))
+                assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, "smpp_tls_refused")
+                assert server.binds == []
+
+        run(case())
+
+    def test_without_tls_a_server_that_wants_it_is_not_talked_to(self) -> None:
+        async def case() -> None:
+            async with running(tls=True) as server, talking(server, connect_seconds=1) as channel:
+                outcome = await send_one(channel, make_envelope(ACCEPTED))
+                assert outcome.kind is OutcomeKind.NOT_SENT
 
         run(case())
 

@@ -112,6 +112,35 @@ class TestLongText:
         assert notice(engine, run) == "failed:smpp_failed"
 
 
+class TestBrokenChain:
+    """A long text of which a part never left stays in doubt, whatever the other parts report."""
+
+    def test_reports_of_its_parts_are_kept_with_it_and_never_make_it_whole(self, engine: Engine) -> None:
+        run = start(engine, "smpp/1", "smpp/2", "", kind=OutcomeKind.UNKNOWN)
+        engine.work(ChannelKind.SMS)
+        for kind in (ReceiptKind.DELAYED, ReceiptKind.DELIVERED):
+            for name in ("smpp/1", "smpp/2"):
+                report(engine, name, kind)
+        engine.round()
+        assert engine.states(run) == {"unknown": 1}
+        attempt = engine.reference(run, PHONE).attempt_id
+        found = engine.sql("SELECT attempt_id, kind, effect FROM receipt")
+        assert [tuple(row) for row in found] == [(attempt, "unknown", "no_change")] * 4
+        parts = engine.sql("SELECT part, name, kind FROM provider_message ORDER BY part")
+        assert [tuple(row) for row in parts] == [
+            (1, "smpp/1", "delivered"),
+            (2, "smpp/2", "delivered"),
+            (3, "", None),
+        ]
+
+    def test_a_part_that_failed_fails_it(self, engine: Engine) -> None:
+        run = start(engine, "smpp/1", "", kind=OutcomeKind.UNKNOWN)
+        engine.work(ChannelKind.SMS)
+        report(engine, "smpp/1", ReceiptKind.FAILED)
+        engine.round()
+        assert notice(engine, run) == "failed:smpp_failed"
+
+
 class TestOverTheBind:
     def test_a_refusal_by_answer_withdraws_consent(self, engine: Engine) -> None:
         start(engine, "smpp/1")

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from channels.sms.smpp.codes import COMMAND_STATUSES, MESSAGE_STATES
+from channels.sms.smsc.codes import DETAILS, REQUEST_ERRORS, STATUSES
 from dispatcher.delivery.bills.states import BillState, attachment_error
 from dispatcher.delivery.runs import RunState
 from dispatcher.delivery.states import AttemptState, NoticeState
 from reports import words
-from reports.words import reason_word, word_for
+from reports.words import LANGUAGES, reason_word, word_for
 
 
 class TestCompleteness:
@@ -88,3 +90,32 @@ class TestReasonWord:
     def test_speaks_three_languages(self):
         assert word_for(words.CHANNELS, "voice", "uk") == "Автодозвін"
         assert reason_word("no_consent", "en") == "no consent"
+
+
+class TestShortMessages:
+    """No code of a provider of short messages is shown raw, in any language."""
+
+    CODES = (
+        *(one.reason for one in REQUEST_ERRORS.values()),
+        *(f"smsc_{status}" for status in STATUSES),
+        *(f"smsc_{status}_{err}" for status in (3, 20, 23, 25) for err in DETAILS),
+        *(one.reason for one in COMMAND_STATUSES.values()),
+        *(f"smpp_state_{state}" for state in MESSAGE_STATES),
+        *("smpp_state_none", "smpp_state_5_001", "smpp_0x00000400", "smpp_partly_sent", "smpp_tls_refused"),
+        *("smpp_unreachable", "smpp_not_bound", "smpp_no_answer", "smpp_connection_lost", "smpp_queried"),
+        *("sms_too_long", "sms_empty", "sms_no_route", "sms_window_too_short", "sms_broken_off"),
+        *("smsc_low_balance", "smsc_unreachable", "smsc_no_answer", "smsc_too_many", "smsc_found_afterwards"),
+    )
+
+    @pytest.mark.parametrize("code", CODES)
+    def test_every_code_has_words_in_three_languages(self, code: str) -> None:
+        found = [reason_word(code, language) for language in LANGUAGES]
+        assert all("_" not in words and words for words in found), found
+        assert len(set(found)) == len(found) or found[0] == found[1]
+
+    @pytest.mark.parametrize("err", DETAILS)
+    def test_each_detail_says_something_of_its_own(self, err: int) -> None:
+        assert reason_word(f"smsc_20_{err}", "ru") != reason_word("smsc_20", "ru")
+
+    def test_an_unknown_number_of_the_provider_is_never_called_delivered(self) -> None:
+        assert reason_word("smsc_77", "ru") == reason_word("smsc_20_245", "ru")
