@@ -21,8 +21,9 @@ _PARENT = text(
            r.purpose_group, r.starts_at, r.ends_at, r.hours, r.caps, r.policies, r.step_plan,
            r.max_per_second, r.common_fields, r.needs_approval, l.name AS list_name, c.name AS campaign,
            c.daily_from,
-           c.daily_to, c.working_days_only, c.policy_profile
+           c.daily_to, c.working_days_only, c.policy_profile, s.name AS scenario
     FROM run r JOIN recipient_list l ON l.id = r.list_id JOIN campaign c ON c.id = r.campaign_id
+    JOIN scenario_version v ON v.id = c.scenario_version_id JOIN scenario s ON s.id = v.scenario_id
     WHERE r.id = :run
     """
 )

@@ -19,6 +19,7 @@ from campaigns.linked_run_repository import Derived, derive_list, find_open_chil
 from campaigns.scenarios import current_version
 from campaigns.service import CreatedCampaign, add_campaign
 from campaigns.wanted import NewCampaign, check_hours, check_window
+from channels.port import ChannelKind
 from consent.calendar import WorkingCalendar
 from consent.group_policy import GroupPolicy
 from consent.policy import caps_from_json
@@ -40,13 +41,19 @@ TOLD: Final = frozenset({NoticeState.NOTIFIED, NoticeState.PARTLY_NOTIFIED, Noti
 
 @dataclass(frozen=True, slots=True)
 class NewLinkedRun:
-    """The window of the linked run, and how it begins; everything else is the parent's."""
+    """The window of the linked run, and how it begins; everything else is the parent's.
+
+    `channels`, in the order in which they are tried, go with the scenario's texts as they stand now.
+    """
 
     starts_at: datetime
     ends_at: datetime
     first_count: int | None = None
     as_draft: bool = False
     needs_approval: bool = False
+    channels: tuple[ChannelKind, ...] | None = (
+        None  #: None: a resend takes its parent's, a correction its own
+    )
 
 
 def resend_run(
@@ -61,7 +68,7 @@ def resend_run(
     actor: str,
     now: datetime,
 ) -> CreatedCampaign:
-    """Send the same text once more to exactly those whom the parent did not reach.
+    """Send the same text once more to exactly those whom the parent did not reach, or by other channels.
 
     `include_unknown` takes people who may have been told already; `include_blocked` those who were not
     permitted and may be by now. Raises `UnknownRunError`, `CampaignError` (window), and `LinkedRunError`
@@ -75,6 +82,11 @@ def resend_run(
     campaign = _as_campaign(parent, wanted, derived, scenario="", name=parent["campaign"])
     _check(session, parent, campaign, derived, calendar, now)
     plan = StepPlan.from_json(parent["step_plan"])
+    if wanted.channels is not None:
+        version = current_version(
+            session, parent["scenario"], channels=wanted.channels, delivery=delivery, actor=actor, now=now
+        )
+        plan = version.plan
     run = _compile(parent, wanted, derived, parent["campaign_id"], RunKind.RESEND, plan, delivery, actor)
     return _add(session, run, actor, now)
 
@@ -96,7 +108,9 @@ def correct_run(
     correction. Raises what `resend_run` raises, and `UnknownScenarioError`.
     """
     parent = _closed_parent(session, parent_id, RunKind.CORRECTION)
-    version = current_version(session, scenario, delivery=delivery, actor=actor, now=now)
+    version = current_version(
+        session, scenario, channels=wanted.channels, delivery=delivery, actor=actor, now=now
+    )
     derived = _derive(session, parent, RunKind.CORRECTION, TOLD, actor, now)
     campaign = _as_campaign(
         parent, wanted, derived, scenario=scenario, name=f"Исправление: {parent['campaign']}"

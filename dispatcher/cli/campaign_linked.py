@@ -1,6 +1,6 @@
 """`dispatcher campaign resend | correct`: runs made from a run that is closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from campaigns.linked_runs import NewLinkedRun, correct_run, resend_run
 from campaigns.service import CreatedCampaign
+from channels.port import ChannelKind
+from dispatcher.bootstrap import require_channels
 from dispatcher.cli import campaign_options as options
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.start import actor, application
@@ -33,11 +35,12 @@ def resend(
     first: options.FirstCount = None,
     draft: options.Draft = False,
     needs_approval: options.NeedsApproval = False,
+    channel: options.Channels = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Send once more to exactly those whom a run did not reach."""
     choices = {"include_unknown": unknown, "include_blocked": blocked}
-    _make(run, resend_run, choices, starts, ends, first, draft, needs_approval, as_json=as_json)
+    _make(run, resend_run, choices, starts, ends, first, draft, needs_approval, channel, as_json=as_json)
 
 
 def correct(
@@ -48,11 +51,12 @@ def correct(
     first: options.FirstCount = None,
     draft: options.Draft = False,
     needs_approval: options.NeedsApproval = False,
+    channel: options.Channels = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Send another text to everybody whom a run has told, or may have told."""
     choices = {"scenario": scenario}
-    _make(run, correct_run, choices, starts, ends, first, draft, needs_approval, as_json=as_json)
+    _make(run, correct_run, choices, starts, ends, first, draft, needs_approval, channel, as_json=as_json)
 
 
 def _make(
@@ -64,15 +68,23 @@ def _make(
     first: int | None,
     draft: bool,
     needs_approval: bool,
+    channels: Sequence[ChannelKind] | None,
     *,
     as_json: bool,
 ) -> None:
     with application() as built:
+        require_channels(built.settings, channels)
 
         def work(session: Session) -> CreatedCampaign:
             now, zone = built.clock.refresh(session), built.settings.time_zone
             window = (read_moment(starts, zone, now), read_moment(ends, zone, now))
-            wanted = NewLinkedRun(*window, first_count=first, as_draft=draft, needs_approval=needs_approval)
+            wanted = NewLinkedRun(
+                *window,
+                first_count=first,
+                as_draft=draft,
+                needs_approval=needs_approval,
+                channels=tuple(channels) if channels else None,
+            )
             return make(
                 session,
                 run,

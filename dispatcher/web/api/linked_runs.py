@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from campaigns.linked_runs import NewLinkedRun, correct_run, resend_run
 from campaigns.service import CreatedCampaign
+from channels.port import ChannelKind
+from dispatcher.bootstrap import require_channels
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Made, Makes
-from dispatcher.web.api.new_campaigns import CreatedOut, created_out
+from dispatcher.web.api.new_campaigns import ChannelNames, CreatedOut, created_out
 from dispatcher.web.api.problems import answers
 from dispatcher.web.api.values import Body, FirstCount, Line, Moment, example, json_bytes
 
@@ -29,6 +31,9 @@ class LinkedRunIn(Body):
     first_count: FirstCount = None
     as_draft: bool = Field(default=False, description="Nothing happens until it is submitted.")
     needs_approval: bool = Field(default=False, description="Also where the parent needed none.")
+    channels: ChannelNames | None = Field(
+        default=None, description="In the order in which they are tried; default: the parent's."
+    )
 
 
 class ResendIn(LinkedRunIn):
@@ -58,7 +63,7 @@ def resend(call: Maker, run_id: UUID, wanted: ResendIn) -> object:
         made = resend_run(
             session,
             run_id,
-            _linked(wanted, now),
+            _linked(call, wanted, now),
             include_unknown=wanted.include_unknown,
             include_blocked=wanted.include_blocked,
             delivery=call.services.settings.delivery,
@@ -79,7 +84,7 @@ def correct(call: Maker, run_id: UUID, wanted: CorrectionIn) -> object:
         made = correct_run(
             session,
             run_id,
-            _linked(wanted, now),
+            _linked(call, wanted, now),
             scenario=wanted.scenario,
             delivery=call.services.settings.delivery,
             calendar=call.services.calendar.read(session),
@@ -91,13 +96,16 @@ def correct(call: Maker, run_id: UUID, wanted: CorrectionIn) -> object:
     return call.change(make, request=json_bytes(wanted))
 
 
-def _linked(wanted: LinkedRunIn, now: datetime) -> NewLinkedRun:
+def _linked(call: ApiCall, wanted: LinkedRunIn, now: datetime) -> NewLinkedRun:
+    channels = None if wanted.channels is None else tuple(map(ChannelKind, wanted.channels))
+    require_channels(call.services.settings, channels)
     return NewLinkedRun(
         wanted.starts_at or now,
         wanted.ends_at,
         first_count=wanted.first_count,
         as_draft=wanted.as_draft,
         needs_approval=wanted.needs_approval,
+        channels=channels,
     )
 
 

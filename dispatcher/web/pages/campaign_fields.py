@@ -86,7 +86,7 @@ def new_campaign(
     form: CampaignForm, settings: Settings, *, starts_at: datetime, ends_at: datetime
 ) -> NewCampaign:
     """What the service is asked for; raises `FormFaultError`, `PolicyError` and `CampaignError`."""
-    channels = _read_channels(form.channels)
+    channels = read_channels(form.channels)
     require_channels(settings, channels)
     title = BUILTIN[form.scenario].title if form.scenario in BUILTIN else form.scenario
     list_name = one_line(form.list_name)
@@ -124,7 +124,8 @@ def channel_choices(settings: Settings) -> list[str]:
     return [",".join(one) for length in (1, 2) for one in permutations(here, length)]
 
 
-def _read_channels(typed: str) -> tuple[ChannelKind, ...] | None:
+def read_channels(typed: str) -> tuple[ChannelKind, ...] | None:
+    """The channels that were chosen; None: none. Raises `FormFaultError`."""
     try:
         return tuple(ChannelKind(name) for name in typed.split(",")) if typed.strip() else None
     except ValueError as error:

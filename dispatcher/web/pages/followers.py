@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from campaigns.catalogue import BUILTIN
 from campaigns.linked_runs import NOT_REACHED, TOLD, NewLinkedRun, correct_run, resend_run
 from campaigns.service import CreatedCampaign
+from dispatcher.bootstrap import require_channels
 from dispatcher.core.errors import DispatcherError
 from dispatcher.delivery.states import NoticeState
 from dispatcher.web.auth import Controller, Services, SignedIn, require_csrf
 from dispatcher.web.flash import Flash
-from dispatcher.web.pages.campaign_fields import MOST_FIRST
+from dispatcher.web.pages.campaign_fields import MOST_FIRST, channel_choices, read_channels
 from dispatcher.web.pages.campaigns import REFUSALS
 from dispatcher.web.pages.showing import fault, go_on, show
 from dispatcher.web.pages.typed import read_moment, read_number, usual_end
@@ -36,6 +37,7 @@ class FollowerForm:
     unknown: Annotated[str, Form(max_length=3)] = ""
     blocked: Annotated[str, Form(max_length=3)] = ""
     scenario: Annotated[str, Form(max_length=60)] = "correction"
+    channels: Annotated[str, Form(max_length=40)] = ""  #: as in a campaign's form
     as_draft: Annotated[str, Form(max_length=3)] = ""
     needs_approval: Annotated[str, Form(max_length=3)] = ""
 
@@ -83,12 +85,15 @@ def _make(
 
     def work(session: Session) -> CreatedCampaign:
         now = services.clock.refresh(session)
+        channels = read_channels(form.channels)
+        require_channels(services.settings, channels)
         wanted = NewLinkedRun(
             starts_at=read_moment(form.starts_at, zone) if form.starts_at.strip() else now,
             ends_at=read_moment(form.ends_at, zone),
             first_count=read_number(form.first_count, 1, MOST_FIRST),
             as_draft=bool(form.as_draft),
             needs_approval=bool(form.needs_approval),
+            channels=channels,
         )
         delivery, calendar = services.settings.delivery, services.calendar.read(session)
         actor = signed_in.member.actor
@@ -125,6 +130,7 @@ def _form(
         "unknown": counts.get(NoticeState.UNKNOWN, 0),
         "blocked": counts.get(NoticeState.BLOCKED, 0),
         "scenarios": list(BUILTIN.values()),
+        "channel_choices": channel_choices(services.settings),
         "approval_required": live.facts.needs_approval or services.settings.delivery.approval_required,
         "problem": fault(request, problem) if problem else "",
     }

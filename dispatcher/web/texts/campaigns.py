@@ -65,6 +65,16 @@ CAMPAIGNS: Final[Words] = {
         "Канали, по черзі",
         "Channels, in turn",
     ),
+    "resend_channels": (
+        "как в первом задании",
+        "як у першому завданні",
+        "as in the first run",
+    ),
+    "correct_channels": (
+        "по сценарию",
+        "за сценарієм",
+        "by the scenario",
+    ),
     "sms_parts": (
         "Частей СМС",
         "Частин СМС",

@@ -11,7 +11,7 @@ import pytest
 from campaigns.errors import CampaignError, LinkedRunError
 from campaigns.linked_runs import NewLinkedRun, correct_run, resend_run
 from campaigns.service import CreatedCampaign
-from channels.port import OutcomeKind
+from channels.port import ChannelKind, OutcomeKind
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.delivery.withdrawal import withdraw_consent
 from tests.engine import Engine
@@ -114,6 +114,13 @@ class TestResend:
             "LinkedRunError",
         ]
 
+    def test_it_may_go_over_another_channel(self, engine: Engine) -> None:
+        made = link(engine, resend_run, closed_run(engine), channels=(ChannelKind.SMS,))
+        engine.round()
+        engine.finish(made.run_id)
+        assert engine.sms.addresses() == ["+79000000002"]
+        assert engine.email.sent == []
+
     def test_after_it_is_over_nobody_whom_it_reached_is_told_once_more(self, engine: Engine) -> None:
         parent = closed_run(engine)
         told(engine, link(engine, resend_run, parent))
@@ -178,6 +185,12 @@ class TestCorrection:
         assert letter.subject.startswith("Исправление")
         assert engine.run(made.run_id).kind == "correction"
         assert engine.run(made.run_id).purpose == "debt"
+
+    def test_it_may_go_over_another_channel(self, engine: Engine) -> None:
+        made = link(engine, correct_run, closed_run(engine), channels=(ChannelKind.SMS,))
+        engine.round()
+        engine.finish(made.run_id)
+        assert engine.sms.addresses() == ["+79000000001", "+79000000003", "+79000000005"]
 
     def test_a_resend_and_a_correction_of_one_run_go_together(self, engine: Engine) -> None:
         parent = closed_run(engine)
