@@ -43,10 +43,9 @@ GRAMMAR: dict[str, str] = {
     "throttle-4xx[-S]": "answer RCPT with this and the words `too many messages`; 421 also closes",
     "hang": "take the body, journal it as accepted, never answer the dot",
     "hangdrop": "take the body, journal it as accepted, close without an answer",
-    "drop": "close when the first bytes of the body come; journal: hung up (a client that has already "
+    "drop": "close when the first bytes of the body come; journal: unanswered (a client that has already "
     "written its dot cannot know)",
-    "dropstart": "close right behind the 354, before any body (with BDAT, behind that); journal: hung up (a "
-    "body that was on its way already leaves its client in the same doubt)",
+    "dropstart": "close right behind the 354, before any body (with BDAT, behind that); journal: unanswered",
     "dropstartonce": "the same, but only the first time this address is seen",
     "bounce-S": "accept, then send a non-delivery report (RFC 3464) with this status to the sender",
     "slow-N": "accept, and answer the dot only after N milliseconds",

@@ -1,9 +1,9 @@
 """What the sandbox received, outside the product's data: the witness against which runs are checked.
 
-One JSON line for each body that came in whole, written before the answer leaves, and one for each letter at
-which the sandbox hung up, written before it does. So whatever was answered or left unanswered is in the
-journal, even after kill -9; with `fsync`, after a power cut too. It holds attempt ids, no address and no
-text. A message that came twice stands in it twice.
+One JSON line for each body that came in whole, written before the answer leaves, and one for each message
+that is left without an answer, written before that. So whatever was answered or not is in the journal, even
+after kill -9; with `fsync`, after a power cut too. It holds attempt ids, no address and no text. A message
+that came twice stands in it twice.
 """
 
 import json
@@ -25,7 +25,9 @@ class JournalVerdict(StrEnum):
     ACCEPTED = "accepted"  #: taken; whether the answer reached the sender is another matter
     REFUSED = "refused"  #: 5xx to the dot
     DEFERRED = "deferred"  #: 4xx to the dot
-    HUNG_UP = "hung_up"  #: not taken: closed behind the 354 or within the body, which its sender may not know
+    UNANSWERED = (
+        "unanswered"  #: not taken, and left without an answer that would say so: its sender cannot know
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,10 +175,9 @@ class SandboxSmscServer:
         wish = read_number(phone)
         if wish.error_code is not None:
             raise Refusal(wish.error_code)
-        if wish.fate is NumberFate.LOST_SILENT:
-            return await _be_silent(request)
-        if wish.fate is NumberFate.LOST_DROP:
-            return _hang_up(request)
+        if wish.fate in {NumberFate.LOST_SILENT, NumberFate.LOST_DROP}:
+            self._enter(fields.get("id", ""), JournalVerdict.UNANSWERED)
+            return await _be_silent(request) if wish.fate is NumberFate.LOST_SILENT else _hang_up(request)
         if wish.fate is NumberFate.BUSY_ONCE and phone not in self._seen_once:
             self._seen_once.add(phone)
             raise Refusal(9)
@@ -210,9 +209,12 @@ class SandboxSmscServer:
     def _take(self, fields: Mapping[str, str], phone: str, text: str) -> KeptMessage:
         name = fields.get("id") or str(len(self.account.messages) + 1)
         message = self.account.take(name, phone, text, int(time.time()))
-        if self._journal is not None:
-            self._journal.append([JournalEntry(read_name(name), JournalVerdict.ACCEPTED, now())])
+        self._enter(name, JournalVerdict.ACCEPTED)
         return message
+
+    def _enter(self, name: str, verdict: JournalVerdict) -> None:
+        if self._journal is not None:
+            self._journal.append([JournalEntry(read_name(name), verdict, now())])
 
     def _taken(self, fields: Mapping[str, str], messages: list[KeptMessage]) -> dict[str, Any]:
         answer: dict[str, Any] = {"id": messages[0].name, "cnt": sum(one.parts for one in messages)}

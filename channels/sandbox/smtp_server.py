@@ -131,7 +131,7 @@ class SandboxSmtpServer:
 
     def note_hang_up(self, mail: ReceivedMail, then: Callable[[bool], None]) -> None:
         """See `MailHost`."""
-        self._enter(mail, JournalVerdict.HUNG_UP, then)
+        self._enter(mail, JournalVerdict.UNANSWERED, then)
 
     def _enter(self, mail: ReceivedMail, verdict: JournalVerdict, then: Callable[[bool], None]) -> None:
         if self._journal is None:

@@ -5,6 +5,7 @@ its own supervisor has to bring the killed back. Every process of it carries a m
 one that is alive and not below the current `up` is an orphan.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -19,9 +20,10 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import psutil
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from campaigns.import_list import ImportRequest, import_list
+from channels.port import ChannelKind
 from channels.sandbox.journal import JournalEntry
 from dispatcher.bootstrap import Application, open_application
 from dispatcher.core.db import Database
@@ -31,6 +33,8 @@ from dispatcher.core.settings import (
     ImportSettings,
     ReturnsSettings,
     Settings,
+    SmscSettings,
+    SmsSettings,
     SmtpSettings,
     WebSettings,
     WorkerSettings,
@@ -39,6 +43,7 @@ from dispatcher.embedded.death_signal import for_child
 from dispatcher.embedded.ports import choose_port
 from dispatcher.embedded.servers import EmbeddedServers
 from dispatcher.migrations.migrate import migrate
+from dispatcher.web.callbacks.paths import smsc_path
 from tests.chaos.lists import LISTS, write_list
 from tests.chaos.sandboxes import Sandbox
 from tests.chaos.sandboxes import listens as _listens
@@ -55,7 +60,7 @@ READY_SECONDS: Final = 180.0  #: generous: a starved machine says nothing about 
 POLL_SECONDS: Final = 0.1
 
 CHAOS_DELIVERY: Final = DeliverySettings(
-    settle_seconds={"email": 1.0},
+    settle_seconds={"email": 1.0, "sms": 1.0},
     retry_seconds=[0.5, 1.0, 2.0],
     unknown_query_seconds=0.3,
     lease_seconds=LEASE_SECONDS,
@@ -65,8 +70,11 @@ CHAOS_DELIVERY: Final = DeliverySettings(
 )
 #: Everybody lives at one domain and many bounce by design: it would wait for staff in every round.
 CHAOS_RETURNS: Final = ReturnsSettings(rise_floor=1_000_000)
-#: What `up` runs, and how many of each.
-ROLES: Final = {"web": 1, "scheduler": 1, "bounces": 1, "email-bulk": 2, "email-urgent": 1}
+#: What `up` runs beside its workers, and how many workers of each lane it runs.
+ROLES: Final = {"web": 1, "scheduler": 1, "bounces": 1}
+LANES: Final = {"bulk": 2, "urgent": 1}
+SMSC: Final = "smsc"  #: the name of the account
+CALLBACK_SECRET: Final = "a secret of callbacks for chaos only"
 
 
 class Mail(StrEnum):
@@ -77,6 +85,7 @@ class Mail(StrEnum):
     CUT = "cut"  #: one, behind a wire that can break
     CUT_CHUNKS = "cut, chunks"  #: the same, bodies go by BDAT
     TWO = "two"  #: two, of which the second may fail
+    SMSC = "smsc"  #: SMSC in place of a mail server: short messages go out
 
 
 class HouseError(Exception):
@@ -92,6 +101,7 @@ class House:
     application: Application
     launcher: Sequence[str]
     sandboxes: Sequence[Sandbox]
+    channel: ChannelKind = ChannelKind.EMAIL
     wire: Wire | None = None
     sizes: dict[str, int] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: os.urandom(8).hex())
@@ -102,6 +112,16 @@ class House:
     def settings(self) -> Settings:
         """What the product is told."""
         return self.application.settings
+
+    @property
+    def roles(self) -> dict[str, int]:
+        """What `up` runs, and how many of each."""
+        return ROLES | {f"{self.channel}-{lane}": count for lane, count in LANES.items()}
+
+    @property
+    def bulk_workers(self) -> list[psutil.Process]:
+        """The living workers of the bulk lane."""
+        return self.find(f"{self.channel}-bulk")
 
     @property
     def reserve(self) -> Sandbox:
@@ -126,7 +146,7 @@ class House:
     def missing_roles(self) -> list[str]:
         """Which processes `up` should run and does not."""
         lines = [_arguments(process) for process in self.tree()]
-        return [role for role, count in ROLES.items() if sum(role in line for line in lines) < count]
+        return [role for role, count in self.roles.items() if sum(role in line for line in lines) < count]
 
     def find(self, role: str) -> list[psutil.Process]:
         """The living processes of this role below `up`."""
@@ -213,6 +233,7 @@ class House:
         settings = self.settings
         parts = {
             "SMTP": settings.smtp,
+            "SMS": settings.sms,
             "BOUNCE_LISTENER": settings.bounce_listener,
             "WEB": settings.web,
             "DELIVERY": settings.delivery,
@@ -226,7 +247,7 @@ class House:
             for name, value in inherited.items()
             if not name.startswith(tuple(f"DISPATCHER_{part}__" for part in parts))
         }
-        values = {f"DISPATCHER_{name}": part.model_dump_json() for name, part in parts.items()}
+        values = {f"DISPATCHER_{name}": _with_secrets(part) for name, part in parts.items()}
         return {**kept, **values, "DISPATCHER_DATA_DIRECTORY": str(settings.data_directory)}
 
     def __enter__(self) -> Self:
@@ -259,22 +280,51 @@ def open_house(
         if wire is not None:
             stack.callback(wire.close)
             wire.server_port = sandboxes[0].port
-        smtp = _smtp(mail, [wire.port] if wire is not None else [one.port for one in sandboxes])
-        settings = _settings(directory, servers, smtp, bounce_port)
+        providers = _providers(mail, sandboxes, wire)
+        settings = _settings(directory, servers, providers, bounce_port)
         _migrate(servers)
         application = stack.enter_context(open_application(settings))
+        if mail is Mail.SMSC:
+            path = smsc_path(application.secret_key, SMSC)
+            sandboxes[0].callback = (f"http://127.0.0.1:{settings.web.port}{path}", CALLBACK_SECRET)
         for kind in lists:
             _import(application, directory, kind, notices, seed)
         up = [sys.executable, "-m", "dispatcher", "up"]
         sizes = dict.fromkeys(lists, notices)
         house = stack.enter_context(
-            House(directory, servers, application, launcher or up, sandboxes, wire, sizes)
+            House(
+                directory,
+                servers,
+                application,
+                launcher or up,
+                sandboxes,
+                ChannelKind.SMS if mail is Mail.SMSC else ChannelKind.EMAIL,
+                wire,
+                sizes,
+            )
         )
         for sandbox in sandboxes:
             stack.callback(sandbox.end)
             sandbox.start()
         house.start_product()
         yield house
+
+
+def _providers(mail: Mail, sandboxes: Sequence[Sandbox], wire: Wire | None) -> dict[str, BaseModel]:
+    """The settings of who takes our messages."""
+    if mail is not Mail.SMSC:
+        ports = [one.port for one in sandboxes] if wire is None else [wire.port]
+        return {"smtp": _smtp(mail, ports)}
+    account = SmscSettings(
+        name=SMSC,
+        hosts=[f"http://127.0.0.1:{sandboxes[0].sms_port}"],
+        login="sandbox",
+        password=SecretStr("sandbox"),
+        callback_secret=SecretStr(CALLBACK_SECRET),
+        timeout_seconds=SMTP_TIMEOUT_SECONDS,
+        doubt_seconds=[0.1, 0.4],
+    )
+    return {"smtp": SmtpSettings(), "sms": SmsSettings(smsc=[account])}
 
 
 def _smtp(mail: Mail, ports: Sequence[int]) -> SmtpSettings:
@@ -290,19 +340,21 @@ def _smtp(mail: Mail, ports: Sequence[int]) -> SmtpSettings:
     return SmtpSettings.model_validate({"port": first, **common, "servers": further})
 
 
-def _settings(directory: Path, servers: EmbeddedServers, smtp: SmtpSettings, bounce_port: int) -> Settings:
+def _settings(
+    directory: Path, servers: EmbeddedServers, providers: Mapping[str, BaseModel], bounce_port: int
+) -> Settings:
     return Settings(
         database_url=SecretStr(servers.addresses.database_url),
         redis_url=SecretStr(servers.addresses.redis_url),
         secret_key=SecretStr("a secret key for chaos only"),
         data_directory=directory / "product",
-        smtp=smtp,
         bounce_listener=BounceListenerSettings(port=bounce_port),
         web=WebSettings(port=choose_port()),
         delivery=CHAOS_DELIVERY,
-        workers=WorkerSettings(),
+        workers=WorkerSettings(sms_bulk_processes=LANES["bulk"]),
         imports=ImportSettings(lease_seconds=IMPORT_LEASE_SECONDS),
         returns=CHAOS_RETURNS,
+        **providers,  # type: ignore[arg-type] - by name
     )
 
 
@@ -319,6 +371,17 @@ def _import(application: Application, directory: Path, kind: str, notices: int, 
     result = import_list(application.database, application.clock, request, actor="chaos")
     if result.recipients != notices:
         raise HouseError(f"the list {kind} has {result.recipients} recipients instead of {notices}")
+
+
+def _with_secrets(part: BaseModel) -> str:
+    """A part as JSON for the product's processes; `model_dump_json` would write stars for secrets."""
+    return json.dumps(part.model_dump(), default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def _arguments(process: psutil.Process) -> list[str]:

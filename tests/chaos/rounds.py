@@ -21,6 +21,7 @@ from tests.chaos.verdict import Allowance, Verdict, judge
 
 CLOSED_SECONDS: Final = 120.0  #: a run that is not closed by then stands still
 ORPHAN_SECONDS: Final = 30.0
+WINDOW: Final = timedelta(hours=6)  #: nothing goes to SMSC in the last hour of one
 LETTERS_BYTES: Final = 3000  #: some twenty letters in the journal
 
 _CHOOSE_ON_UNKNOWN: Final = text(
@@ -104,9 +105,10 @@ def _create(house: House, session: Session, plan: Plan) -> UUID:
             "debt_reminder",
             plan.target.recipients,
             starts_at=now,
-            ends_at=now + timedelta(hours=1),
+            ends_at=now + WINDOW,
             policy_profile="always",
             priority=plan.target.priority,
+            channels=(house.channel,),
         ),
         delivery=house.settings.delivery,
         calendar=house.application.calendar.read(session),

@@ -30,13 +30,15 @@ class SandboxStartError(Exception):
 
 @dataclass
 class Sandbox:
-    """One mail server. Its journal survives every kill."""
+    """One mail server, or SMSC. Its journal survives every kill."""
 
     directory: Path
     name: str
     bounce_port: int
     seed: int
     port: int = field(default_factory=choose_port)
+    sms_port: int = field(default_factory=choose_port)
+    callback: tuple[str, str] | None = None  #: it plays SMSC too, and calls this URL back with this secret
     process: "subprocess.Popen[bytes] | None" = None
     refuser: "Refuser | None" = None
 
@@ -48,19 +50,25 @@ class Sandbox:
     def start(self) -> None:
         """Start it and wait until it listens."""
         arguments = [
-            *("--port", str(self.port), "--journal", str(self.journal), "--fsync"),
+            *("--port", str(self.port), "--journal", str(self.journal)),
             *("--bounce-port", str(self.bounce_port), "--seed", str(self.seed)),
+            *(() if self.callback is not None else ("--fsync",)),
         ]
+        program, ports = ["dispatcher", "sandbox"], [self.port]
+        if self.callback is not None:
+            url, secret = self.callback
+            program, ports = ["tests.chaos.smsc_process"], [self.port, self.sms_port]
+            arguments += ["--sms-port", str(self.sms_port), "--callback", url, "--secret", secret]
         with (self.directory / f"sandbox-{self.name}.log").open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "dispatcher", "sandbox", *arguments],
+                [sys.executable, "-m", *program, *arguments],
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 preexec_fn=for_child(TERMINATE),
             )
         until = time.monotonic() + READY_SECONDS
-        while not listens(self.port):
+        while not all(map(listens, ports)):
             if time.monotonic() > until or self.process.poll() is not None:
                 raise SandboxStartError(f"the sandbox {self.name} does not come up")
             time.sleep(POLL_SECONDS)

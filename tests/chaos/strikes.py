@@ -82,12 +82,12 @@ def _kill_harmless(house: House, run: UUID, victims: Sequence[psutil.Process]) -
 
 def kill_worker(place: int) -> Strike:
     """Kill -9 one of the workers of the bulk lane."""
-    return lambda house, run: _kill_frozen(house, run, house.find("email-bulk")[place : place + 1])
+    return lambda house, run: _kill_frozen(house, run, house.bulk_workers[place : place + 1])
 
 
 def kill_urgent(house: House, run: UUID) -> Blow:
     """Kill -9 the worker of the urgent lane."""
-    return _kill_frozen(house, run, house.find("email-urgent"))
+    return _kill_frozen(house, run, house.find(f"{house.channel}-urgent"))
 
 
 def kill_all_workers(house: House, run: UUID) -> Blow:
@@ -166,13 +166,13 @@ def flush_redis(house: House, run: UUID) -> Blow:
 def end_worker(house: House, run: UUID) -> Blow:
     """SIGTERM to a worker: it gives back what it has not begun and records the rest."""
     blow = Blow(0, count_sending(house, run), _now(), may_lose_sight=False)
-    house.find("email-bulk")[0].terminate()
+    house.bulk_workers[0].terminate()
     return blow
 
 
 def freeze_worker(house: House, run: UUID) -> Blow:
     """SIGSTOP longer than the lease, then SIGCONT: its outcomes come late, with the same token."""
-    victim = house.find("email-bulk")[0]
+    victim = house.bulk_workers[0]
     victim.suspend()
     time.sleep(SETTLE_SECONDS)
     blow = Blow(0, count_sending(house, run), _now())

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tests.chaos.bystanders import AMBUSH, begin_import, kill_import
+from tests.chaos.callback_storm import kill_web_in_storm
 from tests.chaos.house import House, Mail
 from tests.chaos.mail_strikes import cut_wire, hang_reserve, kill_both, kill_reserve, refuse_by_reserve
 from tests.chaos.strikes import (
@@ -86,6 +87,25 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
             Target("one server hangs", hang_reserve, mail=Mail.TWO, part_before=EARLY),
             Target("one server refuses", refuse_by_reserve, mail=Mail.TWO, part_before=EARLY),
             Target("server dies, worker too", kill_both, mail=Mail.TWO, part_before=EARLY),
+            Target("SMS: worker", kill_worker(0), recipients="texts", mail=Mail.SMSC),
+            Target("SMS: web", kill_role("web"), recipients="texts", mail=Mail.SMSC, part_before=EARLY),
+            Target("SMS: worker frozen", freeze_worker, recipients="texts", mail=Mail.SMSC),
+            Target("SMS: postgres", kill_server("postgres"), recipients="texts", mail=Mail.SMSC),
+            Target(
+                "SMS: resend once",
+                kill_all_workers,
+                recipients="texts",
+                on_unknown="resend_once",
+                mail=Mail.SMSC,
+                part_before=EARLY,
+            ),
+            Target(
+                "SMS: callback storm",
+                kill_web_in_storm,
+                recipients="texts",
+                mail=Mail.SMSC,
+                part_before=(0.2, 0.5),
+            ),
         )
     }
 )

@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from channels.sandbox.journal import JournalEntry, JournalVerdict
 from dispatcher.delivery.progress import Count, read_progress, recount
 from dispatcher.delivery.states import AttemptState, NoticeState, Trigger
-from tests.chaos.lists import is_doubtful
+from tests.chaos.lists import contradicts, is_doubtful
 
 #: What shows that the product knows that the provider took an attempt, or may have.
-KNOWN: Final = frozenset({Trigger.ACCEPT, Trigger.DELIVER, Trigger.BOUNCE, Trigger.LOSE})
+KNOWN: Final = frozenset({Trigger.ACCEPT, Trigger.DELIVER, Trigger.BOUNCE, Trigger.LOSE, Trigger.FOUND})
+#: What a receipt does.
+REPORTED: Final = frozenset({Trigger.DELIVER, Trigger.BOUNCE})
 
 _SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _RUN = text(
@@ -93,18 +95,19 @@ def judge(session: Session, run: UUID, journal: Sequence[JournalEntry], allowanc
         events.setdefault(event.attempt_id, []).append(event)
     verdict = Verdict(notices=facts.recipient_count)
     received = _entered(journal, JournalVerdict.ACCEPTED, attempts)
-    hung_up = _entered(journal, JournalVerdict.HUNG_UP, attempts)
+    unanswered = _entered(journal, JournalVerdict.UNANSWERED, attempts)
     _check_people(verdict, facts)
     _check_both_sides(verdict, attempts, events, received)
     _check_doubles(verdict, facts.on_unknown, attempts, events, received)
     by_provider = {
         id_
         for id_, row in attempts.items()
-        if is_doubtful(row.address, is_received=received[id_] > 0, has_hung_up=hung_up[id_] > 0)
+        if is_doubtful(row.address, is_received=received[id_] > 0, is_unanswered=unanswered[id_] > 0)
     }
     _check_unknown(verdict, attempts, events, received, by_provider, allowance)
     _check_counters(verdict, read_progress(session, run), recount(session, run))
     _check_bounced(verdict, attempts, allowance.bounced)
+    _check_reports(verdict, attempts, events, allowance.bounced)
     return verdict
 
 
@@ -248,3 +251,26 @@ def _check_bounced(verdict: Verdict, attempts: Mapping[UUID, Any], bounced: froz
         verdict.faults.append(
             f"{len(told)} attempts bounced but are not recorded as failed, such as {told[0]}"
         )
+
+
+def _check_reports(
+    verdict: Verdict,
+    attempts: Mapping[UUID, Any],
+    events: Mapping[UUID, list[Any]],
+    bounced: frozenset[UUID],
+) -> None:
+    """However often and in whatever order it was reported: nobody's end contradicts it."""
+    wrong = [
+        id_
+        for id_, row in attempts.items()
+        if id_ not in bounced
+        and (triggers := {event.trigger for event in events.get(id_, ())} & REPORTED)
+        and contradicts(row.address, is_delivered=Trigger.DELIVER in triggers)
+    ]
+    wrong += [
+        id_
+        for id_, row in attempts.items()
+        if row.state == AttemptState.DELIVERED and contradicts(row.address, is_delivered=True)
+    ]
+    if wrong:
+        verdict.faults.append(f"{len(wrong)} attempts ended otherwise than reported, such as {wrong[0]}")

@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from channels.port import Outcome, OutcomeKind, Question, ReceiptKind
-from channels.sandbox.journal import Journal, read_journal
+from channels.sandbox.journal import Journal, JournalVerdict, read_journal
 from channels.sandbox.smsc_account import PRICE_PER_PART
 from channels.sandbox.smsc_callbacks import CallbackTarget
 from channels.sandbox.smsc_server import SandboxSmscServer, SmscSandboxOptions
@@ -115,9 +115,10 @@ class TestInDoubt:
         async def case() -> None:
             journal = Journal(tmp_path / "journal")
             async with running(journal=journal) as server, talking(server) as channel:
-                outcome = await send_one(channel, make_envelope(f"+7999{fate}0001"))
-                assert outcome.kind is OutcomeKind.UNKNOWN
-            assert read_journal(journal.path) == []
+                envelope = make_envelope(f"+7999{fate}0001")
+                assert (await send_one(channel, envelope)).kind is OutcomeKind.UNKNOWN
+            (entry,) = read_journal(journal.path)
+            assert (entry.attempt, entry.verdict) == (envelope.attempt, JournalVerdict.UNANSWERED)
 
         run(case())
 

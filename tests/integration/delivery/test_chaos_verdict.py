@@ -10,7 +10,7 @@ from tests.chaos.verdict import Allowance, Verdict, judge
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, row
 
-ACCEPTED, HUNG_UP = JournalVerdict.ACCEPTED, JournalVerdict.HUNG_UP
+ACCEPTED, UNANSWERED = JournalVerdict.ACCEPTED, JournalVerdict.UNANSWERED
 
 
 def verdict_over(
@@ -33,7 +33,7 @@ def verdict_over(
 class TestDoubt:
     @pytest.mark.parametrize(
         ("directive", "journal"),
-        [("hang.", [ACCEPTED]), ("hangdrop.", [ACCEPTED]), ("drop.", [HUNG_UP])],
+        [("hang.", [ACCEPTED]), ("hangdrop.", [ACCEPTED]), ("drop.", [UNANSWERED])],
     )
     def test_what_the_provider_left_in_doubt_is_its_own(
         self, engine: Engine, directive: str, journal: list[JournalVerdict]
@@ -49,9 +49,9 @@ class TestDoubt:
             ("", []),
             ("drop.", []),  # the address promises trouble of which nothing came
             ("hang.", []),
-            ("hangdrop.", [HUNG_UP]),
+            ("hangdrop.", [UNANSWERED]),
             ("drop.", [ACCEPTED]),
-            ("dropstartonce.", [HUNG_UP]),  # the end came with the 354: no body may have left
+            ("dropstartonce.", [UNANSWERED]),  # the end came with the 354: no body may have left
         ],
     )
     def test_any_other_doubt_is_ours(
@@ -64,7 +64,7 @@ class TestDoubt:
 
 class TestBothSides:
     def test_what_we_call_accepted_must_have_been_received(self, engine: Engine) -> None:
-        assert verdict_over(engine, "", HUNG_UP, outcome=OutcomeKind.ACCEPTED).lost == 1
+        assert verdict_over(engine, "", UNANSWERED, outcome=OutcomeKind.ACCEPTED).lost == 1
 
     def test_one_attempt_that_was_received_twice_is_red(self, engine: Engine) -> None:
         verdict = verdict_over(engine, "", ACCEPTED, ACCEPTED, outcome=OutcomeKind.ACCEPTED)
