@@ -25,7 +25,7 @@ NEVER_REPORTED: Final = "305"
 #: hung up, not taken and hung up, never reported, callback lost, twice, before the answer, in the wrong
 #: order, odd answers, an answer that is slow, a late callback, undeliverable, expired; else one callback.
 NUMBERS: Final = {
-    **{"301": 0.001, "302": 0.001, "303": 0.01, "304": 0.01, NEVER_REPORTED: 0.04, "306": 0.65},
+    **{"301": 0.001, "302": 0.001, "303": 0.01, "304": 0.01, NEVER_REPORTED: 0.04, "306": 0.75},
     **{"307": 0.03, "308": 0.03, "309": 0.03, "310": 0.01, "311": 0.01, "313": 0.01, "314": 0.01},
     **{"318": 0.01, "220": 0.02, "203": 0.01},
 }
