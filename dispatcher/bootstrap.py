@@ -32,6 +32,7 @@ from dispatcher.migrations.current import is_current
 
 if TYPE_CHECKING:
     from channels.registry import ChannelRegistry
+    from channels.voice.speech.speaker import PhraseSpeaker
     from dispatcher.delivery.bills.urls import UrlRules
     from dispatcher.delivery.bills.worker import BillWorker
     from dispatcher.delivery.lane import LaneWorker
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 SECRET_BYTES: Final = 32
 LEAST_SECRET_BYTES: Final = 16
+SPEECH_DIRECTORY: Final = "speech"  #: of the data directory: what was spoken before, for everybody
 SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file name, not a secret
 
 
@@ -304,6 +306,21 @@ def build_bill_worker(application: Application) -> "BillWorker":
         rules, FetchLimits(settings.max_bytes, settings.fetch_seconds), ca_file=settings.ca_file
     )
     return BillWorker(BillTools(application.database, application.clock, Bridge(), fetcher, rules, settings))
+
+
+def build_speaker(settings: Settings) -> "PhraseSpeaker":
+    """What makes phrases audible; it belongs to the event loop on which it first speaks."""
+    from channels.voice.speech.cache import MEGABYTE, DiskCache
+    from channels.voice.speech.choice import voices_of
+    from channels.voice.speech.process import SpeakingProcesses
+    from channels.voice.speech.speaker import PhraseSpeaker
+
+    speech = settings.speech
+    engine = SpeakingProcesses(
+        voices_of(speech), processes=speech.processes, timeout_seconds=speech.timeout_seconds
+    )
+    disk = DiskCache(settings.data_directory / SPEECH_DIRECTORY, speech.cache_megabytes * MEGABYTE)
+    return PhraseSpeaker(engine, disk=disk if speech.cache_megabytes else None)
 
 
 def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:

@@ -8,6 +8,10 @@ class SpeechError(DispatcherError):
     """Raised when a phrase cannot be made audible: nothing came out, or less than its length demands."""
 
 
+class BadSoundFileError(DispatcherError):
+    """Raised when a file holds no sound that can be used; the message says what to change."""
+
+
 class NotDialledError(DispatcherError):
     """Raised when a call has certainly not left the house: no trunk, no free line, told to stop."""
 

@@ -26,11 +26,14 @@ class Phrase:
 
     `text` holds words only, spelled out already (the templates do that); it may name the person, so it is
     never logged. `recording` names an uploaded prompt that is played instead, by the SHA-256 of its samples.
+    `is_personal`: made with fields of the recipient, so its sound is never kept on disk. What is the same for
+    all recipients of a run says false, and is spoken once for all of them.
     """
 
     text: str = field(repr=False)
     language: str = "ru"
     recording: str | None = None
+    is_personal: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dispatcher.core.speech_settings import SpeechSettings
 from dispatcher.core.voice_settings import VoiceSettings
 
 
@@ -411,6 +412,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     sms: SmsSettings = SmsSettings()
     voice: VoiceSettings = VoiceSettings()
+    speech: SpeechSettings = SpeechSettings()
     bounce_listener: BounceListenerSettings = BounceListenerSettings()
     web: WebSettings = WebSettings()
     delivery: DeliverySettings = DeliverySettings()

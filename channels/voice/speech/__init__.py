@@ -1,0 +1,1 @@
+"""Speech: engines that speak words, what was spoken before, and recordings."""
