@@ -13,6 +13,7 @@ No message carries a field's value: it may be personal data (design: P10).
     ├── SubjectNotOneLineError     the subject would break the message's headers
     ├── UnknownBuiltinError        no such bundled template
     ├── UnknownTemplateError       no such template or version in the database
+    ├── UnspeakableTextError       a sign of a text has no words
     ├── TooManyPartsError          a short message is longer than its scenario allows
     └── AttachmentError            a recipient's file is not there or must not be sent
 """
@@ -103,3 +104,7 @@ class AttachmentError(TemplateError):
         super().__init__(message)
         self.code = code
         self.may_come = may_come
+
+
+class UnspeakableTextError(TemplateError):
+    """Raised when a text holds signs that cannot be said; the message names the signs, never the text."""

@@ -10,6 +10,16 @@ from typing import Any, Final, Literal
 Gender = Literal["male", "female"]
 
 _GENDERS: Final[dict[str, Gender]] = {"masc": "male", "femn": "female"}
+_CASES: Final = {
+    "nominative": "nomn",
+    "genitive": "gent",
+    "dative": "datv",
+    "accusative": "accs",
+    "instrumental": "ablt",
+    "locative": "loct",
+}
+_GENDER_CODES: Final = {"m": "masc", "f": "femn", "n": "neut"}
+_NUMBER_KINDS: Final = ({"NUMR"}, {"Anum"}, {"NOUN", "inan"}, {"ADJF"}, {"NOUN"})
 _CACHED_WORDS: Final = 20_000
 _LIKELY: Final = 0.1  #: share of the readings of a word in the corpus
 
@@ -69,6 +79,84 @@ def dictionary_forms(word: str, language: str) -> frozenset[str]:
         str(parse.normal_form)
         for parse in _analyzer(language).parse(word)
         if parse.score >= _LIKELY and "Surn" not in parse.tag.grammemes
+    )
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def declined(
+    word: str, language: str, case: str, *, gender: str | None = None, is_plural: bool = False
+) -> str:
+    """A noun, a numeral or an adjective in a case, words of several parts each by itself, in lower case.
+
+    A word whose forms the dictionary does not know stays as it is.
+    """
+    for sign in (" ", "-"):
+        if sign in word:
+            parts = word.split(sign)
+            # Of «киловатт-час» only the last part is declined, of «кубический метр» both are.
+            kept = parts[:-1] if sign == "-" else []
+            changed = [
+                declined(part, language, case, gender=gender, is_plural=is_plural)
+                for part in parts[len(kept) :]
+            ]
+            return sign.join([*kept, *changed])
+    wanted = {_CASES[case]} | ({"plur"} if is_plural else set())
+    if gender is not None and not is_plural:
+        wanted.add(_GENDER_CODES[gender])
+    parses = _analyzer(language).parse(word)
+    for kind in _NUMBER_KINDS:
+        for parse in parses:
+            is_base = "nomn" in parse.tag.grammemes or parse.normal_form == word.lower()
+            if is_base and kind <= parse.tag.grammemes:
+                form = parse.inflect(wanted) or parse.inflect({_CASES[case]})
+                if form is not None:
+                    return str(form.word)
+    return word
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def noun_gender(word: str, language: str) -> Literal["m", "f", "n"] | None:
+    """The gender of a common noun in any form; None when it is none, or has no gender («сутки»)."""
+    for parse in _analyzer(language).parse(word.lower()):
+        if "NOUN" in parse.tag.grammemes and parse.is_known and parse.tag.gender:
+            return {"masc": "m", "femn": "f", "neut": "n"}.get(parse.tag.gender)  # type: ignore[return-value]
+    return None
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def oblique_case(word: str, language: str, *, is_plural: bool = True) -> str | None:
+    """The case of a noun or adjective whose form is none of those that go with a number («домах»).
+
+    None for nominative, accusative and, of a plural one, genitive: the number itself decides then.
+    """
+    number = "plur" if is_plural else "sing"
+    cases = {
+        parse.tag.case
+        for parse in _analyzer(language).parse(word.lower())
+        if parse.is_known and parse.score >= _LIKELY and {"NOUN", "ADJF"} & parse.tag.grammemes
+        if number in parse.tag.grammemes or not is_plural
+    }
+    plain = {"nomn", "accs"} | ({"gent"} if is_plural else set())
+    if not cases or cases & plain or (is_plural and _is_singular(word, language)):
+        return None
+    codes = {code: name for name, code in _CASES.items()}
+    return next((codes[code] for code in ("gent", "loct", "datv", "ablt") if code in cases), None)
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def is_accusative(word: str, language: str) -> bool:
+    """Whether a noun stands in the accusative of the singular and in no other case («минуту»)."""
+    cases = {
+        parse.tag.case
+        for parse in _analyzer(language).parse(word.lower())
+        if parse.is_known and parse.score >= _LIKELY and "NOUN" in parse.tag.grammemes
+    }
+    return cases == {"accs"}
+
+
+def _is_singular(word: str, language: str) -> bool:
+    return any(
+        "sing" in parse.tag.grammemes for parse in _analyzer(language).parse(word.lower()) if parse.is_known
     )
 
 

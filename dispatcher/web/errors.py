@@ -73,6 +73,7 @@ from templates.errors import (
     TooManyPartsError,
     UnknownBuiltinError,
     UnknownTemplateError,
+    UnspeakableTextError,
 )
 
 log = structlog.get_logger(__name__)
@@ -177,6 +178,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     BadFieldValueError: Problem(422, "template-field-value", "A field's value does not fit the template"),
     SubjectNotOneLineError: Problem(422, "template-subject", "The subject must be one line"),
     AttachmentError: Problem(422, "template-attachment", "The recipient's file cannot go out"),
+    UnspeakableTextError: Problem(422, "template-unspeakable", "The text holds signs that cannot be said"),
     TemplateError: Problem(422, "template-refused", "The template cannot be used"),
     MissingIdempotencyKeyError: Problem(
         400, "idempotency-key-missing", "This request needs the header Idempotency-Key"

@@ -1,0 +1,1 @@
+"""Texts in words, as they are said."""
