@@ -106,6 +106,11 @@ class StaffMember:
         return self.is_active and self.role in MAY_CONTROL_RUNS
 
     @property
+    def may_see_personal_data(self) -> bool:
+        """Whether names, addresses and texts are shown whole; to others they are masked."""
+        return self.may_control_runs
+
+    @property
     def may_change_rules(self) -> bool:
         """Whether changing policies and the calendar is permitted."""
         return self.is_active and self.role in MAY_CHANGE_RULES

@@ -23,6 +23,7 @@ from dispatcher.web.dry_run_words import warning_words
 from dispatcher.web.languages import choose_language, remember_language
 from dispatcher.web.list_words import LIST_FILTERS
 from dispatcher.web.live_words import LIVE_FILTERS
+from dispatcher.web.masking import MASKING_FILTERS
 from dispatcher.web.report_words import REPORT_FILTERS
 from dispatcher.web.texts import CATALOGUE
 from reports.words import CHANNELS, LANGUAGES, Language, word_for
@@ -32,20 +33,19 @@ STATIC: Final = files("dispatcher.web") / "static"
 #: What every page may ask for, where nobody is signed in.
 _NOBODY: Final = {"member": None, "csrf_token": "", "flash": None, "flash_words": "", "alarms": None}
 #: Path and text of each part of the workplace.
-#: address, its words, and whether it is closed to those who may only look
 _PLACES: Final = (
-    ("/runs", "runs", False),
-    ("/repeats", "repeats", False),
-    ("/reports", "reports", False),
-    ("/lists", "lists", False),
-    ("/scenarios", "scenario_catalogue", False),
-    ("/templates", "letters", False),
-    ("/seeds", "seeds", False),
-    ("/contacts", "contacts", True),
-    ("/manual", "manual", True),
-    ("/policies", "policies", False),
-    ("/incoming", "incoming", True),
-    ("/stop-list", "stop_list", True),
+    ("/runs", "runs"),
+    ("/repeats", "repeats"),
+    ("/reports", "reports"),
+    ("/lists", "lists"),
+    ("/scenarios", "scenario_catalogue"),
+    ("/templates", "letters"),
+    ("/seeds", "seeds"),
+    ("/contacts", "contacts"),
+    ("/manual", "manual"),
+    ("/policies", "policies"),
+    ("/incoming", "incoming"),
+    ("/stop-list", "stop_list"),
 )
 _MOMENT: Final = "d MMM y, HH:mm"
 _STYLES: Final = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
@@ -94,6 +94,7 @@ class Renderer:
             **LIVE_FILTERS,
             **LIST_FILTERS,
             **REPORT_FILTERS,
+            **MASKING_FILTERS,
         )
 
     @cached_property

@@ -1,6 +1,7 @@
 """Contacts of persons with the ledger of consent: found, looked at now or then, given, withdrawn, confirmed.
 
-Addresses go by forms, never by links; each look at a person is on record. Only for those who control runs.
+Addresses go by forms, never by links; each look at a person is on record. Auditors look too: masked, and they
+change nothing.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from dispatcher.core.errors import DispatcherError
 from dispatcher.core.zones import zone
 from dispatcher.delivery.statements import ContactLedger, give_for_contact, in_flight_of, read_ledgers
 from dispatcher.delivery.withdrawal import stop_person, withdraw_consent
-from dispatcher.web.auth import Controller, Services, SignedIn, require_csrf
+from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotFoundError
 from dispatcher.web.flash import Flash
 from dispatcher.web.pages.showing import fault, go_on, one_line, refusal, show
@@ -71,7 +72,7 @@ Said = Annotated[StatementForm, Depends()]
 
 
 @router.get("")
-def show_search(request: Request, signed_in: Controller) -> Response:
+def show_search(request: Request, signed_in: Staff) -> Response:
     """Whom to look for."""
     return show(request, signed_in, "contacts.html", {"persons": None, "wanted": ""})
 
@@ -80,7 +81,7 @@ def show_search(request: Request, signed_in: Controller) -> Response:
 def search(
     request: Request,
     services: Services,
-    signed_in: Controller,
+    signed_in: Staff,
     wanted: Annotated[str, Form(max_length=320)] = "",
 ) -> Response:
     """Persons with this account, address or id, and their contacts."""
@@ -99,7 +100,7 @@ def search(
 def show_stale(
     request: Request,
     services: Services,
-    signed_in: Controller,
+    signed_in: Staff,
     months: Months = USUAL_MONTHS,
     after: Annotated[UUID | None, Query()] = None,
 ) -> Response:
@@ -126,7 +127,7 @@ def export_stale(services: Services, signed_in: Controller, months: Months = USU
 def show_contact(
     request: Request,
     services: Services,
-    signed_in: Controller,
+    signed_in: Staff,
     contact: UUID,
     at: Typed = "",
     known_at: Typed = "",

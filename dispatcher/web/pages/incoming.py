@@ -1,6 +1,6 @@
 """Letters of people who answered our notices: what waits, and what was done about each.
 
-They are personal data, so they are for those who control runs, and each look is on record.
+They are personal data: each look is on record, and auditors see them masked.
 """
 
 from typing import Annotated, Final
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dispatcher.core.audit import record_action
 from dispatcher.delivery.errors import LetterError
 from dispatcher.delivery.returns.letters import handle_letter, reopen_letter
-from dispatcher.web.auth import Controller, Services, require_csrf
+from dispatcher.web.auth import Controller, Services, Staff, require_csrf
 from dispatcher.web.flash import Flash
 from dispatcher.web.pages.showing import go_on, one_line, refusal, show
 from reports.returns import LetterView, list_letters
@@ -28,7 +28,7 @@ PAGE_SIZE: Final = 30
 def show_letters(
     request: Request,
     services: Services,
-    signed_in: Controller,
+    signed_in: Staff,
     handled: Annotated[bool, Query()] = False,
     before: Annotated[UUID | None, Query()] = None,
 ) -> Response:

@@ -1,6 +1,6 @@
 """The manual list: whom to tell by hand, the sheet for those who carry notices out, and the record of it.
 
-Names, addresses and sums stand here, so it is for those who control runs; each look is on record.
+Names, addresses and sums stand here: each look is on record, and auditors see them masked.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from dispatcher.core.errors import DispatcherError
 from dispatcher.core.zones import zone
 from dispatcher.delivery.errors import DeliveryError
 from dispatcher.delivery.manual_tasks import HandRecord, HandWay, ManualTaskState, give_up, record_told
-from dispatcher.web.auth import Controller, Services, SignedIn, require_csrf
+from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotFoundError
 from dispatcher.web.flash import Flash
 from dispatcher.web.manual_task_file import send_manual_tasks
@@ -54,7 +54,7 @@ Told = Annotated[ToldForm, Depends()]
 def show_tasks(
     request: Request,
     services: Services,
-    signed_in: Controller,
+    signed_in: Staff,
     run: OfRun = None,
     state: InState = ManualTaskState.OPEN,
     after: After = None,
@@ -96,7 +96,7 @@ def export(
 
 
 @router.get("/{task}")
-def show_task(request: Request, services: Services, signed_in: Controller, task: UUID) -> Response:
+def show_task(request: Request, services: Services, signed_in: Staff, task: UUID) -> Response:
     """One task with its text, and the form that closes it."""
     return _task_page(request, services, signed_in, task)
 

@@ -23,7 +23,7 @@ from dispatcher.delivery.errors import DomainPauseError
 from dispatcher.delivery.returns.review import Review, lift_pause, pause_by_staff, review_pause
 from dispatcher.delivery.returns.stop_list import ban_by_staff
 from dispatcher.web.address_files import take_bans
-from dispatcher.web.auth import Controller, Services, SignedIn, require_csrf
+from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.downloads import send_file
 from dispatcher.web.flash import Flash
 from dispatcher.web.pages.address_files import rejected_link, uploaded_file
@@ -51,7 +51,7 @@ class BanForm:
 
 
 @router.get("")
-def show_stop_list(request: Request, services: Services, signed_in: Controller) -> Response:
+def show_stop_list(request: Request, services: Services, signed_in: Staff) -> Response:
     """Domains that wait, and the newest bans."""
     return _page(request, services, signed_in)
 
@@ -60,7 +60,7 @@ def show_stop_list(request: Request, services: Services, signed_in: Controller) 
 def search(
     request: Request,
     services: Services,
-    signed_in: Controller,
+    signed_in: Staff,
     address: Annotated[str, Form(max_length=320)] = "",
 ) -> Response:
     """All about one address, its past too."""

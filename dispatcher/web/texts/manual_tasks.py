@@ -6,6 +6,7 @@ from reports.words import Words
 
 MANUAL_TASKS: Final[Words] = {
     "basis": ("Основание", "Підстава", "Legal basis"),
+    "manual_look": ("Подробнее", "Докладніше", "Details"),
     "manual": ("Уведомить вручную", "Сповістити вручну", "To be told by hand"),
     "manual_lead": (
         "Уведомления по договору или по закону, которые нельзя было отправить или которые не дошли. "

@@ -72,10 +72,26 @@ class TestContact:
         assert answer.status_code == 422
         assert 'role="alert"' in answer.text
 
-    def test_an_auditor_and_nobody_may_not_look(self, client, services, contact):
+    @pytest.mark.requirement(51, "whoever may only look sees the ledger without anybody's name or address")
+    def test_an_auditor_reads_the_ledger_masked_and_changes_nothing(self, client, services, contact):
+        say(client, contact, "give", channel="email", purpose="debt", source="paper", reference="бланк 7")
         make_staff(services, "auditor", StaffRole.AUDITOR)
         sign_in(client, "auditor")
-        assert client.get(f"/contacts/{contact}").status_code == 403
+        found = client.post("/contacts/search", data={"csrf_token": csrf(client), "wanted": ADDRESS}).text
+        page = client.get(f"/contacts/{contact}").text
+        assert "бумага" in page
+        assert f"{ADDRESS[0]}…@example.org" in page
+        for shown in (page, found.replace(f'value="{ADDRESS}"', ""), client.get("/contacts/stale").text):
+            assert ADDRESS not in shown
+            assert "Пётр" not in shown
+            assert "бланк 7" not in shown
+            assert 'href="/persons/' not in shown
+        assert (
+            "<form" not in page.partition("История")[0].partition("Что разрешено")[2].partition("</form>")[2]
+        )
+        assert say(client, contact, "withdraw", channel="email", purpose="debt").status_code == 403
+        for closed in ("/contacts/import", "/contacts/stale/export"):
+            assert client.get(closed).status_code == 403
 
     def test_unknown_contacts_are_not_found(self, client, contact):
         assert client.get("/contacts/01936f40-1a2b-7c3d-8e4f-5a6b7c8d9e0f").status_code == 404

@@ -55,10 +55,23 @@ class TestPages:
             actions(services)
         )
 
-    def test_an_auditor_sees_no_names_here(self, client, services, run):
+    @pytest.mark.requirement(51, "whoever may only look sees what is to be told by hand, but not to whom")
+    def test_an_auditor_sees_the_tasks_masked_and_closes_none(self, client, services, run):
         make_staff(services, "auditor", StaffRole.AUDITOR)
         sign_in(client, "auditor")
-        assert client.get("/manual").status_code == 403
+        listed = client.get("/manual").text
+        task = listed.split('href="/manual/')[-1].split('"')[0]
+        shown = client.get(f"/manual/{task}").text
+        for page in (listed, shown):
+            assert "П. П." in page
+            assert "нет согласия" in page
+            for hidden in ("Пётр", "0000000001", "Тихая", "250,40"):
+                assert hidden not in page
+        assert "/done" not in shown
+        form = {"csrf_token": csrf(client), "way": "call", "told_by": "я"}
+        assert client.post(f"/manual/{task}/done", data=form).status_code == 403
+        for closed in ("/manual/print", "/manual/export"):
+            assert client.get(closed).status_code == 403
 
 
 class TestApi:

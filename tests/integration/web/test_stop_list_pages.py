@@ -88,11 +88,25 @@ class TestStopList:
         (seen,) = rows(services, "SELECT after FROM audit_event WHERE action = 'suppressions.exported'")
         assert seen.after == {"count": 2}
 
-    def test_an_auditor_sees_no_addresses(self, client, services):
+    @pytest.mark.requirement(51, "whoever may only look sees the stop list and letters without addresses")
+    def test_an_auditor_sees_bans_and_letters_masked_and_changes_nothing(self, client, services):
+        sign_in(client)
+        post(client, "/stop-list/add", address=ADDRESS, channel="email", note="сказала сама")
+        with services.database.transaction() as session:
+            letter = Letter(ADDRESS, "Re: Долг", "уже заплатила")
+            now = services.clock.refresh(session)
+            keep_letter(session, letter, recipient="r@x.example", raw=b"raw", now=now)
         make_staff(services, "auditor", StaffRole.AUDITOR)
         sign_in(client, "auditor")
-        assert client.get("/stop-list").status_code == 403
-        assert client.get("/incoming").status_code == 403
+        bans, letters = client.get("/stop-list").text, client.get("/incoming").text
+        for page in (bans, letters):
+            assert f"{ADDRESS[0]}…@example.org" in page
+            for hidden in (ADDRESS, "сказала сама", "заплатила", "Re: Долг"):
+                assert hidden not in page
+        assert "/lift" not in bans
+        assert "/handle" not in letters
+        assert post(client, "/stop-list/add", address="b@example.org").status_code == 403
+        assert client.get("/stop-list/export").status_code == 403
 
 
 class TestDomains:
