@@ -4,18 +4,20 @@ The very renderer that sends makes the preview. No consent is needed, for nothin
 looked at personal data, so each look is on record, by ids only (promise P11).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from campaigns.catalogue import BUILTIN
+from campaigns.common_fields import read_common_fields
 from campaigns.errors import CampaignError, UnknownListError
 from campaigns.preview_repository import ListOfRecipients, count_fields, get_newest_list, get_recipient
 from channels.port import Attachment, ChannelKind, Envelope
 from dispatcher.core.audit import record_action
-from dispatcher.delivery.checks import Candidate
+from dispatcher.delivery.checks import Candidate, with_common_fields
 from dispatcher.delivery.render import OWN_FIELDS, Renderer
 from dispatcher.delivery.sms_texts import SmsLength
 from templates.bundled import builtin_template, channel_of, scenario_of
@@ -41,6 +43,7 @@ class PreviewRequest:
     position: int | None = None
     language: str | None = None  #: None takes the recipient's own, else Russian
     version: int | None = None  #: None takes the newest
+    common_fields: Mapping[str, str] = field(default_factory=dict)  #: what a campaign would give to all
     links_work: bool = True  #: false: no link in it unsubscribes the recipient, for pages on which one clicks
 
 
@@ -60,8 +63,10 @@ def preview_template(
 ) -> Preview:
     """Render one template for one recipient.
 
-    Raises `TemplateError`, `UnknownListError` and `UnknownRecipientError`.
+    Raises `TemplateError`, `UnknownListError`, `UnknownRecipientError`, and `CampaignError` for a common
+    field that there cannot be.
     """
+    common = read_common_fields(wanted.common_fields)
     recipients = _list(session, wanted.list_name)
     channel = channel_of(wanted.template)
     found = get_recipient(
@@ -73,7 +78,7 @@ def preview_template(
             code="unknown_recipient",
             list=wanted.list_name,
         )
-    recipient_id, candidate = found
+    recipient_id, candidate = found[0], with_common_fields(common, found[1])
     language = wanted.language or _language(session, wanted.template, candidate)
     template, version = find_template(session, wanted.template, language, wanted.version)
     scenario = BUILTIN.get(scenario_of(wanted.template))
@@ -96,17 +101,26 @@ def preview_template(
 
 
 def check_list(
-    session: Session, template_name: str, list_name: str, *, language: str = DEFAULT_LANGUAGE
+    session: Session,
+    template_name: str,
+    list_name: str,
+    *,
+    language: str = DEFAULT_LANGUAGE,
+    common_fields: Mapping[str, str] | None = None,
 ) -> FieldReport:
-    """Check all recipients of a list against a template; raises `TemplateError` and `UnknownListError`."""
+    """Check all recipients of a list, and what a campaign would give to all, against a template.
+
+    Raises `TemplateError`, `UnknownListError`, and `CampaignError` for a common field that there cannot be.
+    """
+    common = read_common_fields(common_fields or {}).keys()
     recipients = _list(session, list_name)
     template, _ = find_template(session, template_name, language, None)
     in_list = (template.required_fields() | template.fields_to_fill()) - _FILLED_BY_US
     counts = count_fields(session, recipients.id, in_list)
-    available = OWN_FIELDS | {name for name, count in counts.items() if count.given}
+    available = OWN_FIELDS | common | {name for name, count in counts.items() if count.given}
     empty = {
         name: counts[name].empty
-        for name in sorted(template.fields_to_fill() & counts.keys() & available)
+        for name in sorted((template.fields_to_fill() & counts.keys() & available) - common)
         if counts[name].empty
     }
     return FieldReport(missing_fields(template, available), empty, recipients.recipient_count)

@@ -13,6 +13,7 @@ from campaigns.preview import Preview, PreviewRequest, check_list, preview_templ
 from channels.port import Envelope
 from dispatcher.bootstrap import Application, build_renderer
 from dispatcher.cli.campaign_approval import active_member
+from dispatcher.cli.campaign_options import Fields, read_fields
 from dispatcher.cli.console import errors, output, print_json
 from dispatcher.cli.start import actor, application
 from templates.attachment_rules import AttachmentRule, IfMissing
@@ -126,10 +127,14 @@ def check(
     name: Name,
     list_name: Annotated[str, typer.Option("--list", help="A list that was imported.")],
     language: Language = "ru",
+    fields: Fields = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which fields a list lacks for a template; exit code 2 when some are missing or empty."""
-    report = _read(lambda _, session: check_list(session, name, list_name, language=language))
+    common = read_fields(fields or ())
+    report = _read(
+        lambda _, session: check_list(session, name, list_name, language=language, common_fields=common)
+    )
     if as_json:
         print_json({"missing": report.missing, "empty": report.empty, "checked": report.checked})
     else:
@@ -147,11 +152,13 @@ def preview(
     position: Annotated[int | None, typer.Option(help="Or their position in the list.", min=1)] = None,
     language: Annotated[str | None, typer.Option(help="Default: the recipient's own.")] = None,
     version: int | None = None,
+    fields: Fields = None,
     html: Annotated[Path | None, typer.Option(help="Write the HTML part into this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the notice that a recipient would get. Nothing is sent; the look is on record."""
-    wanted = PreviewRequest(name, list_name, account, position, language, version)
+    common = read_fields(fields or ())
+    wanted = PreviewRequest(name, list_name, account, position, language, version, common_fields=common)
     found = _read(
         lambda built, session: preview_template(
             session, build_renderer(built), wanted, actor=actor(), now=built.clock.refresh(session)

@@ -173,7 +173,7 @@ def _of_runs(report: ManagementReport) -> list[Table]:
             (
                 Column("campaign", Kind.TEXT),
                 Column("run_number"),
-                Column("run_kind", Kind.RUN_KIND),
+                Column("run_kind", Kind.RUN_KIND, is_minor=True),
                 Column("scenario", Kind.SCENARIO, is_minor=True),
                 Column("began_at", Kind.MOMENT),
                 Column("run_state", Kind.RUN_STATE, is_minor=True),

@@ -2,7 +2,7 @@
 
 The day on which a person was told is looked up for each notice, on the wall of the supply address: this is
 the one report that reads rows, and it reads those of runs with a term only. Whom a run of several required
-channels told counts from the last of them.
+channels told counts from the last of them; who waits to be told by hand may still be told in time.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ _TOLD = text(
            CASE WHEN n.state = 'notified'
                 THEN CAST(coalesce(sent.at, m.told_at, n.closed_at) AT TIME ZONE p.time_zone AS date) END
                 AS told_on,
-           n.state = 'open' AS is_open, count(*)
+           (n.state = 'open' OR m.state = 'open') IS TRUE AS is_open, count(*)
     FROM run u
     JOIN notice n ON n.period = u.period AND n.run_id = u.id
     JOIN recipient p ON p.id = n.recipient_id
@@ -39,7 +39,7 @@ _TOLD = text(
               WHERE a.period = n.period AND a.notice_id = n.id AND a.state IN ('accepted', 'delivered')
               GROUP BY a.step) s
     ) sent ON n.state = 'notified'
-    LEFT JOIN manual_task m ON m.period = n.period AND m.notice_id = n.id AND m.state = 'done'
+    LEFT JOIN manual_task m ON m.period = n.period AND m.notice_id = n.id
     WHERE u.id = ANY(CAST(:runs AS uuid[]))
       AND (CAST(:customer_group AS int) IS NULL OR p.customer_group = :customer_group)
     GROUP BY 1, 2, 3, 4

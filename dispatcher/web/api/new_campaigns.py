@@ -25,6 +25,13 @@ from dispatcher.web.api.values import (
 
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 FieldValue = Annotated[str, StringConstraints(max_length=MAX_CHARS, pattern=r"^[^\x00]*$")]
+CommonFields = Annotated[
+    dict[FieldName, FieldValue],
+    Field(
+        max_length=MAX_FIELDS,
+        description="What all recipients share (date and reason of an outage); a row's own value wins.",
+    ),
+]
 ChannelNames = list[Literal["email", "sms"]]
 
 
@@ -42,11 +49,7 @@ class CampaignIn(Body):
     priority: Literal["bulk", "urgent"] | None = Field(
         default=None, description="Default: the scenario's own."
     )
-    common_fields: dict[FieldName, FieldValue] = Field(
-        default={},
-        max_length=MAX_FIELDS,
-        description="What all recipients share (date and reason of an outage); a row's own value wins.",
-    )
+    common_fields: CommonFields = Field(default={})
     max_per_second: MaxPerSecond = None
     first_count: FirstCount = None
     basis: Literal["consent", "contract", "legal_duty"] | None = Field(

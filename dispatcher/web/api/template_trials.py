@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.preview import Preview, PreviewRequest, check_list, preview_template
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Reads
+from dispatcher.web.api.new_campaigns import CommonFields
 from dispatcher.web.api.problems import answers
 from dispatcher.web.api.values import Body, Language, ListName, TemplateName, example
 
@@ -40,6 +41,7 @@ class CheckIn(Body):
     model_config = example({"list": "november", "language": "ru"})
     list: ListName = Field(description="Its newest complete version is checked.")
     language: Language = "ru"
+    common_fields: CommonFields = Field(default={})
 
 
 class CheckOut(BaseModel):
@@ -61,6 +63,7 @@ class PreviewIn(Body):
     position: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Or the place in the list.")
     language: Language | None = Field(default=None, description="Default: the recipient's own.")
     version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Default: the newest.")
+    common_fields: CommonFields = Field(default={})
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "PreviewIn":
@@ -110,7 +113,9 @@ def check(call: Reader, name: TemplateName, asked: CheckIn) -> CheckOut:
     """Which fields a list lacks for a text, and for how many recipients."""
 
     def read(session: Session) -> CheckOut:
-        found = check_list(session, name, asked.list, language=asked.language)
+        found = check_list(
+            session, name, asked.list, language=asked.language, common_fields=asked.common_fields
+        )
         return CheckOut(
             checked=found.checked,
             is_ready=found.is_ready,
@@ -124,7 +129,10 @@ def check(call: Reader, name: TemplateName, asked: CheckIn) -> CheckOut:
 @router.post("/{name}/preview", responses=answers(404))
 def preview(call: PersonalReader, name: TemplateName, asked: PreviewIn) -> PreviewOut:
     """The notice that a recipient would get. Nothing is sent; the look goes on record."""
-    wanted = PreviewRequest(name, asked.list, asked.account, asked.position, asked.language, asked.version)
+    wanted = PreviewRequest(
+        *(name, asked.list, asked.account, asked.position, asked.language, asked.version),
+        common_fields=asked.common_fields,
+    )
 
     def read(session: Session) -> PreviewOut:
         renderer, now = call.services.notices, call.services.clock.refresh(session)

@@ -65,14 +65,19 @@ class CampaignForm(PlainForm):
     common: Mapping[str, str] = field(default_factory=dict)
 
 
-async def filled(request: Request, plain: Annotated[PlainForm, Depends()]) -> CampaignForm:
-    """The form as it was sent; which fields of the scenario it has is known only then."""
+async def typed_common_fields(request: Request) -> dict[str, str]:
+    """What was typed once for all recipients; which fields of a scenario a form has is known only then."""
     sent = await request.form()
-    common = {
+    return {
         name.removeprefix(COMMON): value[:MAX_CHARS]
         for name, value in sent.items()
         if name.startswith(COMMON) and isinstance(value, str) and value.strip()
     }
+
+
+async def filled(request: Request, plain: Annotated[PlainForm, Depends()]) -> CampaignForm:
+    """The form as it was sent."""
+    common = await typed_common_fields(request)
     return CampaignForm(**{one.name: getattr(plain, one.name) for one in fields(PlainForm)}, common=common)
 
 

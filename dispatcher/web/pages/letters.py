@@ -1,7 +1,8 @@
 """Texts of notices: their versions, what a version says, a preview with any recipient, a check of a list."""
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
@@ -9,11 +10,10 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from campaigns.catalogue import BUILTIN
-from campaigns.errors import UnknownListError
+from campaigns.errors import CampaignError
 from campaigns.preview import (
     Preview,
     PreviewRequest,
-    UnknownRecipientError,
     check_list,
     preview_template,
 )
@@ -21,12 +21,13 @@ from channels.port import Envelope
 from dispatcher.core.errors import DispatcherError
 from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotFoundError
+from dispatcher.web.pages.campaign_fields import common_fields_of, typed_common_fields
 from dispatcher.web.pages.showing import LETTER_POLICY, fault, one_line, show
 from dispatcher.web.pages.typed import FormFaultError, read_number
 from dispatcher.web.services import WebServices
 from reports.lists import list_ready_names
 from reports.words import LANGUAGES
-from templates.bundled import builtin_template, is_bundled, text_name
+from templates.bundled import builtin_template, is_bundled, scenario_of, text_name
 from templates.errors import TemplateError, UnknownBuiltinError, UnknownTemplateError
 from templates.field_check import FieldReport
 from templates.rendering import TemplateText
@@ -37,14 +38,14 @@ router = APIRouter(prefix="/templates")
 
 MOST_LISTS: Final = 200
 MOST_POSITION: Final = 1_000_000
-_REFUSALS: Final = (TemplateError, UnknownListError, UnknownRecipientError, FormFaultError)
+_REFUSALS: Final = (TemplateError, CampaignError, FormFaultError)
 
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
-class TrialForm:
+class PlainTrial:
     """With whom a text is tried, as it was typed."""
 
     list_name: Annotated[str, Form(max_length=100)] = ""
@@ -54,7 +55,22 @@ class TrialForm:
     version: Annotated[str, Form(max_length=9)] = ""
 
 
-Trial = Annotated[TrialForm, Depends()]
+@dataclass(frozen=True, slots=True)
+class TrialForm(PlainTrial):
+    """The same with what a campaign would give to all recipients."""
+
+    common: Mapping[str, str] = field(default_factory=dict)
+
+
+def filled(
+    plain: Annotated[PlainTrial, Depends()],
+    common: Annotated[dict[str, str], Depends(typed_common_fields)],
+) -> TrialForm:
+    """The form as it was sent."""
+    return TrialForm(**{one.name: getattr(plain, one.name) for one in fields(plain)}, common=common)
+
+
+Trial = Annotated[TrialForm, Depends(filled)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,7 @@ def preview(
             None if account else position,
             _language(trial),
             read_number(trial.version, 1, 2**31 - 1),
+            common_fields=trial.common,
             links_work=False,
         )
         renderer = services.dry_run_tools(session).renderer
@@ -132,7 +149,9 @@ def check(request: Request, services: Services, signed_in: Controller, name: Nam
     try:
         language = _language(trial) or "ru"
         report = services.database.run(
-            lambda session: check_list(session, name, one_line(trial.list_name), language=language)
+            lambda session: check_list(
+                session, name, one_line(trial.list_name), language=language, common_fields=trial.common
+            )
         )
     except _REFUSALS as error:
         return _page(request, services, signed_in, name, trial=trial, problem=error)
@@ -185,6 +204,7 @@ def _page(
         "text_languages": LANGUAGES,
         "other": other,
         "trial": trial or TrialForm(),
+        "common_fields": common_fields_of(scenario_of(name)),
         "tried": tried,
         "problem": fault(request, problem) if problem else "",
     }

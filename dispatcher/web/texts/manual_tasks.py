@@ -6,6 +6,11 @@ from reports.words import Words
 
 MANUAL_TASKS: Final[Words] = {
     "basis": ("Основание", "Підстава", "Legal basis"),
+    "hidden_from_role": (
+        "Текст скрыт: ваша роль видит, что сделано, но не кому.",
+        "Текст приховано: ваша роль бачить, що зроблено, але не кому.",
+        "The text is hidden: your role sees what was done, not to whom.",
+    ),
     "manual_look": ("Подробнее", "Докладніше", "Details"),
     "manual": ("Уведомить вручную", "Сповістити вручну", "To be told by hand"),
     "manual_lead": (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from campaigns.errors import UnknownListError
+from campaigns.errors import CampaignError, UnknownListError
 from campaigns.preview import Preview, PreviewRequest, UnknownRecipientError, check_list, preview_template
 from dispatcher.bootstrap import Application, build_renderer
 from templates.attachment_rules import AttachmentRule
@@ -45,6 +45,25 @@ class TestPreview:
         engine.work()
         sent = next(one for one in engine.email.sent if one.address == "person1@example.org")
         assert (seen.subject, seen.text, seen.html) == (sent.subject, sent.text, sent.html)
+
+    def test_what_a_campaign_gives_to_all_stands_in_it_and_fills_the_gaps_of_a_check(
+        self, application: Application
+    ) -> None:
+        make_list(application, [row(1)])
+        common = {
+            **{"event_date": "25.12.2026", "work_kind": "ремонт линии", "reason": "износ", "duration": "час"},
+            **{"event_time": "с 9:00", "contact_phone": "8-800", "responsible_name": "Сидоров"},
+            "responsible_position": "инженер",
+        }
+        seen = preview(application, template="planned_outage", common_fields=common).envelope.text
+        assert "ремонт линии" in seen
+        assert "25 декабря" in seen
+        with application.database.transaction() as session:
+            bare = check_list(session, "planned_outage", "Должники")
+            filled = check_list(session, "planned_outage", "Должники", common_fields=common)
+        assert set(bare.missing) - set(filled.missing) == set(common)
+        with pytest.raises(CampaignError):
+            preview(application, common_fields={"event_date": "скоро"})
 
     def test_a_recipient_is_found_by_account_or_position_whatever_their_consent(
         self, application: Application

@@ -98,6 +98,12 @@ class TestPreview:
         assert answer.status_code == 422
         assert words in answer.text
 
+    def test_what_a_campaign_gives_to_all_can_be_typed_here_too(self, signed_in):
+        assert 'name="common_work_kind"' in signed_in.get("/templates/planned_outage").text
+        page = trial(signed_in, name="meter_readings", common_submit_by="2026-12-25")
+        assert page.status_code == 200
+        assert "25 декабря" in page.text.partition('id="preview"')[2].partition("</section>")[0]
+
     def test_an_auditor_sees_no_recipient(self, signed_in, services):
         make_staff(services, "auditor", StaffRole.AUDITOR)
         sign_in(signed_in, "auditor")

@@ -139,6 +139,14 @@ class TestTerms:
         assert "Приближается срок оплаты" in page
         assert client.get("/reports/terms/export", params=MARCH).status_code == 200
 
+    def test_who_waits_to_be_told_by_hand_may_still_be_told_in_time(self, client, services, engine):
+        make_list(engine.application, [row(1, consent="нет")], purpose="payment_due")
+        campaign = make_campaign(engine.application, scenario="payment_due", basis="contract")
+        run = engine.start(campaign.run_id)
+        engine.finish(run)
+        [terms] = ApiClient(client, make_key(services)).get("/reports/terms", **MARCH).json()["items"]
+        assert (terms["ahead"], terms["untold"]) == (1, 0)
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
