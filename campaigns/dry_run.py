@@ -235,6 +235,7 @@ class _Reckoning:
         else:
             later = "outside_hours" if due > self._moment else None
             self._count(first, steps, capped.reason if capped else later)
+            self._measure_further(one, steps, permissions)
             limits.spend(first)
 
     def _refused_as_text(self, first: Candidate, line: int) -> str | None:
@@ -272,6 +273,19 @@ class _Reckoning:
         if later is not None:
             self._later[later] += 1
 
+    def _measure_further(self, one: ListedRecipient, steps: Sequence[int], permissions: Permissions) -> None:
+        """The short message behind the first step: of all required ones, or for whom the first fails."""
+        plan = self._run.plan
+        is_certain = plan.combination is Combination.ALL
+        road = steps if is_certain else plan.road(choose_step(plan, one, permissions))
+        for step in road[road.index(steps[0]) + 1 :]:
+            candidate = one.candidate(self._run, step)
+            contact = candidate.contact_point_id
+            allowed = permissions[candidate.channel].get(contact) if contact else None
+            if candidate.channel == ChannelKind.SMS and judge_permission(candidate, allowed) is None:
+                self._texts.measure_further(candidate, is_certain=is_certain)
+                return
+
     def result(self) -> DryRun:
         """The answer, once all slices have passed."""
         rates = {channel: self._rate(channel) for channel in self._by_channel}
@@ -302,7 +316,8 @@ class _Reckoning:
                 **count_states(self._session, self._run.id),
             },
             warnings=(),
-            sms=self._texts.sms_estimate(),
+            sms=self._texts.sms.estimate(),
+            sms_later=self._texts.sms_later.estimate(),
         )
         return replace(result, warnings=tuple(warnings_of(result)))
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaigns.dry_run_texts import Sample, SmsEstimate
+from campaigns.dry_run_sms import AsksPrices, SmsEstimate, with_provider_prices
+from campaigns.dry_run_texts import Sample
 from campaigns.expected_finish import Rate
 from campaigns.findings import Finding
 from campaigns.sums import SumCheck
@@ -54,10 +55,23 @@ class DryRun:
     warnings: Sequence[DryRunWarning]
     refusals: Sequence[DryRunWarning] = ()  #: why it would not be made; empty: it would
     sms: SmsEstimate | None = None  #: None: no short message goes
+    #: of those whom earlier steps may reach: what their short messages come to if all earlier steps fail
+    sms_later: SmsEstimate | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `samples` hold personal data."""
         return asdict(self)
+
+
+def priced(result: DryRun, asker: AsksPrices | None) -> DryRun:
+    """The result with what providers say its short messages cost. Call it with no transaction open."""
+    if asker is None:
+        return result
+    return replace(
+        result,
+        sms=None if result.sms is None else with_provider_prices(result.sms, asker),
+        sms_later=None if result.sms_later is None else with_provider_prices(result.sms_later, asker),
+    )
 
 
 def warnings_of(result: DryRun) -> list[DryRunWarning]:

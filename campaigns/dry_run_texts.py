@@ -10,34 +10,23 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from channels.port import ChannelKind
+from campaigns.dry_run_sms import SmsTally
+from channels.port import ChannelKind, Envelope
 from dispatcher.delivery.bills.wanted import template_of
 from dispatcher.delivery.checks import Candidate, RunView, with_common_fields
 from dispatcher.delivery.render import Renderer
-from dispatcher.delivery.sms_texts import FOREIGN_SHOWN, SmsLength
+from dispatcher.delivery.sms_texts import SmsLength
 from templates.errors import TemplateError, TooManyPartsError
 from templates.rendering import CompiledTemplate
 
 TEMPLATE_ERROR: Final = "template_error"
+MOST_LATER: Final = 2000  #: short messages of later steps that are made; to make all would take minutes
 MAX_PATTERNS: Final = 256  #: more kinds of emptiness than these are judged one by one
 
 Pattern = tuple[int, str, frozenset[str]]  #: step, language, empty fields
-
-
-@dataclass(frozen=True, slots=True)
-class SmsEstimate:
-    """The short messages of a dry run. `price` is None where no price of a part is set."""
-
-    messages: int
-    parts: int
-    most_parts: int  #: of the longest
-    price: Decimal | None
-    by_alphabet: Mapping[str, int]  #: alphabet → messages
-    foreign: tuple[str, ...]  #: the first characters that make texts UCS-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +64,8 @@ class TextCheck:
         self._faulty: Counter[Pattern] = Counter()
         self.samples: list[Sample] = []
         self.waiting_for_files: Counter[str] = Counter()
-        self._parts = 0
-        self._most_parts = 0
-        self._price: Decimal | None = None
-        self._alphabets: Counter[str] = Counter()
-        self._foreign: dict[str, None] = {}
+        self.sms = SmsTally()
+        self.sms_later = SmsTally()  #: of later steps, for those whom the earlier ones do not reach
 
     def refused_for_text(self, candidate: Candidate, line: int) -> str | None:
         """Why no text can be made for this recipient, or None; keeps the first few as samples.
@@ -102,28 +88,21 @@ class TextCheck:
             self._faulty[pattern] += 1
         return refused
 
-    def sms_estimate(self) -> SmsEstimate | None:
-        """What the short messages come to; None when none goes."""
-        if not self._alphabets:
-            return None
-        return SmsEstimate(
-            self._alphabets.total(),
-            self._parts,
-            self._most_parts,
-            self._price,
-            dict(self._alphabets),
-            tuple(self._foreign)[:FOREIGN_SHOWN],
-        )
+    def measure_further(self, candidate: Candidate, *, is_certain: bool) -> None:
+        """Count the short message of a later step. `is_certain`: it goes whatever comes before.
 
-    def _measure(self, text: str) -> SmsLength:
-        found = self._renderer.sms_texts.measure(text)
-        self._parts += found.parts
-        self._most_parts = max(self._most_parts, found.parts)
-        self._alphabets[found.alphabet] += 1
-        self._foreign |= dict.fromkeys(found.foreign)
-        if found.price is not None:
-            self._price = (self._price or Decimal(0)) + found.price
-        return found
+        The others are made for the first few only; the rest is taken to be as long.
+        """
+        tally = self.sms if is_certain else self.sms_later
+        if not is_certain and tally.measured >= MOST_LATER:
+            tally.count()
+            return
+        candidate = with_common_fields(self._run.common_fields, candidate)
+        try:
+            made = self._compose(candidate)
+        except (TemplateError, ValueError, ArithmeticError):
+            return  # it will go by no short message; the step before it is what was judged
+        tally.add(candidate.address or "", self._renderer.sms_texts.measure(made.text))
 
     def refused_for_files(self, candidate: Candidate) -> str | None:
         """Why the files of this recipient would refuse the notice; counts what it would wait for.
@@ -163,23 +142,29 @@ class TextCheck:
         return self._needs[place]
 
     def _render(self, candidate: Candidate, line: int) -> str | None:
-        # Without a contact point the text carries no link that would really unsubscribe somebody.
-        harmless = candidate._replace(contact_point_id=None)
-        template = template_of(self._run, candidate, self._templates)
-        most = self._run.plan.steps[candidate.step].max_parts
         try:
-            made = self._renderer.compose(template, harmless, self._run.purpose, self._moment, max_parts=most)
+            made = self._compose(candidate)
         except TooManyPartsError as error:
             return error.code
         except (TemplateError, ValueError, ArithmeticError):
             return TEMPLATE_ERROR
-        length = self._measure(made.text) if candidate.channel == ChannelKind.SMS else None
+        length = None
+        if candidate.channel == ChannelKind.SMS:
+            length = self._renderer.sms_texts.measure(made.text)
+            self.sms.add(candidate.address or "", length)
         if len(self.samples) < self._wanted:
             address = mask_address(candidate.address or "")
             self.samples.append(
                 Sample(line, candidate.channel, address, made.subject, made.text, made.html, length)
             )
         return None
+
+    def _compose(self, candidate: Candidate) -> Envelope:
+        # Without a contact point the text carries no link that would really unsubscribe somebody.
+        harmless = candidate._replace(contact_point_id=None)
+        template = template_of(self._run, candidate, self._templates)
+        most = self._run.plan.steps[candidate.step].max_parts
+        return self._renderer.compose(template, harmless, self._run.purpose, self._moment, max_parts=most)
 
 
 #: Given by the renderer itself, whatever the list holds.

@@ -32,6 +32,8 @@ from dispatcher.migrations.current import is_current
 
 if TYPE_CHECKING:
     from channels.registry import ChannelRegistry
+    from channels.sms.provider import SmsProvider
+    from channels.sms.quotes import SmsQuotes
     from channels.voice.speech.speaker import PhraseSpeaker
     from dispatcher.delivery.bills.urls import UrlRules
     from dispatcher.delivery.bills.worker import BillWorker
@@ -251,12 +253,26 @@ def _build_email(application: Application, *, urgent: bool) -> Channel:
 
 def _build_sms(settings: SmsSettings, now: Callable[[], datetime]) -> Channel:
     from channels.sms.channel import SmsChannel
+
+    return SmsChannel(settings, _sms_providers(settings), now=now)
+
+
+def _sms_providers(settings: SmsSettings) -> "Sequence[SmsProvider]":
     from channels.sms.smpp.provider import SmppProvider
     from channels.sms.smsc.provider import SmscProvider
 
     by_http = [SmscProvider(one) for one in settings.smsc if one.hosts]
     by_smpp = [SmppProvider(one) for one in settings.smpp if one.hosts]
-    return SmsChannel(settings, [*by_http, *by_smpp], now=now)
+    return [*by_http, *by_smpp]
+
+
+def build_sms_quotes(settings: Settings) -> "SmsQuotes | None":
+    """Who asks providers what short messages would cost; None where none of them says."""
+    if not any(one.hosts for one in settings.sms.smsc):
+        return None
+    from channels.sms.quotes import SmsQuotes
+
+    return SmsQuotes(settings.sms, lambda: _sms_providers(settings.sms))
 
 
 def build_renderer(application: Application) -> "Renderer":

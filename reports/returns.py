@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -44,10 +44,23 @@ _LETTERS = text(
     ORDER BY l.id DESC LIMIT :limit
     """
 )
+#: So many refusals of operators in one run, and so large a share of what left, are no matter of single
+#: numbers: a contract has ended, a sender's name was struck off, an operator blocks us.
+OPERATOR_SERIES: Final = 20
+OPERATOR_SHARE: Final = 0.1
 _ALARMS = text(
     """
     SELECT (SELECT count(*) FROM domain_pause WHERE lifted_at IS NULL AND reason <> 'staff') AS domains,
-           (SELECT count(*) FROM run WHERE state = 'paused' AND state_reason = 'content_refused') AS runs
+           (SELECT count(*) FROM run WHERE state = 'paused' AND state_reason = 'content_refused') AS runs,
+           (SELECT count(*) FROM run r
+            WHERE r.state IN ('running', 'paused', 'stopping')
+              AND (SELECT count(*) FROM address_refusal f
+                   WHERE f.run_id = r.id AND f.kind = 'operator_refusal' AND f.channel = 'sms')
+                  >= greatest(:series,
+                              :share * (SELECT coalesce(sum(p.count), 0) FROM progress p
+                                        WHERE p.run_id = r.id AND p.kind = 'attempt' AND p.channel = 'sms'
+                                          AND p.state IN ('accepted', 'delivered', 'failed', 'unknown')))
+           ) AS operators
     """
 )
 _WAITING_LETTERS = text("SELECT count(*) FROM incoming_letter WHERE handled_at IS NULL")
@@ -117,9 +130,10 @@ class Alarms:
 
     domains: int  #: domains that wait by themselves
     runs: int  #: runs paused because their text is refused
+    operators: int  #: runs whose short messages operators refuse in series
 
     def __bool__(self) -> bool:
-        return bool(self.domains or self.runs)
+        return bool(self.domains or self.runs or self.operators)
 
 
 def list_bans(
@@ -164,7 +178,8 @@ def list_letters(
 
 def read_alarms(session: Session) -> Alarms:
     """What waits for a decision of staff."""
-    return Alarms(*session.execute(_ALARMS).one())
+    asked = {"series": OPERATOR_SERIES, "share": OPERATOR_SHARE}
+    return Alarms(*session.execute(_ALARMS, asked).one())
 
 
 def count_waiting_letters(session: Session) -> int:

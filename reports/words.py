@@ -317,9 +317,9 @@ REASONS: Final[Words] = {
     ),
     "attachment_not_pdf": ("файл вложения не PDF", "файл вкладення не PDF", "the file to attach is no PDF"),
     "accepted": (
-        "принято почтовым сервером",
-        "прийнято поштовим сервером",
-        "taken by the mail server",
+        "принято к доставке, подтверждения нет",
+        "прийнято до доставки, підтвердження немає",
+        "taken for delivery, not confirmed",
     ),
     "delivered": ("доставка подтверждена", "доставку підтверджено", "delivery confirmed"),
     "confirmed": ("получатель подтвердил", "отримувач підтвердив", "confirmed by the person"),

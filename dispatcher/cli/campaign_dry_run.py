@@ -10,10 +10,16 @@ from rich.progress import Progress
 from sqlalchemy.orm import Session
 
 from campaigns.dry_run import DryRunTools, dry_run, dry_run_of
-from campaigns.dry_run_result import DryRun
-from campaigns.dry_run_texts import SmsEstimate
+from campaigns.dry_run_result import DryRun, priced
+from campaigns.dry_run_sms import SmsEstimate
 from campaigns.errors import CampaignError
-from dispatcher.bootstrap import Application, build_renderer, provider_limits, require_channels
+from dispatcher.bootstrap import (
+    Application,
+    build_renderer,
+    build_sms_quotes,
+    provider_limits,
+    require_channels,
+)
 from dispatcher.cli import campaign_options as options
 from dispatcher.cli.console import errors, output, print_json
 from dispatcher.cli.start import actor, application
@@ -92,7 +98,7 @@ def dry_run_command(
             )
             return dry_run(session, wanted, tools=tools, actor=actor(), now=now, progress=show)
 
-        result = built.database.run(work)
+        result = priced(built.database.run(work), build_sms_quotes(built.settings))
         zone = ZoneInfo(built.settings.time_zone)
     if as_json:
         print_json(result.to_json())
@@ -112,6 +118,8 @@ def _show(result: DryRun, zone: ZoneInfo) -> None:
     lines += [f"  не уйдёт — {reason_word(code, 'ru')}: {count}" for code, count in result.not_going.items()]
     if result.sms is not None:
         lines.append(f"  СМС: {sms_words(result.sms)}")
+    if result.sms_later is not None:
+        lines.append(f"  СМС, если другие каналы не дойдут, не больше: {sms_words(result.sms_later)}")
     end = result.ends_at.astimezone(zone)
     if result.expected_finish is not None:
         finish = result.expected_finish.astimezone(zone)
@@ -124,8 +132,16 @@ def _show(result: DryRun, zone: ZoneInfo) -> None:
         output.print(line, highlight=False, markup=False)
 
 
+def _price_source(sms: SmsEstimate) -> str:
+    if not sms.priced_by_provider:
+        return "по цене за часть"
+    if sms.priced_by_provider >= sms.messages:
+        return "по ценам провайдера"
+    return f"по ценам провайдера для {sms.priced_by_provider} из {sms.messages}"
+
+
 def sms_words(sms: SmsEstimate) -> str:
     """Parts, alphabet and price in one line."""
-    cost = "" if sms.price is None else f", около {sms.price:.2f} по цене за часть"
+    cost = "" if sms.price is None else f", около {sms.price:.2f} {_price_source(sms)}"
     foreign = f"; не из GSM-7: {' '.join(sms.foreign)}" if sms.foreign else ""
     return f"сообщений {sms.messages}, частей {sms.parts}, самое длинное {sms.most_parts}{cost}{foreign}"

@@ -123,6 +123,8 @@ def _waiting(url: str) -> Finding:
         words += f"; {alarms.domains} mail domains wait for a decision: see `dispatcher domain list`"
     if alarms.runs:
         words += f"; {alarms.runs} runs are paused because their text is refused"
+    if alarms.operators:
+        words += f"; operators refuse the SMS of {alarms.operators} runs in series: check contract and sender"
     return Finding("what came back", not alarms, words)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from campaigns.dry_run import DryRunTools
 from consent.calendar_table import CalendarTable
 from consent.confirmations import ConfirmationTokens
 from consent.unsubscribe import UnsubscribeTokens
-from dispatcher.bootstrap import provider_limits, read_former_keys
+from dispatcher.bootstrap import build_sms_quotes, provider_limits, read_former_keys
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.settings import Settings
@@ -23,6 +24,9 @@ from dispatcher.delivery.sms_texts import SmsTexts
 from dispatcher.web.import_desk import ImportDesk
 from dispatcher.web.uploads import UploadDirectory
 from reports.live import LiveRun, read_run
+
+if TYPE_CHECKING:
+    from channels.sms.quotes import SmsQuotes
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ class WebServices:
     def payments(self) -> Payments:
         """Reads the tokens of payment links."""
         return Payments(self.settings.payment, self.secret_key, read_former_keys(self.settings))
+
+    @cached_property
+    def sms_quotes(self) -> "SmsQuotes | None":
+        """Who asks providers what short messages would cost."""
+        return build_sms_quotes(self.settings)
 
     def dry_run_tools(self, session: Session) -> DryRunTools:
         """What a dry run shares with sending."""

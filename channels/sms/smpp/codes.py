@@ -145,3 +145,9 @@ STATES_BY_WORD: Final = MappingProxyType(
     # Spellings that occur: the field of the receipt has room for seven letters, not everybody keeps to it.
     | {"DELIVERED": DELIVERED, "UNDELIVERABLE": 5, "REJECTED": 8, "ACCEPTED": 6, "SCHEDULED": 0}
 )
+_WRONG_NUMBERS: Final = frozenset({f"smpp_{COMMAND_STATUSES[INVALID_DESTINATION].name}"})
+
+
+def is_wrong_number(reason: str) -> bool:
+    """Whether the reason of a refused message says that the number is none."""
+    return reason in _WRONG_NUMBERS

@@ -112,6 +112,14 @@ class SmscProvider:
             return None
         return [IncomingText(self.name, one.phone, one.text, one.id) for one in found]
 
+    async def quote(self, phone: str, text: str) -> Decimal | None:
+        """See `Quoting`."""
+        try:
+            return (await self._client.price([(phone, text)])).cost
+        except SmsProviderError as error:
+            log.warning("sms.price_not_said", provider=self.name, reason=error.reason)
+            return None
+
     async def healthy(self) -> Health:
         """See `SmsProvider`."""
         self._looked_at = time.monotonic()

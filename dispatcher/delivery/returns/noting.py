@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from channels.email.replies import ReplyClass, classify_reason
 from channels.port import ChannelKind
+from channels.sms.smpp.codes import is_wrong_number
 from channels.sms.smsc.codes import FailureClass, failure_of_reason
 from dispatcher.core.arrays import text_array, time_array, uuid_array
 from dispatcher.delivery.states import Trigger
@@ -111,6 +112,8 @@ def _note(session: Session, noted: list[tuple[date, UUID, str, str]], now: datet
 
 def _kind_of(one: Refused) -> str | None:
     if one.trigger in _FINAL and one.channel == ChannelKind.SMS:
+        if is_wrong_number(one.reason or ""):
+            return WRONG_NUMBER
         failure = failure_of_reason(one.reason or "")
         return None if failure is None else _OF_NUMBERS.get(failure)
     if one.trigger not in _REFUSALS or one.channel != ChannelKind.EMAIL:

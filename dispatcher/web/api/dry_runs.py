@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from campaigns.dry_run import dry_run, dry_run_of
-from campaigns.dry_run_result import DryRun
+from campaigns.dry_run_result import DryRun, priced
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Reads
 from dispatcher.web.api.new_campaigns import NewCampaignIn, single_campaign
@@ -82,7 +82,12 @@ class SmsOut(BaseModel):
     messages: int
     parts: int
     most_parts: int = Field(description="Of the longest.")
-    price: Decimal | None = Field(description="An estimate by `sms.price_per_part`; null: it is not set.")
+    price: Decimal | None = Field(
+        description="At the provider's own prices, else by `sms.price_per_part`; null: neither is known."
+    )
+    priced_by_provider: int = Field(
+        description="Of the messages: at the price that the provider says for numbers that begin so."
+    )
     by_alphabet: dict[str, int] = Field(description="gsm7 or ucs2 → messages.")
     foreign: list[str] = Field(description="The first characters that make texts UCS-2.")
 
@@ -114,6 +119,9 @@ class DryRunOut(BaseModel):
     warnings: list[WarningOut]
     refusals: list[WarningOut] = Field(description="Why it would not be made; empty: it would.")
     sms: SmsOut | None = Field(default=None, description="null: no short message goes.")
+    sms_later: SmsOut | None = Field(
+        default=None, description="What comes on top at most, if every earlier channel fails."
+    )
 
 
 class SampleOut(BaseModel):
@@ -180,4 +188,4 @@ def _of_run(call: ApiCall, run_id: UUID) -> Callable[[Session, datetime], DryRun
 
 def _answer(call: ApiCall, form: type[Answer], try_out: Callable[[Session, datetime], DryRun]) -> Answer:
     result = call.read(lambda session: try_out(session, call.services.clock.refresh(session)))
-    return form.model_validate(result, from_attributes=True)
+    return form.model_validate(priced(result, call.services.sms_quotes), from_attributes=True)

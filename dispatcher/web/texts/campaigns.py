@@ -95,6 +95,21 @@ CAMPAIGNS: Final[Words] = {
         "близько {price} за ціною частини",
         "about {price} by the price of a part",
     ),
+    "sms_price_provider": (
+        "около {price} по ценам провайдера",
+        "близько {price} за цінами провайдера",
+        "about {price} by the provider's own prices",
+    ),
+    "sms_price_mixed": (
+        "около {price} по ценам провайдера для {some} из {all}",
+        "близько {price} за цінами провайдера для {some} з {all}",
+        "about {price} by the provider's own prices for {some} of {all}",
+    ),
+    "sms_parts_later": (
+        "Частей СМС, если другие каналы не дойдут, не больше",
+        "Частин СМС, якщо інші канали не дійдуть, не більше",
+        "SMS parts if other channels fail, at most",
+    ),
     "sms_foreign": (
         "укорачивают место (нет в GSM-7): {characters}",
         "скорочують місце (немає в GSM-7): {characters}",

@@ -155,6 +155,11 @@ RETURNS: Final[Words] = {
         "Поштові домени чекають на ваше рішення: {count}.",
         "Mail domains wait for your decision: {count}.",
     ),
+    "alarm_operators": (
+        "Операторы отклоняют СМС подряд, рассылок: {count}. Проверьте договор и имя отправителя.",
+        "Оператори відхиляють СМС поспіль, розсилок: {count}. Перевірте договір та ім'я відправника.",
+        "Operators refuse SMS in series, runs: {count}. Check the contract and the sender's name.",
+    ),
     "alarm_runs": (
         "Рассылки на паузе, потому что письма отвергают: {count}.",
         "Розсилки на паузі, бо листи відкидають: {count}.",

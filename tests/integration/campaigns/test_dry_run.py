@@ -1,19 +1,28 @@
 """The dry run says what the run then does (P5, P6), and writes nothing."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from campaigns.dry_run import dry_run_of
+from campaigns.dry_run_result import priced
 from campaigns.errors import CampaignError, UnknownListError, UnknownScenarioError
 from channels.port import ChannelKind
+from channels.sandbox.smsc_account import PRICE_PER_PART
+from channels.sandbox.smsc_server import SandboxSmscServer
 from channels.sms.parts import measure
 from consent.errors import PolicyError
+from dispatcher.bootstrap import build_sms_quotes
+from dispatcher.core.settings import Settings, SmscSettings, SmsSettings
+from dispatcher.delivery.bridge import Bridge
+from dispatcher.delivery.step_plan import Combination
 from dispatcher.delivery.withdrawal import withdraw_consent
 from tests.engine import Engine
-from tests.factories import contact_of, make_campaign, make_list, row, rows, suppress
+from tests.factories import contact_of, make_campaign, make_list, make_run, make_step, row, rows, suppress
 from tests.integration.campaigns.trying import tools, try_out, wanted
 
 
@@ -247,3 +256,96 @@ class TestShortMessages:
         engine.work(ChannelKind.SMS)
         assert engine.sms.sent == []
         assert set(engine.notices(run).values()) == {"failed:sms_too_many_parts"}
+
+    def test_as_a_second_step_they_are_counted_apart_for_those_whom_the_first_may_not_reach(
+        self, engine: Engine
+    ) -> None:
+        make_list(engine.application, [*rows(3), row(4, email="")])
+        engine.application.settings.sms.price_per_part = Decimal("3.50")
+        found = try_out(engine, wanted(engine, channels=(ChannelKind.EMAIL, ChannelKind.SMS)))
+        assert found.by_channel == {"email": 3, "sms": 1}
+        assert found.sms is not None
+        assert found.sms_later is not None
+        assert (found.sms.messages, found.sms_later.messages) == (1, 3)
+        assert found.sms_later.price == found.sms_later.parts * Decimal("3.50")
+
+    def test_where_every_channel_is_required_the_second_step_goes_for_certain(self, engine: Engine) -> None:
+        imported = make_list(engine.application, rows(2))
+        steps = [make_step(engine.application), make_step(engine.application, ChannelKind.SMS)]
+        run = make_run(engine.application, steps, combination=Combination.ALL, imported=imported)
+        application = engine.application
+        found = application.database.run(
+            lambda session: dry_run_of(
+                session, run, tools=tools(engine, session), actor="operator", now=engine.now()
+            )
+        )
+        assert found.sms is not None
+        assert (found.sms.messages, found.sms_later) == (2, None)
+
+
+class TestProviderPrices:
+    """The provider's own price where it says one; nobody's number or text leaves the house for it."""
+
+    def test_it_is_asked_by_prefix_and_length_with_made_up_texts(self, engine: Engine) -> None:
+        make_list(engine.application, [*rows(3), row(4, phone="+7 916 123-45-67")])
+        found = try_out(engine, wanted(engine, channels=(ChannelKind.SMS,)))
+        assert found.sms is not None
+        assert found.sms.price is None
+        asker = Asker({"+7900": Decimal(5), "+7916": Decimal(2)})
+        sure = priced(found, asker)
+        assert sure.sms is not None
+        parts = found.samples[0].length.parts
+        assert {one[0] for one in asker.asked} == {"+7900", "+7916"}
+        assert sure.sms.price == parts * (3 * 5 + 2)
+        assert sure.sms.priced_by_provider == 4
+
+    def test_where_it_says_none_the_price_list_counts_and_the_answer_says_for_how_many(
+        self, engine: Engine
+    ) -> None:
+        make_list(engine.application, [*rows(3), row(4, phone="+7 916 123-45-67")])
+        engine.application.settings.sms.price_per_part = Decimal("3.50")
+        found = try_out(engine, wanted(engine, channels=(ChannelKind.SMS,)))
+        parts = found.samples[0].length.parts
+        mixed, none = priced(found, Asker({"+7916": Decimal(2)})), priced(found, Asker({}))
+        assert mixed.sms is not None
+        assert none.sms is not None
+        assert (mixed.sms.price, mixed.sms.priced_by_provider) == (parts * (3 * Decimal("3.50") + 2), 1)
+        assert (none.sms.price, none.sms.priced_by_provider) == (4 * parts * Decimal("3.50"), 0)
+
+    def test_the_sandbox_is_asked_and_takes_no_message(self, engine: Engine) -> None:
+        bridge, server = Bridge(), SandboxSmscServer()
+        bridge.run(server.start())
+        try:
+            account = SmscSettings(hosts=[server.url], login="sandbox", password=SecretStr("sandbox"))
+            quotes = build_sms_quotes(Settings(sms=SmsSettings(smsc=[account])))
+            assert quotes is not None
+            questions = [("+7900", "ucs2", 2), ("+7916", "gsm7", 1), ("+38067", "ucs2", 15)]
+            for _ in range(7):  # the provider takes five equal questions a minute
+                found = quotes.ask(questions)
+                assert {one: price / PRICE_PER_PART for one, price in found.items()} == {
+                    one: one[2] for one in questions
+                }
+            assert server.account.messages == {}
+            assert server.requests == len(questions)
+        finally:
+            bridge.run(server.stop())
+            bridge.close()
+
+    def test_a_provider_that_is_away_or_silent_holds_nothing_up(self, engine: Engine) -> None:
+        away = SmscSettings(hosts=["http://127.0.0.1:1"], login="sandbox", password=SecretStr("sandbox"))
+        quotes = build_sms_quotes(Settings(sms=SmsSettings(smsc=[away])))
+        assert quotes is not None
+        assert quotes.ask([("+7900", "ucs2", 2)]) == {}
+        assert build_sms_quotes(Settings()) is None
+
+
+class Asker:
+    """Says prices of a part by prefix."""
+
+    def __init__(self, prices: dict[str, Decimal]) -> None:
+        self.prices = prices
+        self.asked: list[tuple[str, str, int]] = []
+
+    def ask(self, questions: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str, int], Decimal]:
+        self.asked += questions
+        return {one: self.prices[one[0]] * one[2] for one in questions if one[0] in self.prices}

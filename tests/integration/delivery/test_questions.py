@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from channels.port import ChannelKind, OutcomeKind, Price, Receipt, ReceiptKind
+from dispatcher.delivery.progress import read_progress
 from dispatcher.delivery.step_plan import OnUnknown, Success
 from tests.engine import Engine
 from tests.factories import make_list, make_run, make_step, rows
@@ -126,6 +127,26 @@ class TestSilence:
         ask(engine)
         assert engine.sms.asked == []
         assert engine.sql("SELECT 1 FROM provider_question") == []
+
+    def test_of_which_no_report_ever_comes_is_told_apart_from_what_was_delivered(
+        self, engine: Engine
+    ) -> None:
+        run = start(engine, people=3)
+        engine.work(ChannelKind.SMS)
+        engine.receipt(engine.reference(run, PHONE), ReceiptKind.DELIVERED)
+        nobody_knows = engine.reference(run, "+79000000002")
+        engine.receipt(nobody_knows, ReceiptKind.UNKNOWN, reason="smsc_20_245")
+        engine.advance(hours=26)
+        assert sorted(engine.notices(run).values()) == [
+            "notified:accepted",
+            "notified:accepted",
+            "notified:delivered",
+        ]
+        with engine.application.database.transaction() as session:
+            told = {one.reason: one.count for one in read_progress(session, run) if one.state == "notified"}
+        assert told == {"accepted": 2, "delivered": 1}
+        engine.receipt(nobody_knows, ReceiptKind.DELIVERED)
+        assert sorted(engine.notices(run).values()).count("notified:delivered") == 2
 
     def test_email_is_never_asked_about(self, engine: Engine) -> None:
         imported = make_list(engine.application, rows(1))

@@ -12,7 +12,9 @@ from dispatcher.delivery.errors import DomainPauseError
 from dispatcher.delivery.returns.judging import judge_addresses
 from dispatcher.delivery.returns.review import Review, lift_pause, pause_by_staff, review_pause
 from dispatcher.delivery.runs import resume_run
+from dispatcher.delivery.step_plan import Success
 from dispatcher.delivery.transitions import Claim
+from reports.returns import read_alarms
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, make_run, make_step, row, rows
 
@@ -173,6 +175,23 @@ class TestNumbers:
         assert stop_list(engine) == {}
         self.send(engine, "smsc_20_255")
         assert stop_list(engine) == {"+79000000001": "operator_refusal"}
+
+    def test_a_number_that_an_operator_over_smpp_calls_none_is_banned_too(self, engine: Engine) -> None:
+        self.send(engine, "smpp_rinvdstadr")
+        assert stop_list(engine) == {"+79000000001": "wrong_number"}
+
+    @pytest.mark.parametrize(("refused", "told", "alarms"), [(20, 10, 1), (19, 10, 0), (20, 200, 0)])
+    def test_refusals_of_operators_in_series_are_an_alarm(
+        self, engine: Engine, refused: int, told: int, alarms: int
+    ) -> None:
+        imported = make_list(engine.application, rows(refused + told))
+        step = make_step(engine.application, ChannelKind.SMS, success=Success.DELIVERED)
+        for number in range(1, refused + 1):
+            engine.sms.answer(f"+7900{number:07}", PERMANENT, reason="smsc_20_255")
+        engine.start(make_run(engine.application, [step], imported=imported))
+        engine.work(ChannelKind.SMS)
+        with engine.application.database.transaction() as session:
+            assert read_alarms(session).operators == alarms
 
     def test_a_telephone_that_is_off_is_no_reason(self, engine: Engine) -> None:
         self.send(engine, "smsc_20_6")

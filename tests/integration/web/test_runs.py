@@ -71,7 +71,7 @@ class TestRunPage:
         assert "нет согласия" in page
         assert "адрес не существует" in page
         assert "smtp_550_5.1.1" in page
-        assert "принято почтовым сервером" in page
+        assert "принято к доставке, подтверждения нет" in page
 
     @pytest.mark.parametrize(
         ("language", "words"), [("uk", "немає згоди"), ("en", "no consent"), ("ru", "нет согласия")]
