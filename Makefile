@@ -10,7 +10,7 @@ SEED ?= 1
 PEERS := .venv-bench
 BULLMQ := tests/benchmarks/bullmq
 
-.PHONY: help setup demo static test integration acceptance faults check withdrawals chaos bench bench-scale bench-voice requirements format lock clean
+.PHONY: help setup demo static test integration acceptance faults check withdrawals chaos bench bench-sms bench-scale bench-voice requirements format lock clean
 
 help:
 	@echo "make demo                     run a real campaign through the sandbox and show it live"
@@ -21,6 +21,7 @@ help:
 	@echo "make chaos ROUNDS=50 SEED=1   kill processes in the middle of runs and count who was lost"
 	@echo "make bench OUT=bench.json     speed beside the bare transport, Celery, dramatiq and BullMQ (20 minutes)"
 	@echo "make bench-voice OUT=…        calls at once and calls a second of one process, beside SIPp (7 minutes)"
+	@echo "make bench-sms OUT=…          short messages beside a plain aiohttp loop (4 minutes)"
 	@echo "make bench-scale OUT=…        5 000 to 1 000 000 recipients: rate, memory, claim time, urgent lane"
 	@echo "make requirements             which of the 62 requirements are proven by which tests"
 
@@ -81,6 +82,10 @@ bench-scale: $(READY)
 bench-voice: OUT ?= bench-voice.json
 bench-voice: $(READY)
 	$(BIN)/python -m tests.benchmarks.voice --out $(OUT) $(ARGS)
+
+bench-sms: OUT ?= bench-sms.json
+bench-sms: $(READY)
+	$(BIN)/python -m tests.benchmarks.sms --out $(OUT) $(ARGS)
 
 # A peer that cannot be had is skipped by the benchmark, which says so in its report.
 $(PEERS)/.ready: tests/benchmarks/requirements-bench.lock

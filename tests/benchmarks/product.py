@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -30,7 +30,6 @@ from tests.benchmarks.letter import save_unit_letter
 from tests.benchmarks.processes import ProcessorMeter, members, peak_mb, spent
 from tests.benchmarks.recipients import LIST_NAME, ZONES, load_list
 from tests.benchmarks.rounds import Round, miscounts
-from tests.benchmarks.sink import Sink
 from tests.benchmarks.stage import Stage
 
 CAPS: Final = (
@@ -65,6 +64,7 @@ class Variant:
 
     name: str
     environment: Mapping[str, str]
+    channel: str = "email"  #: the scenario's own by default
 
 
 class Text(StrEnum):
@@ -76,6 +76,16 @@ class Text(StrEnum):
 
 PLAIN: Final = Variant("product", {})
 BUILTIN: Final = Variant("product_builtin", {})
+
+
+class CountingSink(Protocol):
+    """Where messages go; it knows how many came."""
+
+    port: int
+
+    def count(self, wanted: int) -> int:
+        """How many it has taken, once it has `wanted` or has waited long enough."""
+        ...
 
 
 class Installation(Product):
@@ -154,7 +164,9 @@ def prepare_template(stage: Stage, name: str, recipients: int, text: Text = Text
     return url
 
 
-def measure(stage: Stage, template_url: str, sink: Sink, recipients: int, variant: Variant = PLAIN) -> Round:
+def measure(
+    stage: Stage, template_url: str, sink: CountingSink, recipients: int, variant: Variant = PLAIN
+) -> Round:
     """Send the template's list once. Raises `BenchmarkError` when the run stands still."""
     with stage.clone(template_url, "round") as url:
         return measure_on(stage, url, sink, recipients, variant)
@@ -163,16 +175,18 @@ def measure(stage: Stage, template_url: str, sink: Sink, recipients: int, varian
 def measure_on(
     stage: Stage,
     url: str,
-    sink: Sink,
+    sink: CountingSink,
     recipients: int,
     variant: Variant = PLAIN,
     on_progress: Progress = lambda _recorded: None,
 ) -> Round:
     """Send the list of this database, which is used up by it; `on_progress` hears how many are recorded."""
     installation = Installation(stage, url, sink.port, variant)
-    run = installation.draft_run()
+    options = {} if variant.channel == "email" else {"channel": variant.channel}
+    run = installation.draft_run(**options)
     with installation.running() as up, stage.connect(url) as connection:
-        return _send(installation, up.pid, connection, run, sink, recipients, on_progress)
+        lane = f"{variant.channel}-bulk"
+        return _send(installation, up.pid, connection, run, sink, recipients, on_progress, lane)
 
 
 def _send(
@@ -180,9 +194,10 @@ def _send(
     up: int,
     connection: Connection,
     run: str,
-    sink: Sink,
+    sink: CountingSink,
     recipients: int,
     on_progress: Progress,
+    lane: str,
 ) -> Round:
     meter = ProcessorMeter({"dispatcher": up, **installation.stage.roots})
     installation.ask("campaign", "submit", run)
@@ -191,7 +206,7 @@ def _send(
     wait_until_recorded(installation, connection, run, recipients, on_progress)
     ended_at = _number(connection, _NOW)
     end = meter.read()
-    workers = members(up, "worker", "email-bulk")
+    workers = members(up, "worker", lane)
     peaks = {word: peak_mb(members(up, "-m", "dispatcher", word)) for word in ("scheduler", "web")}
     evidence = count_evidence(connection, run)
     received = sink.count(recipients)
