@@ -27,6 +27,7 @@ from consent.purposes import Purpose
 from dispatcher.delivery.run_approval import RunContent
 from dispatcher.delivery.runs import RunKind
 from dispatcher.delivery.step_plan import Combination, StepPlan
+from templates.bundled import text_name
 from templates.errors import PART_NAMES, NoticeRuleError
 from templates.lint import check_notice, missing_items
 from templates.notice_fields import NOTICE_FIELDS, FieldKind, field_title
@@ -129,7 +130,7 @@ def judge_texts(session: Session, what: Undertaking) -> list[Finding]:
 def _items(session: Session, what: Undertaking) -> list[Finding]:
     asked = [
         field
-        for field in mandatory_items(what.scenario)
+        for field in _mandatory(what)
         if field not in _ALWAYS_GIVEN and not what.common_fields.get(field)
     ]
     if not asked or not what.recipients:
@@ -145,6 +146,12 @@ def _items(session: Session, what: Undertaking) -> list[Finding]:
             refuses = leaves_hole or empty == what.recipients
             found.append(Finding("item_empty", refuses, empty, facts, leaves_hole=leaves_hole))
     return found
+
+
+def _mandatory(what: Undertaking) -> tuple[str, ...]:
+    """The items of a scenario; a campaign of calls alone says no links, so it needs none."""
+    are_calls = all(step.channel is ChannelKind.VOICE for step in what.plan.steps)
+    return mandatory_items(text_name(what.scenario, ChannelKind.VOICE) if are_calls else what.scenario)
 
 
 def _is_text(field: str) -> bool:

@@ -49,7 +49,10 @@ class PreviewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The notice as it would be sent. `file_problem` says why a file would hold it back."""
+    """The notice as it would be sent; a call is text with its keys.
+
+    `file_problem` says why a file would hold it back.
+    """
 
     envelope: Envelope
     language: str

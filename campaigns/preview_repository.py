@@ -24,7 +24,7 @@ _RECIPIENT = text(
            r.language, r.fields, c.id AS contact_id, c.address, o.number AS account_number, o.has_contract
     FROM recipient r JOIN account o ON o.id = r.account_id
     LEFT JOIN contact_point c
-      ON c.id = CASE WHEN :channel = 'sms' THEN r.phone_contact_id ELSE r.email_contact_id END
+      ON c.id = CASE WHEN :channel IN ('sms', 'voice') THEN r.phone_contact_id ELSE r.email_contact_id END
     WHERE r.list_id = :list
       AND (CAST(:account AS text) IS NULL OR o.number = :account)
       AND (CAST(:position AS integer) IS NULL OR r.position = :position)

@@ -10,9 +10,10 @@ from templates.letter_layout import lay_out
 from templates.rendering import TemplateText
 
 _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
-#: What follows a scenario's name in that of its short text, where a channel needs one of its own.
+#: What follows a scenario's name in that of its text, where a channel needs one of its own.
 SMS_SUFFIX: Final = "_sms"
-_SUFFIXES: Final = {"sms": SMS_SUFFIX}
+VOICE_SUFFIX: Final = "_voice"
+_SUFFIXES: Final = {"sms": SMS_SUFFIX, "voice": VOICE_SUFFIX}
 
 
 def text_name(scenario: str, channel: str) -> str:
@@ -22,12 +23,12 @@ def text_name(scenario: str, channel: str) -> str:
 
 def scenario_of(text: str) -> str:
     """The scenario to which a text belongs, whatever its channel."""
-    return text.removesuffix(SMS_SUFFIX)
+    return text.removesuffix(SMS_SUFFIX).removesuffix(VOICE_SUFFIX)
 
 
 def channel_of(text: str) -> str:
     """The channel for which a text is written, by its name."""
-    return "sms" if text.endswith(SMS_SUFFIX) else "email"
+    return next((channel for channel, suffix in _SUFFIXES.items() if text.endswith(suffix)), "email")
 
 
 def is_bundled(name: str, language: str = "ru") -> bool:
@@ -51,7 +52,7 @@ def builtin_template(name: str, language: str = "ru") -> TemplateText:
     return TemplateText(
         subject=(folder / "subject.txt").read_text("utf-8").strip(),
         text=text,
-        html=None if channel_of(name) == "sms" else _html(folder, text, language),
+        html=_html(folder, text, language) if channel_of(name) == "email" else None,
     )
 
 

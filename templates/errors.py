@@ -7,6 +7,7 @@ No message carries a field's value: it may be personal data (design: P10).
     ├── TemplateSourceError        cannot be read as a template
     ├── ForbiddenConstructError    readable, but not allowed here
     ├── TemplateTooLargeError      source, output or number of steps over the limit
+    ├── CallFormError              no readable call script (templates.call_errors)
     ├── NoticeRuleError            readable, but a notice must not say it, or leaves out what it must say
     ├── MissingFieldError          a field is used and not given
     ├── BadFieldValueError         a field has a value that must not be printed so
@@ -23,23 +24,49 @@ from collections.abc import Iterable
 from dispatcher.core.errors import DispatcherError
 
 PART_NAMES = {"subject": "Тема", "text": "Текст", "html": "HTML"}
+_PLACES = (
+    PART_NAMES,
+    {"subject": "Тема", "text": "Текст", "html": "HTML"},
+    {"subject": "Subject", "text": "Text", "html": "HTML"},
+)
+_LINE = ("строка", "рядок", "line")
 
 
 class TemplateError(DispatcherError):
-    """Raised when a template cannot be compiled or rendered; says where and what to change."""
+    """Raised when a template cannot be compiled or rendered; says where and what to change.
 
-    def __init__(self, message: str, *, part: str = "", line: int | None = None) -> None:
+    `words`: the message in Russian, Ukrainian and English, where it is known in all of them.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        part: str = "",
+        line: int | None = None,
+        words: tuple[str, str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.part = part
         self.line = line
+        self.words = words
 
     def __str__(self) -> str:
         """«Текст, строка 3: …»."""
-        place = [PART_NAMES.get(self.part, self.part)] if self.part else []
+        return self._placed(self.message, 0)
+
+    def in_language(self, place: int) -> str | None:
+        """As `str`, in Russian (0), Ukrainian (1) or English (2); None where only Russian is known."""
+        if place == 0:
+            return str(self)
+        return None if self.words is None else self._placed(self.words[place], place)
+
+    def _placed(self, message: str, language: int) -> str:
+        place = [_PLACES[language].get(self.part, self.part)] if self.part else []
         if self.line is not None:
-            place.append(f"строка {self.line}")
-        return f"{', '.join(place)}: {self.message}" if place else self.message
+            place.append(f"{_LINE[language]} {self.line}")
+        return f"{', '.join(place)}: {message}" if place else message
 
 
 class TemplateSourceError(TemplateError):
@@ -57,11 +84,19 @@ class TemplateTooLargeError(TemplateError):
 class NoticeRuleError(TemplateError):
     """Raised when a notice says what the law forbids it to say, or leaves out what it must say.
 
-    `rule` is stable: `advertising`, `personal_link`, `mandatory_item`.
+    `rule` is stable: `advertising`, `personal_link`, `mandatory_item`; those of calls: `call_errors`.
     """
 
-    def __init__(self, message: str, *, rule: str, part: str = "", line: int | None = None) -> None:
-        super().__init__(message, part=part, line=line)
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule: str,
+        part: str = "",
+        line: int | None = None,
+        words: tuple[str, str, str] | None = None,
+    ) -> None:
+        super().__init__(message, part=part, line=line, words=words)
         self.rule = rule
 
 

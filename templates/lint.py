@@ -10,9 +10,13 @@ from html import unescape
 from typing import Final
 
 from templates.advertising_words import advertising_words
+from templates.bundled import channel_of
+from templates.call_lint import HEARD_BY_ALL, check_call_rules
+from templates.call_template import call_of
 from templates.errors import NoticeRuleError
 from templates.notice_fields import field_title
 from templates.notice_kinds import mandatory_items
+from templates.personal_fields import tells_of_person
 from templates.rendering import CompiledTemplate, TemplateText
 
 _CODE: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -23,14 +27,7 @@ _TOGETHER: Final = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|[^\s\"'<>])+", re.DOTAL
 _SCHEME: Final = re.compile(r"https?://|www\.|mailto:|tel:|sms:", re.IGNORECASE)
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _LITERALS: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
-#: Names of fields that tell who somebody is, or what they owe; parts of words of lists' own columns as well.
-_PERSONAL: Final = re.compile(
-    r"account|full_?name|surname|address|debt|e_?mail|phone|person|contract|application|passport|birth|sum$"
-    r"|л_?с$|лиц|сч[её]т|рахун|фио|фамил|имя|піб|адрес|долг|борг|сумм|сума|почт|пошт|тел|договор|договір|паспорт",
-    re.IGNORECASE,
-)
 _OUR_LINKS: Final = frozenset(("payment_url", "payment_qr", "unsubscribe_url"))  #: made by us, with tokens
-_OF_COMPANY: Final = frozenset(("company_phone", "contact_phone", "executor_phone", "payee"))
 _LITERAL_DATA: Final = (
     (re.compile(r"[?&#;/=][\w.+-]+(?:@|%40)[\w-]+\.\w", re.IGNORECASE), "адрес e-mail"),
     (re.compile(r"(?<!\d)(?:\+|%2B)?(?:7|8|38)\d{10}(?!\d)"), "номер телефона"),
@@ -52,6 +49,8 @@ def check_notice(
     `advertising_accepted`: an administrator said, on record, that its words are no advertising.
     """
     check_mandatory(name, template)
+    if channel_of(name) == "voice":
+        check_call_rules(call_of(template))
     for part, source in _parts(texts):
         _check_links(part, source)
         if not advertising_accepted:
@@ -67,6 +66,10 @@ def check_mandatory(name: str, template: CompiledTemplate) -> None:
 
 def missing_items(name: str, template: CompiledTemplate) -> dict[str, tuple[str, ...]]:
     """Part → the mandatory items that it never prints; empty when all is there."""
+    if channel_of(name) == "voice":
+        printed = call_of(template).printed_in(*HEARD_BY_ALL)
+        lacking = tuple(field for field in mandatory_items(name) if field not in printed)
+        return {"text": lacking} if lacking else {}
     found: dict[str, list[str]] = {}
     for field in mandatory_items(name):
         for part in template.parts_without(field):
@@ -96,7 +99,7 @@ def _check_links(part: str, source: str) -> None:
         # A field that is a link itself is one too once anything is put behind it.
         if not _SCHEME.search(rest) and not ("=" in rest and any(name.endswith("_url") for name in names)):
             continue
-        personal = sorted(name for name in names - _OUR_LINKS - _OF_COMPANY if _PERSONAL.search(name))
+        personal = sorted(name for name in names - _OUR_LINKS if tells_of_person(name))
         if personal:
             raise NoticeRuleError(
                 f"в ссылке личные данные: поле {', '.join(personal)}; адреса ссылок видят посторонние",

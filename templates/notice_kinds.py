@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from templates.bundled import channel_of, scenario_of
+
 #: Organisation, works, reason, date and time, terms, who is responsible, contact (requirements 37 and 38).
 SEVEN_ITEMS: Final = (
     *("company_name", "work_kind", "reason", "event_date", "event_time", "duration"),
@@ -46,5 +48,11 @@ MANDATORY_ITEMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 
 def mandatory_items(template: str) -> tuple[str, ...]:
-    """The fields that a text of this name must print; nothing is asked of texts of other names."""
+    """The fields that a text of this name must print; nothing is asked of texts of other names.
+
+    A call says what its scenario must say, but for links, which nobody can write down.
+    """
+    if channel_of(template) == "voice":
+        items = MANDATORY_ITEMS.get(scenario_of(template), ())
+        return tuple(name for name in items if not name.endswith("_url"))
     return MANDATORY_ITEMS.get(template, ())

@@ -83,9 +83,9 @@ class CompiledTemplate:
         self.content_hash = texts.content_hash
         self.attachments = texts.attachments
         self.language = language
-        self._subject = _Part("subject", texts.subject.strip(), language)
-        self._text = _Part("text", texts.text, language)
-        self._html = None if texts.html is None else _Part("html", texts.html, language)
+        self._subject = TemplatePart("subject", texts.subject.strip(), language)
+        self._text = TemplatePart("text", texts.text, language)
+        self._html = None if texts.html is None else TemplatePart("html", texts.html, language)
         self._parts = [part for part in (self._subject, self._text, self._html) if part is not None]
         self._optional = frozenset[str]().union(*(part.optional for part in self._parts))
         self._used = frozenset[str]().union(*(part.used for part in self._parts))
@@ -107,6 +107,16 @@ class CompiledTemplate:
         needed = {rule.field for rule in self.attachments if rule.if_missing is not IfMissing.OMIT}
         return (self.required_fields() - self._guarded) | needed
 
+    @property
+    def text_source(self) -> str:
+        """The plain text as staff wrote it."""
+        return self._text.source
+
+    @property
+    def has_html(self) -> bool:
+        """Whether there is an HTML part."""
+        return self._html is not None
+
     def shows_in_html(self, field: str) -> bool:
         """Whether the HTML part prints or asks about a field."""
         return self._html is not None and field in self._html.used
@@ -121,10 +131,7 @@ class CompiledTemplate:
         Fields that the template does not use are not even looked at. Values are text, `Decimal`,
         whole numbers, dates, None, and short lists or mappings of these.
         """
-        if not fields.keys() >= self._required:
-            raise self._missing_field(fields)
-        values = {name: clean_field(name, fields[name]) for name in self._used if name in fields}
-        values[COMPANY_NAME] = fields.get("customer_group") == COMPANY_GROUP
+        values = self.clean(fields)
         made = self._render_directly(values)
         if made is not None:
             return Rendered(_one_line(made[0]), *made[1:])
@@ -133,6 +140,14 @@ class CompiledTemplate:
             text=self._text.render(values),
             html=self._html.render(values) if self._html else None,
         )
+
+    def clean(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """The fields that the template uses, as plain values; raises `TemplateError` when one is missing."""
+        if not fields.keys() >= self._required:
+            raise self._missing_field(fields)
+        values = {name: clean_field(name, fields[name]) for name in self._used if name in fields}
+        values[COMPANY_NAME] = fields.get("customer_group") == COMPANY_GROUP
+        return values
 
     def _render_directly(self, values: Mapping[str, object]) -> tuple[str, ...] | None:
         """The texts of all parts; None when Jinja must make them, or say why they cannot be made."""
@@ -166,8 +181,8 @@ def _compile(texts: TemplateText, language: str) -> CompiledTemplate:
     return CompiledTemplate(texts, language)
 
 
-class _Part:
-    """One compiled part: subject, text or html."""
+class TemplatePart:
+    """One compiled part: subject, text, html, or a section of a call script."""
 
     def __init__(self, name: str, source: str, language: str) -> None:
         self.name = name
@@ -211,6 +226,7 @@ class _Part:
         self._template = Template.from_code(environment, code, environment.globals)
 
     def render(self, values: Mapping[str, object]) -> str:
+        """The part with cleaned values filled in; raises `TemplateError` with part and line."""
         chunks: list[str] = []
         left = MAX_OUTPUT_CHARS[self.name]
         budget = RenderBudget()

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from dispatcher.core.ids import new_id
 from templates.attachment_rules import rules_from_json
+from templates.bundled import channel_of
+from templates.call_template import call_of
 from templates.rendering import CompiledTemplate, TemplateText, compile_template
 
 Origin = Literal["builtin", "staff"]
@@ -128,7 +130,9 @@ def add_version(
     accepted_because: str | None = None,
 ) -> SavedVersion:
     """As `save_version`, telling the number. A seed never follows a version of the staff."""
-    compile_template(texts, language)
+    compiled = compile_template(texts, language)
+    if channel_of(name) == "voice":
+        call_of(compiled)
     template = session.execute(_TEMPLATE, {"id": new_id(), "name": name, "language": language}).scalar_one()
     latest = session.execute(_LATEST, {"template": template}).first()
     content_hash = bytes.fromhex(texts.content_hash)

@@ -60,6 +60,7 @@ from dispatcher.privacy.errors import ErasureRefusedError, PrivacyError
 from dispatcher.web.languages import choose_language
 from dispatcher.web.rendering import Renderer
 from reports.management.asked import BadReportError
+from templates.call_errors import CallFormError, CallRuleError
 from templates.errors import (
     AttachmentError,
     BadFieldValueError,
@@ -169,6 +170,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     PolicyError: Problem(422, "policy", "Hours, caps or calendars contradict themselves"),
     UnknownTemplateError: _NO_TEMPLATE,
     UnknownBuiltinError: _NO_TEMPLATE,
+    CallFormError: Problem(422, "call-form", "The text is no call script that makes sense"),
+    CallRuleError: Problem(422, "notice-rule", "A notice must not say this, or must say more"),
     NoticeRuleError: Problem(422, "notice-rule", "A notice must not say this, or must say more"),
     TemplateSourceError: Problem(422, "template-source", "The template cannot be read"),
     ForbiddenConstructError: Problem(422, "template-forbidden", "The template uses what is not allowed"),

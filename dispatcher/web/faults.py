@@ -29,7 +29,7 @@ def fault_in_words(error: DispatcherError, language: Language) -> str:
     if isinstance(error, ListFileError):
         return list_fault(error.code, str(error), language)
     if isinstance(error, TemplateError):
-        return str(error) if language == "ru" else CATALOGUE[language]["fault_template"]
+        return error.in_language(LANGUAGES.index(language)) or CATALOGUE[language]["fault_template"]
     return worded(fault_code(error), error.facts, language)
 
 

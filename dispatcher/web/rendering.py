@@ -27,7 +27,7 @@ from dispatcher.web.masking import MASKING_FILTERS
 from dispatcher.web.report_words import REPORT_FILTERS
 from dispatcher.web.texts import CATALOGUE
 from reports.words import CHANNELS, LANGUAGES, Language, word_for
-from templates.bundled import scenario_of
+from templates.bundled import channel_of, scenario_of
 
 STATIC: Final = files("dispatcher.web") / "static"
 #: What every page may ask for, where nobody is signed in.
@@ -233,7 +233,11 @@ def _letter_name(context: Context, name: str) -> str:
     words = CATALOGUE[context["language"]].get(f"scenario_{scenario}")
     if words is None:
         return name
-    return words if scenario == name else f"{words} · {word_for(CHANNELS, 'sms', context['language'])}"
+    return (
+        words
+        if scenario == name
+        else f"{words} · {word_for(CHANNELS, channel_of(name), context['language'])}"
+    )
 
 
 def _framed(html: str) -> str:

@@ -26,6 +26,8 @@ from dispatcher.web.errors import (
     Problem,
     problem_of,
 )
+from dispatcher.web.languages import choose_language
+from reports.words import LANGUAGES
 from templates.errors import TemplateError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -146,7 +148,7 @@ def add_problem_handlers(api: FastAPI) -> None:
     api.add_exception_handler(Exception, lambda _request, _error: problem_answer(OUR_FAULT))
 
 
-def _on_ours(_request: Request, error: Exception) -> Response:
+def _on_ours(request: Request, error: Exception) -> Response:
     if isinstance(error, WrongContentTypeError):
         return problem_answer(NOT_A_FILE, detail=str(error))
     problem = problem_of(error) or REFUSED
@@ -155,7 +157,17 @@ def _on_ours(_request: Request, error: Exception) -> Response:
     if problem.status == 503:
         return problem_answer(problem)
     code = error.code if isinstance(error, DispatcherError) else None
-    return problem_answer(problem, detail=str(error), code=code, errors=_places_in_template(error))
+    return problem_answer(
+        problem, detail=_detail(error, request), code=code, errors=_places_in_template(error)
+    )
+
+
+def _detail(error: Exception, request: Request) -> str:
+    """The words of an error, in the language that was asked for where they are known in it."""
+    words = None
+    if isinstance(error, TemplateError):
+        words = error.in_language(LANGUAGES.index(choose_language(request)))
+    return words or str(error)
 
 
 def _places_in_template(error: Exception) -> Sequence[FieldFault] | None:

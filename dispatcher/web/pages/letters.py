@@ -89,8 +89,8 @@ def show_templates(request: Request, services: Services, signed_in: Staff) -> Re
     newest: dict[tuple[str, str], TemplateVersionView] = {}
     for one in found:
         newest.setdefault((one.name, one.language), one)
-    short = {text_name(name, "sms") for name in BUILTIN if is_bundled(text_name(name, "sms"))}
-    names = sorted({name for name, _ in newest} | set(BUILTIN) | short)
+    own = {text_name(name, channel) for name in BUILTIN for channel in ("sms", "voice")}
+    names = sorted({name for name, _ in newest} | set(BUILTIN) | set(filter(is_bundled, own)))
     rows = [
         {"name": name, "languages": [(language, newest.get((name, language))) for language in LANGUAGES]}
         for name in names

@@ -229,6 +229,18 @@ class TestRefusals:
                 try_out(engine, campaign)
 
 
+class TestCalls:
+    def test_samples_are_calls_as_text_with_their_keys(self, engine: Engine) -> None:
+        make_list(engine.application, rows(3))
+        found = try_out(engine, wanted(engine, channels=(ChannelKind.VOICE,)))
+        assert (found.going, found.by_channel, found.missing_fields) == (3, {"voice": 3}, {})
+        sample = found.samples[0]
+        assert (sample.channel, sample.address, sample.html) == ("voice", "+7…0001", None)
+        assert "[вопрос]" in sample.text
+        assert "  9: больше не звонить" in sample.text
+        assert found.sms is None
+
+
 class TestShortMessages:
     def test_parts_alphabet_and_price_are_those_of_what_is_sent_then(self, engine: Engine) -> None:
         make_list(engine.application, rows(3))

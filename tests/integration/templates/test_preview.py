@@ -102,6 +102,23 @@ class TestPreview:
         assert "Э" in found.length.foreign
         assert preview(application).length is None
 
+    @pytest.mark.requirement(61, "what each key does is shown before anybody is called")
+    def test_a_call_is_shown_as_text_with_its_keys_and_made_a_script(self, application: Application) -> None:
+        make_list(application, [row(1, name="Иванова Анна Петровна")])
+        envelope = preview(application, template="debt_reminder_voice").envelope
+        assert envelope.address == "+79000000001"
+        for shown in (
+            "Сообщение для Ивановой Анны Петровны.",
+            "  1: это я\n  3: не тот человек\n  9: больше не звонить",
+            "[сведения]\nПо лицевому счёту 0000000001",
+            "автоответчику: нейтральный текст",
+        ):
+            assert shown in envelope.text
+        assert envelope.call is not None
+        assert [type(part).__name__ for part in envelope.call.parts] == ["Say", "Ask", "Say", "Say", "Ask"]
+        assert envelope.call.parts[2].phrases[0].text.startswith("По лицевому счёту")
+        assert envelope.html is None
+
     def test_a_missing_file_is_told_and_the_text_still_shown(self, application: Application) -> None:
         make_list(application, rows(1))
         save(application, TemplateText("Счёт", "Счёт {{ full_name }}", None, (AttachmentRule("Файл"),)))

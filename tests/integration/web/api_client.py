@@ -46,6 +46,12 @@ class ApiClient:
         self._client = client
         self._authority = {"authorization": f"Bearer {token}", "accept": "application/json"}
 
+    def in_language(self, language: str) -> "ApiClient":
+        """The same client, asking for answers in a language."""
+        other = ApiClient(self._client, "")
+        other._authority = {**self._authority, "accept-language": language}
+        return other
+
     def get(self, path: str, **query: Any):
         return self._client.get(V1 + path, params=query, headers=self._authority)
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from dispatcher.core.api_keys import Scope
+from templates.bundled import builtin_template
 from tests.factories import row
 from tests.integration.web.api_client import ApiClient, code_of, list_file, make_key
 
@@ -67,6 +68,22 @@ class TestSave:
         assert (answer.status_code, code_of(answer)) == (422, code)
         assert answer.json()["errors"][0]["where"].startswith(where)
         assert api.get("/templates").json()["items"] == []
+
+    @pytest.mark.requirement(52, "a call that would tell a sum to an unidentified listener is not saved")
+    def test_a_call_is_read_and_refused_with_its_line_in_the_readers_language(self, api):
+        call = api.get("/templates/debt_reminder_voice")
+        assert call.status_code == 404  # no campaign has used it yet
+        source = builtin_template("debt_reminder_voice").text
+        assert save(api, "debt_reminder_voice", text=source).status_code == 201
+        typed = save(api, "debt_reminder_voice", text=source.replace("2 = повторить", "2 = повтарить"))
+        assert (typed.status_code, code_of(typed)) == (422, "call-form")
+        assert "может: «это я»" in typed.json()["detail"]
+        hasty = source.replace("Это автоматическое", "Долг {{ debt | money }}. Это автоматическое")
+        told = api.in_language("en").post("/templates/debt_reminder_voice/versions", TEXT | {"text": hasty})
+        assert (told.status_code, code_of(told)) == (422, "notice-rule")
+        assert told.json()["detail"].startswith("Text, line 4: “debt” would be heard by nobody knows whom")
+        assert save(api, "debt_reminder_voice", text=source, html="<p>{{ debt }}</p>").status_code == 422
+        assert len(api.get("/templates").json()["items"]) == 1
 
     def test_the_same_field_cannot_name_two_attachments(self, api):
         assert code_of(save(api, attachments=[{"field": "Ф"}, {"field": "Ф"}])) == "template-source"

@@ -45,6 +45,13 @@ class TestVersions:
         assert "встроенный" in page
         assert "{{ " in client.get("/templates/debt_reminder").text
 
+    def test_calls_are_among_them_with_their_sections_and_keys(self, client):
+        sign_in(client)
+        assert "/templates/debt_reminder_voice?language=ru" in client.get("/templates").text
+        page = client.get("/templates/debt_reminder_voice").text
+        assert "[кто у телефона]" in page
+        assert "3 = не тот человек" in page
+
     def test_the_newest_is_shown_and_compared_with_an_older_one(self, client, versions):
         sign_in(client)
         page = client.get("/templates/debt_reminder").text
