@@ -3,7 +3,10 @@
 A ledger entry names one of them or `*`, which is every one (`consent.permission.EVERY_PURPOSE`).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 
 class Purpose(StrEnum):
@@ -31,3 +34,14 @@ class Purpose(StrEnum):
     SURVEY = "survey"
     #: whatever draws interest to an offer: never by automatic dialling (law 38-FZ, article 18)
     ADVERTISING = "advertising"
+
+
+#: What two of them were called once: letters that are out name them so (decision 32).
+RENAMED: Final[Mapping[str, str]] = MappingProxyType(
+    {"meter": Purpose.METER_READING.value, "restriction": Purpose.RESTRICTION_WARNING.value}
+)
+
+
+def current_purpose(word: str) -> str:
+    """The purpose that a word of any time means."""
+    return RENAMED.get(word, word)

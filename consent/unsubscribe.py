@@ -25,7 +25,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 
 from consent.errors import ConsentError
-from consent.purposes import Purpose
+from consent.purposes import Purpose, current_purpose
 from consent.standing import EVERY_PURPOSE
 
 _SALT: Final = "unsubscribe.v1"
@@ -93,7 +93,7 @@ class UnsubscribeTokens:
         """What the token withdraws; raises `BadLinkError`."""
         try:
             contact, channel, purpose = self._serializer.loads(token)
-            return UnsubscribeLink(UUID(hex=contact), channel, purpose)
+            return UnsubscribeLink(UUID(hex=contact), channel, current_purpose(purpose))
         except (BadSignature, ValueError, TypeError, AttributeError) as error:
             raise BadLinkError("the link is damaged: open it from the message again") from error
 

@@ -16,11 +16,11 @@ _WRITTEN = text(
     """
     SELECT e.channel, e.purpose, e.source, e.action, count(*)
     FROM consent_event e
-    JOIN contact_point c ON c.id = e.contact_point_id
     WHERE e.recorded_at >= :begins AND e.recorded_at < :ends
       AND (CAST(:purpose AS text) IS NULL OR e.purpose IN (:purpose, '*'))
       AND (CAST(:customer_group AS int) IS NULL OR EXISTS (
-           SELECT 1 FROM person p WHERE p.id = c.person_id AND p.customer_group = :customer_group))
+           SELECT 1 FROM contact_point c JOIN person p ON p.id = c.person_id
+           WHERE c.id = e.contact_point_id AND p.customer_group = :customer_group))
     GROUP BY e.channel, e.purpose, e.source, e.action
     """
 )

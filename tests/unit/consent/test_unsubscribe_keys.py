@@ -2,7 +2,7 @@
 
 import pytest
 
-from consent.purposes import Purpose
+from consent.purposes import RENAMED, Purpose
 from consent.unsubscribe import BadLinkError, UnsubscribeLink, UnsubscribeTokens
 from dispatcher.core.ids import new_id
 
@@ -22,6 +22,15 @@ class TestKeys:
         rotated = UnsubscribeTokens(NEW, [OLD])
         assert rotated.read_local_part(UnsubscribeTokens(OLD).make_local_part(LINK) or "") == LINK
         assert UnsubscribeTokens(OLD).read_local_part(rotated.make_local_part(LINK) or "") is None
+
+
+class TestRenamedPurposes:
+    @pytest.mark.parametrize(("was", "now"), RENAMED.items())
+    def test_a_link_of_before_withdraws_what_its_purpose_is_called_today(self, was: str, now: str) -> None:
+        tokens = UnsubscribeTokens(NEW)
+        contact = new_id()
+        token = tokens.make(UnsubscribeLink(contact, "email", was))
+        assert tokens.read(token) == UnsubscribeLink(contact, "email", now)
 
 
 class TestLocalPart:
