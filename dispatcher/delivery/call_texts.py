@@ -5,7 +5,9 @@ read (preview, dry run, evidence) is as written: sums in figures, keys with thei
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Final
 
 from channels.voice.script import Ask, CallScript, Collect, Counts, KeyAction, OnMachine, Part, Say
 from channels.voice.sound import Phrase
@@ -20,14 +22,16 @@ from templates.call_words import (
     word_of,
 )
 from templates.rendering import CompiledTemplate
+from templates.speech.spell_out import spell_out
 
+CACHED_LINES: Final = 2048  #: most lines of a call are the same for everybody
 #: A written line in a language → the words that are said.
 SpellOut = Callable[[str, str], str]
 
 
-def as_written(text: str, _language: str) -> str:
-    """No spelling out at all."""
-    return text
+@lru_cache(maxsize=CACHED_LINES)
+def _spell_out(line: str, language: str) -> str:
+    return spell_out(line, language)
 
 
 def rendered_call(template: CompiledTemplate, fields: Mapping[str, object]) -> RenderedCall:
@@ -35,9 +39,9 @@ def rendered_call(template: CompiledTemplate, fields: Mapping[str, object]) -> R
     return call_of(template).render(template.clean(fields))
 
 
-def script_of(call: RenderedCall, language: str, spell_out: SpellOut = as_written) -> CallScript:
-    """What the channel is given; every line is spelled out in words."""
-    voice = _Voice(language, spell_out)
+def script_of(call: RenderedCall, language: str, spell: SpellOut = _spell_out) -> CallScript:
+    """What the channel is given, every line in words; raises `TemplateError` for what cannot be said."""
+    voice = _Voice(language, spell)
     return CallScript(
         parts=tuple(voice.parts(call.sections)),
         counts=Counts(call.form.counts),
@@ -78,13 +82,13 @@ def _readable_section(one: RenderedSection, language: str) -> Iterator[str]:
 class _Voice:
     """Turns sections into parts of a script."""
 
-    def __init__(self, language: str, spell_out: SpellOut) -> None:
+    def __init__(self, language: str, spell: SpellOut) -> None:
         self._language = language
-        self._spell_out = spell_out
+        self._spell = spell
 
     def phrases(self, *sections: RenderedSection) -> tuple[Phrase, ...]:
         return tuple(
-            Phrase(self._spell_out(line, self._language), self._language, one.section.recording)
+            Phrase(self._spell(line, self._language), self._language, one.section.recording)
             for one in sections
             for line in one.lines
         )

@@ -18,7 +18,7 @@ from dispatcher.core.settings import SmsSettings
 from dispatcher.core.zones import zone
 from dispatcher.delivery.attachments import NO_BILLS, Attachments, Bills, FileCheck
 from dispatcher.delivery.bills.wanted import template_of
-from dispatcher.delivery.call_texts import SpellOut, as_written, readable, rendered_call, script_of
+from dispatcher.delivery.call_texts import readable, rendered_call, script_of
 from dispatcher.delivery.checks import Candidate, RunView, with_common_fields
 from dispatcher.delivery.contact_hours import contact_hours_in_words
 from dispatcher.delivery.payment import Payments
@@ -77,13 +77,11 @@ class Renderer:
         payments: Payments | None = None,
         attachments: Attachments | None = None,
         sms_texts: SmsTexts | None = None,
-        spell_out: SpellOut = as_written,
     ) -> None:
         self._sender = sender
         self._tokens = tokens
         self._payments = payments
         self._attachments = attachments or Attachments()
-        self._spell_out = spell_out
         self.sms_texts = sms_texts or SmsTexts(SmsSettings())
 
     def envelope(
@@ -139,7 +137,7 @@ class Renderer:
         if candidate.channel == ChannelKind.VOICE:
             call = rendered_call(template, fields)
             text = readable(call, template.language)
-            script = script_of(call, template.language, self._spell_out)
+            script = script_of(call, template.language)
         if candidate.channel == ChannelKind.SMS:
             # A line end of the file is a character that is paid for, and seen, in a short message.
             text = text.strip()

@@ -60,6 +60,7 @@ _DATE: Final = re.compile(
     rf"|(?P<d3>\d{{1,2}}) (?P<name>{'|'.join(_MONTHS)})(?:,? (?P<y3>\d{{4}}))?)(?![\w-]|\.\d)"
 )
 _TIME: Final = re.compile(r"(?<![\w.,:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
+_ACCOUNT: Final = re.compile(r"0\d+|\d{7,}")
 _LEFT: Final = re.compile(r"\d+")
 _ALLOWED: Final = re.compile(r"[A-Za-z' .,!?;:-]*")
 
@@ -106,6 +107,8 @@ def _ordinal(number: int) -> str:
 
 
 def _words(match: re.Match[str]) -> str:
+    if _ACCOUNT.fullmatch(match[2]) and not match[3]:
+        return _digits(match[2])  # a zero in front is part of an account number
     words = english_number(int(re.sub(r"[ ,]", "", match[2])))
     if match[3]:
         words += f" point {_digits(match[3])}"
