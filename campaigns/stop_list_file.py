@@ -18,7 +18,8 @@ from campaigns.address_file import BadCellError, Columns, RowReport, Titles, by_
 from campaigns.list_limits import ListLimits
 from campaigns.list_record import Record
 from campaigns.list_source import open_source
-from consent.suppression import MAX_REASON_CHARS, NewSuppression, SuppressionReason, suppress
+from consent.reasons import MAX_REASON_CHARS
+from consent.suppression import NewSuppression, SuppressionReason, suppress
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 

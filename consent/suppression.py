@@ -17,13 +17,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from consent.errors import SuppressionError
+from consent.reasons import stated_reason
 from dispatcher.core.arrays import text_array, time_array, uuid_array
 from dispatcher.core.audit import record_action
 from dispatcher.core.ids import new_ids
 from dispatcher.core.outbox import publish
 
 CHANNELS: Final = ("email", "sms", "voice")
-MAX_REASON_CHARS: Final = 500
 
 
 class SuppressionReason(StrEnum):
@@ -189,15 +189,7 @@ def find_suppression(session: Session, channel: str, address: str, now: datetime
 
 def lift_suppression(session: Session, suppression: UUID, *, reason: str, actor: str, now: datetime) -> None:
     """Use the address again; raises `SuppressionError` without a reason, or when nothing is in force."""
-    said = " ".join(reason.split())
-    if not said:
-        raise SuppressionError("say why the address may be used again", code="lift_reason")
-    if len(said) > MAX_REASON_CHARS:
-        raise SuppressionError(
-            f"a reason has at most {MAX_REASON_CHARS} characters",
-            code="lift_reason_long",
-            most=MAX_REASON_CHARS,
-        )
+    said = stated_reason(reason, SuppressionError)
     row = session.execute(_LOCK_ONE, {"id": suppression}).first()
     if row is None or row.lifted_at is not None:
         raise SuppressionError("this address is not on the stop list (any more)", code="no_suppression")

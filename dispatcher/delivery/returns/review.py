@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from channels.email.addresses import ascii_domain
-from consent.suppression import MAX_REASON_CHARS, suppress
+from consent.reasons import stated_reason
+from consent.suppression import suppress
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.delivery.errors import DomainPauseError
 from dispatcher.delivery.returns.domains import PauseReason, end_pause, lock_pause, pause_domain
@@ -60,7 +61,7 @@ class Reviewed:
 
 def pause_by_staff(session: Session, domain: str, *, note: str, actor: str, now: datetime) -> UUID:
     """Send nothing to a domain from now on; raises `DomainPauseError`."""
-    said = _reason(note)
+    said = stated_reason(note, DomainPauseError)
     try:
         name = ascii_domain(domain.strip()).lower()
     except ConfigurationError:
@@ -78,14 +79,16 @@ def lift_pause(session: Session, pause: UUID, *, reason: str, actor: str, now: d
         raise DomainPauseError(
             "its refusals wait for a decision: confirm or reject them", code="pause_needs_review"
         )
-    end_pause(session, locked, reason=_reason(reason), verdict=None, actor=actor, now=now)
+    end_pause(
+        session, locked, reason=stated_reason(reason, DomainPauseError), verdict=None, actor=actor, now=now
+    )
 
 
 def review_pause(
     session: Session, pause: UUID, verdict: Review, *, reason: str, actor: str, now: datetime
 ) -> Reviewed:
     """Decide about all refusals that a pause holds, and lift it; raises `DomainPauseError`."""
-    said = _reason(reason)
+    said = stated_reason(reason, DomainPauseError)
     locked = lock_pause(session, pause)
     held = session.execute(_COUNT_HELD, {"pause": pause}).scalar_one()
     if locked.reason is not PauseReason.HARD_BOUNCE_RISE:
@@ -106,16 +109,3 @@ def _ban_held(session: Session, pause: UUID, actor: str, now: datetime) -> None:
         attempts = [row.attempt_id for row in rows]
         values = {"pause": pause, "verdict": "suppressed", "attempts": attempts, "now": now}
         session.execute(_DECIDED, values)
-
-
-def _reason(said: str) -> str:
-    words = " ".join(said.split())
-    if not words:
-        raise DomainPauseError("say why", code="lift_reason")
-    if len(words) > MAX_REASON_CHARS:
-        raise DomainPauseError(
-            f"a reason has at most {MAX_REASON_CHARS} characters",
-            code="lift_reason_long",
-            most=MAX_REASON_CHARS,
-        )
-    return words

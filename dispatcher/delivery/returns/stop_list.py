@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from consent.errors import SuppressionError
+from consent.reasons import MAX_REASON_CHARS
 from consent.suppression import (
     CHANNELS,
-    MAX_REASON_CHARS,
     NewSuppression,
     SuppressionReason,
     find_suppression,

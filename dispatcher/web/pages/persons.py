@@ -7,6 +7,7 @@ about. Every look is on record (requirement 55).
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
@@ -19,7 +20,7 @@ from dispatcher.privacy.export import field_rules, read_rows
 from dispatcher.privacy.kinds import in_words
 from dispatcher.privacy.register import BY_TABLE
 from dispatcher.privacy.subject import find_subject
-from dispatcher.web.auth import Services, SignedIn, Staff, require_csrf
+from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotPermittedError
 from dispatcher.web.flash import Flash
 from dispatcher.web.languages import choose_language
@@ -63,9 +64,9 @@ Administrator = Annotated[SignedIn, Depends(require_administrator)]
 
 
 @router.get("/{person}")
-def show_person(request: Request, services: Services, signed_in: Staff, person: UUID) -> Response:
+def show_person(request: Request, services: Services, signed_in: Controller, person: UUID) -> Response:
     """What is held about a person, with the purpose beside every field; the look is on record."""
-    language = choose_language(request)
+    language, zone = choose_language(request), ZoneInfo(services.settings.time_zone)
 
     def work(session: Session) -> dict[str, object]:
         subject = find_subject(session, person)
@@ -74,7 +75,7 @@ def show_person(request: Request, services: Services, signed_in: Staff, person: 
         for table in SHOWN:
             held = BY_TABLE[table]
             rules = [rule for rule in field_rules(held, services.settings.retention, language) if rule.kind]
-            rows = [_in_words(row, language) for row in read_rows(session, held, subject)]
+            rows = [_in_words(row, language, zone) for row in read_rows(session, held, subject)]
             parts.append({"table": table, "rules": rules, "rows": rows})
         erased = list(read_rows(session, BY_TABLE["erasure"], subject))
         return {"person": person, "parts": parts, "erased": erased[0] if erased else None}
@@ -129,8 +130,8 @@ def erase(
     return go_on(services, path, Flash("person_erased" if done.is_new else "person_was_erased"))
 
 
-def _in_words(row: dict[str, Any], language: Language) -> dict[str, str]:
-    """Values for reading: yes and no, channels and purposes by their words, times to the minute in UTC."""
+def _in_words(row: dict[str, Any], language: Language, zone: ZoneInfo) -> dict[str, str]:
+    """Values for reading: yes and no, channels and purposes by their words, times to the minute in `zone`."""
     shown = {}
     for name, value in row.items():
         if value is None or value == "":
@@ -140,7 +141,7 @@ def _in_words(row: dict[str, Any], language: Language) -> dict[str, str]:
         elif name in _CODED:
             shown[name] = word_for(_CODED[name], str(value), language)
         elif name in _MOMENTS:
-            shown[name] = f"{datetime.fromisoformat(value):%d.%m.%Y %H:%M} UTC"
+            shown[name] = f"{datetime.fromisoformat(value).astimezone(zone):%d.%m.%Y %H:%M}"
         else:
             shown[name] = str(value)
     return shown

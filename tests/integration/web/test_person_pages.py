@@ -56,6 +56,12 @@ class TestPage:
         assert [code for code in ("given", "consent", "paper", "email") if f">{code}<" in page] == []
         assert re.search(r">\s*дано\s*<", page)
 
+    @pytest.mark.requirement(51, "whoever may only look is shown nobody's data")
+    def test_an_auditor_may_not_look(self, client, services, person):
+        make_staff(services, "auditor", StaffRole.AUDITOR)
+        sign_in(client, "auditor")
+        assert client.get(f"/persons/{person}").status_code == 403
+
     def test_only_an_administrator_hands_out_and_erases(self, client, services, person):
         sign_in(client)
         assert "/export" not in client.get(f"/persons/{person}").text
