@@ -66,6 +66,11 @@ _PLAIN: Final[Mapping[str, _Words]] = MappingProxyType(
         ),
         "sms_broken_off": _SILENT,
         "sms_no_answer": _SILENT,
+        "smsc_call_needs_keys": (
+            "этот звонок нельзя сделать через SMSC: нужны ответы клавишами",
+            "цей дзвінок не можна зробити через SMSC: потрібні відповіді клавішами",
+            "not a call that can go through SMSC: it needs keys",
+        ),
         "smsc_unreachable": _AWAY,
         "smsc_not_configured": (
             "провайдер СМС не настроен",

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
+from channels.sms.replies import Wish
+from dispatcher.delivery.returns import sms_replies
 from reports.sms_words import sms_words
 
 Language = Literal["ru", "uk", "en"]
@@ -569,6 +571,19 @@ LIFT_REASONS: Final[Words] = {
     "expired": ("срок истёк", "строк минув", "it has expired"),
     "held_for_review": ("ждёт проверки домена", "чекає на перевірку домену", "the domain is under review"),
     "repeated": ("повтор", "повтор", "a repetition"),
+}
+#: What was done by itself about an answer; what staff wrote is shown as it is.
+LETTER_HANDLINGS: Final[Words] = {
+    sms_replies.HANDLINGS[Wish.STOP]: (
+        sms_replies.HANDLINGS[Wish.STOP],
+        "Відмова від СМС цього виду: згоду відкликано",
+        "Refuses SMS of this kind: consent withdrawn",
+    ),
+    sms_replies.HANDLINGS[Wish.STOP_ALL]: (
+        sms_replies.HANDLINGS[Wish.STOP_ALL],
+        "Відмова від усіх повідомлень: згоду відкликано",
+        "Refuses all messages: consent withdrawn",
+    ),
 }
 #: What became of the message that answers a refusal: its state, or the report of it.
 REFUSAL_ANSWERS: Final[Words] = {

@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 
-import structlog
-
+from channels.batch import Batch
 from channels.port import (
     ChannelKind,
     Envelope,
@@ -25,11 +24,6 @@ from channels.sms.provider import Answer, Collector, Message, SmsProvider
 from channels.sms.routing import Router
 from channels.sms.transliteration import Scheme, transliterate
 from dispatcher.core.settings import SmsSettings
-
-log = structlog.get_logger(__name__)
-
-#: How long an attempt whose caller went away may take to end.
-GRACE_SECONDS = 60.0
 
 
 def utc_now() -> datetime:
@@ -54,32 +48,19 @@ class SmsChannel:
         self._scheme = Scheme(settings.transliteration) if settings.transliteration else None
         self._now = now
         self._is_stopped = False
-        self._batches: set[_Batch] = set()
+        self._batches: set[Batch] = set()
 
     async def send(self, batch: Sequence[Envelope]) -> AsyncIterator[Outcome]:
         """See the port. A cancelled caller still gets every outcome, and the cancellation after the last."""
-        running = _Batch(batch, self._send_one, self.is_stopped)
+        running = Batch(batch, self._send_one, self.is_stopped, _in_doubt)
         self._batches.add(running)
-        running.start(sum(provider.parallel for provider in self._providers))
-        was_cancelled = False
         try:
-            while True:
-                try:
-                    outcome = await running.next_outcome()
-                except asyncio.CancelledError:
-                    if was_cancelled:
-                        running.abort()
-                    was_cancelled = True
-                    running.stop()
-                    continue
-                if outcome is None:
-                    break
-                yield outcome
+            workers = sum(provider.parallel for provider in self._providers)
+            async with aclosing(running.outcomes(workers)) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
         finally:
-            await running.finish(GRACE_SECONDS)
             self._batches.discard(running)
-        if was_cancelled:
-            raise asyncio.CancelledError
 
     async def listen(self, receipts: ReceiptSink, texts: TextSink | None = None) -> None:
         """See `Reporting`."""
@@ -130,7 +111,7 @@ class SmsChannel:
     async def close(self) -> None:
         """Stop, let what runs end, close all connections."""
         self.stop_starting()
-        await asyncio.gather(*(batch.finish(GRACE_SECONDS) for batch in self._batches))
+        await asyncio.gather(*(batch.finish() for batch in self._batches))
         await asyncio.gather(*(provider.close() for provider in self._providers))
 
     async def _send_one(self, envelope: Envelope) -> Outcome:
@@ -188,68 +169,5 @@ def _is_by(provider_id: str | None, name: str) -> bool:
     return provider_id is None or provider_id.partition("/")[0] == name
 
 
-class _Batch:
-    """One call of `send`: a few workers share the envelopes; exactly one outcome for each."""
-
-    def __init__(
-        self,
-        envelopes: Sequence[Envelope],
-        send_one: Callable[[Envelope], Awaitable[Outcome]],
-        is_stopped: Callable[[], bool],
-    ) -> None:
-        self._waiting = deque(envelopes)
-        self._send_one = send_one
-        self._must_stop = is_stopped
-        self._is_stopped = False
-        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
-        self._workers: list[asyncio.Task[None]] = []
-        self._overseer: asyncio.Task[None] | None = None
-
-    def start(self, workers: int) -> None:
-        self._workers = [asyncio.create_task(self._work()) for _ in range(min(workers, len(self._waiting)))]
-        self._overseer = asyncio.create_task(self._oversee())
-
-    async def next_outcome(self) -> Outcome | None:
-        return await self._outcomes.get()
-
-    def stop(self) -> None:
-        self._is_stopped = True
-
-    def abort(self) -> None:
-        self.stop()
-        for worker in self._workers:
-            worker.cancel()
-
-    async def finish(self, seconds: float) -> None:
-        self.stop()
-        if self._overseer is None:
-            return
-        try:
-            await asyncio.wait({self._overseer}, timeout=seconds)
-        finally:
-            if not self._overseer.done():
-                self.abort()
-                await asyncio.wait({self._overseer})
-
-    async def _oversee(self) -> None:
-        await asyncio.gather(*self._workers, return_exceptions=True)
-        self._outcomes.put_nowait(None)
-
-    async def _work(self) -> None:
-        while self._waiting:
-            envelope = self._waiting.popleft()
-            if self._is_stopped or self._must_stop():
-                outcome = Outcome(envelope.attempt, OutcomeKind.NOT_SENT, "stopped")
-            elif envelope.begin_until is not None and time.monotonic() > envelope.begin_until:
-                outcome = Outcome(envelope.attempt, OutcomeKind.NOT_SENT, "not_begun_in_time")
-            else:
-                outcome = await self._try(envelope)
-            self._outcomes.put_nowait(outcome)
-
-    async def _try(self, envelope: Envelope) -> Outcome:
-        try:
-            return await self._send_one(envelope)
-        except Exception as error:  # noqa: BLE001 - a bug must not cost the envelope its outcome
-            # The type only: the words of an exception may hold a number.
-            log.error("sms.send_failed", error=type(error).__name__)  # noqa: TRY400
-            return Outcome(envelope.attempt, OutcomeKind.UNKNOWN, "sms_no_answer")
+def _in_doubt(envelope: Envelope) -> Outcome:
+    return Outcome(envelope.attempt, OutcomeKind.UNKNOWN, "sms_no_answer")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any, Final
 
 import aiohttp
@@ -78,8 +79,12 @@ class SmscClient:
     answer did not come or makes no sense, `ProviderRefusedError` when the provider said no.
     """
 
-    def __init__(self, settings: SmscSettings) -> None:
+    def __init__(
+        self, settings: SmscSettings, message_fields: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`message_fields` go with every message: what makes it a call."""
         self._settings = settings
+        self._message_fields = message_fields
         self._hosts = [host.rstrip("/") for host in settings.hosts]
         self._first = 0
         self._session: aiohttp.ClientSession | None = None
@@ -137,7 +142,7 @@ class SmscClient:
 
     def _message(self, text: str) -> dict[str, str]:
         sender = {"sender": self._settings.sender} if self._settings.sender else {}
-        return {**sender, **({"mes": text} if text else {})}
+        return {**self._message_fields, **sender, **({"mes": text} if text else {})}
 
     async def _ask(self, path: str, fields: Mapping[str, str]) -> Any:
         """Ask the hosts in turn, beginning with the one that answered last, until one can be reached."""

@@ -9,9 +9,10 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -50,10 +51,12 @@ class SmscProvider:
 
     least_validity_minutes = LEAST_VALIDITY_MINUTES
 
-    def __init__(self, settings: SmscSettings) -> None:
+    def __init__(
+        self, settings: SmscSettings, message_fields: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.name = settings.name
         self.parallel = settings.parallel_requests
-        self._client = SmscClient(settings)
+        self._client = SmscClient(settings, message_fields)
         self._least_balance = settings.least_balance
         self._doubt_seconds = settings.doubt_seconds
         self._inbox_seconds = settings.inbox_seconds
@@ -156,7 +159,7 @@ class SmscProvider:
     async def _refused(self, name: str, phone: str, error: ProviderRefusedError) -> Answer:
         reply = f"error_code {error.number}"
         if error.number == DUPLICATE_OR_TOO_MANY:
-            found = await self._find(name, phone)
+            found = await self.find(name, phone)
             if found is not None:
                 return Answer(OutcomeKind.ACCEPTED, reply=reply, provider_id=name, price=_price(found))
             # Refused, and not there: it cannot have left.
@@ -172,14 +175,15 @@ class SmscProvider:
     async def _look_after(self, name: str, phone: str, error: NoAnswerError) -> Answer:
         for wait in self._doubt_seconds:
             await asyncio.sleep(wait)
-            found = await self._find(name, phone)
+            found = await self.find(name, phone)
             if found is not None:
                 return Answer(
                     OutcomeKind.ACCEPTED, "smsc_found_afterwards", provider_id=name, price=_price(found)
                 )
         return Answer(OutcomeKind.UNKNOWN, error.reason, provider_id=name)
 
-    async def _find(self, name: str, phone: str) -> Status | None:
+    async def find(self, name: str, phone: str) -> Status | None:
+        """What the provider says of a message now; None: it does not know it, or does not answer."""
         try:
             (status,) = await self._client.status([(name, phone)])
         except SmsProviderError as error:

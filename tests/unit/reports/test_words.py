@@ -103,7 +103,14 @@ class TestShortMessages:
         *(f"smpp_state_{state}" for state in MESSAGE_STATES),
         *("smpp_state_none", "smpp_state_5_001", "smpp_0x00000400", "smpp_partly_sent", "smpp_tls_refused"),
         *("smpp_unreachable", "smpp_not_bound", "smpp_no_answer", "smpp_connection_lost", "smpp_queried"),
-        *("sms_too_long", "sms_empty", "sms_no_route", "sms_window_too_short", "sms_broken_off"),
+        *(
+            "smsc_call_needs_keys",
+            "sms_too_long",
+            "sms_empty",
+            "sms_no_route",
+            "sms_window_too_short",
+            "sms_broken_off",
+        ),
         *("smsc_low_balance", "smsc_unreachable", "smsc_no_answer", "smsc_too_many", "smsc_found_afterwards"),
     )
 
