@@ -27,6 +27,7 @@ class KeptMessage:
     err: int = 0
     parts: int = 1
     changed_at: int = 0  #: seconds since 1970
+    call: str | None = None  #: of a call: ring time, interval, attempts; None: a short message
 
     @property
     def cost(self) -> Decimal:

@@ -209,6 +209,7 @@ class SandboxSmscServer:
     def _take(self, fields: Mapping[str, str], phone: str, text: str) -> KeptMessage:
         name = fields.get("id") or str(len(self.account.messages) + 1)
         message = self.account.take(name, phone, text, int(time.time()))
+        message.call = fields.get("param") if fields.get("call") == "1" else None
         self._enter(name, JournalVerdict.ACCEPTED)
         return message
 

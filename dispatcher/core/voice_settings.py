@@ -71,6 +71,19 @@ class TrunkSettings(BaseModel):
         return self
 
 
+class SmscCallSettings(BaseModel):
+    """Calls through an account at SMSC, for who has no trunk: a text is read out, no key is understood."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: str = Field(min_length=1)  #: the name of one of `sms.smsc`
+    voice: str = Field(default="w", pattern=r"^(m|w)[2-4]?(,[a-z]{2})?$")  #: and the language, if not Russian
+    ring_seconds: int = Field(default=25, ge=10, le=35)  #: the provider's useful range
+    lines: int = Field(default=10, ge=1, le=100)  #: calls at once, per worker process
+    poll_seconds: float = Field(default=3.0, gt=0)  #: between two questions what became of a call
+    talk_seconds: float = Field(default=180.0, gt=0)  #: behind the ringing; then its report is left to come
+
+
 class VoiceSettings(BaseModel):
     """Calls. Without trunks there is no channel of calls over SIP."""
 
