@@ -201,6 +201,7 @@ class _Dialogue:
         return CallResult(
             signalling=self._call.signalling(),
             answered_by=found.answered_by,
+            answered_because=found.cause.value,
             reached=talk.reached(found.answered_by),
             is_identity_confirmed=talk.is_identified,
             heard_seconds=sum(sum(heard) for heard in talk.heard_facts.values()),

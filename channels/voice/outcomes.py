@@ -90,6 +90,8 @@ def _evidence(envelope: Envelope, result: CallResult, sounds: Mapping[Phrase, Sp
     content = {
         "text": envelope.text,
         "said": said,
+        "answered_by": result.answered_by.value,
+        "answered_because": result.answered_because,
         "trunk": result.signalling.trunk,
         "caller_id": result.signalling.caller_id,
     }

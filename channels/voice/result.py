@@ -45,6 +45,7 @@ class CallResult:
 
     signalling: Signalling
     answered_by: AnsweredBy = AnsweredBy.NOBODY
+    answered_because: str = ""  #: why it is taken for that: `channels.voice.detection.Cause`
     reached: Counts | None = None
     is_identity_confirmed: bool = False
     heard_seconds: float = 0.0

@@ -218,7 +218,7 @@ class TestMachine:
     @pytest.mark.parametrize("on_machine", list(OnMachine))
     def test_never_hears_a_fact_or_a_name(self, on_machine):
         result, _ = call(replace(SCRIPT, on_machine=on_machine), incoming=MACHINE)
-        assert result.answered_by is AnsweredBy.MACHINE
+        assert (result.answered_by, result.answered_because) == (AnsweredBy.MACHINE, "longgreeting")
         assert result.prompts == (("call us",) if on_machine is OnMachine.NEUTRAL else ())
         assert (result.reached, result.heard_seconds) == (None, 0.0)
 
