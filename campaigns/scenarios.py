@@ -14,6 +14,7 @@ from campaigns.errors import CampaignError, UnknownScenarioError
 from channels.port import ChannelKind
 from dispatcher.core.ids import new_id
 from dispatcher.core.settings import DeliverySettings
+from dispatcher.delivery.retry_rules import RetryRule, Shift
 from dispatcher.delivery.step_plan import Combination, Step, StepPlan, Success
 from templates.bundled import is_bundled, text_name
 from templates.service import seed_builtin
@@ -168,16 +169,28 @@ def _step(
         language: seed_builtin(session, name, language, actor=actor, now=now)
         for language in (builtin.language, *builtin.translations)
     }
+    is_call = channel is ChannelKind.VOICE
     return Step(
         channel=channel,
         template_version_id=templates[builtin.language],
         retry_seconds=tuple(delivery.retry_seconds),
         settle_seconds=delivery.settle_seconds.get(channel.value, 0.0),
         # A provider of short messages takes what it may never hand over, and says so: that alone counts.
-        success=Success.DELIVERED if channel is ChannelKind.SMS else Success.ACCEPTED,
+        # So does one of calls; our own calls know at once.
+        success=Success.ACCEPTED if channel is ChannelKind.EMAIL else Success.DELIVERED,
         translations={language: templates[language] for language in builtin.translations},
         max_parts=_max_parts(builtin.name, delivery) if channel is ChannelKind.SMS else None,
+        retry_rules=_retry_rules(builtin.name, delivery) if is_call else {},
+        most_attempts=delivery.calls.most_attempts if is_call else None,
+        longest_seconds=delivery.calls.longest_seconds if is_call else None,
     )
+
+
+def _retry_rules(scenario: str, delivery: DeliverySettings) -> dict[str, RetryRule]:
+    return {
+        reason: RetryRule(tuple(rule.wait_seconds), Shift(rule.shift))
+        for reason, rule in delivery.calls.rules_of(scenario).items()
+    }
 
 
 def _max_parts(scenario: str, delivery: DeliverySettings) -> int:

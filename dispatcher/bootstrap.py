@@ -215,8 +215,10 @@ def require_channels(settings: Settings, channels: Collection[ChannelKind] | Non
         )
 
 
-def build_channels(application: Application, *, urgent: bool = False) -> "ChannelRegistry":
-    """The registry of every configured channel; raises `ConfigurationError` when there is none.
+def build_channels(
+    application: Application, *, urgent: bool = False, kinds: Collection[ChannelKind] = tuple(ChannelKind)
+) -> "ChannelRegistry":
+    """The registry of every configured channel among `kinds`; raises `ConfigurationError` for none.
 
     `urgent`: for a process that works urgent lanes only, for which limits keep a reserve.
     """
@@ -224,9 +226,10 @@ def build_channels(application: Application, *, urgent: bool = False) -> "Channe
 
     registry = ChannelRegistry()
     settings = application.settings
-    if settings.smtp.host:
+    wanted = configured_channels(settings) & set(kinds)
+    if ChannelKind.EMAIL in wanted:
         registry.register(_build_email(application, urgent=urgent))
-    if ChannelKind.SMS in configured_channels(settings):
+    if ChannelKind.SMS in wanted:
         registry.register(_build_sms(settings.sms, application.clock.now))
     if not registry.all():
         raise ConfigurationError(

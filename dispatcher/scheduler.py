@@ -40,6 +40,7 @@ from dispatcher.delivery import confirmations, planning, receipts, refusal_answe
 from dispatcher.delivery.bills.repository import drop_of_closed_runs
 from dispatcher.delivery.bills.repository import is_any_due as is_any_bill_due
 from dispatcher.delivery.bills.tasks import wake_bills
+from dispatcher.delivery.calls.answers import follow_answers
 from dispatcher.delivery.claim import list_running
 from dispatcher.delivery.error_limit import pause_failing_runs
 from dispatcher.delivery.inboxes import is_any_due as is_any_inbox_due
@@ -183,6 +184,7 @@ class Scheduler:
             self._plan,
             partial(self._each, sweep.lose_expired),
             partial(self._each, receipts.apply_stored),
+            partial(self._each, follow_answers),
             partial(self._judge, judge_addresses),
             partial(self._judge, judge_sender_faults),
             partial(self._judge, judge_contents),

@@ -7,6 +7,7 @@ record them, and mark what is still without an answer as unknown (design: sectio
 import logging
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from types import FrameType
 from typing import Final
@@ -64,7 +65,9 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
 
 
 def _fill_lanes(application: Application, queues: Sequence[QueueName]) -> LaneWorker:
-    registry = build_channels(application, urgent=_is_urgent(queues))
+    # What its lanes do not send over is not built: a trunk that nobody calls over wants no registration.
+    kinds = {LANES[queue].channel for queue in queues if queue in LANES}
+    registry = build_channels(application, urgent=_is_urgent(queues), kinds=kinds)
     worker = build_lane_worker(application, registry)
     _listen(application, worker)
     lane_worker.fill(worker)
@@ -119,11 +122,12 @@ def _end(
     for one in (worker, bills):
         if one is not None:
             one.stop()
-    wait_ms = int(application.settings.delivery.stop_seconds * 1000)
-    pool.stop(timeout=wait_ms)
+    until = time.monotonic() + (worker.stop_seconds if worker else application.settings.delivery.stop_seconds)
+    pool.stop(timeout=int(application.settings.delivery.stop_seconds * 1000))
     if bills is not None:
         bills.close()
     if worker is not None:
+        worker.end_calls(max(0.0, until - time.monotonic()))
         _end_lanes(application, worker)
 
 

@@ -14,5 +14,9 @@ class QueueName(StrEnum):
     SMS_BULK = "sms-bulk"
     #: short messages of urgent campaigns
     SMS_URGENT = "sms-urgent"
+    #: calls of ordinary campaigns
+    VOICE_BULK = "voice-bulk"
+    #: calls of urgent campaigns
+    VOICE_URGENT = "voice-urgent"
     #: fetching of bills that lists name by URL: no lane, nothing is sent
     BILLS = "bills"

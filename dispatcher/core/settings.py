@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dispatcher.core.call_settings import CallSettings
 from dispatcher.core.speech_settings import SpeechSettings
 from dispatcher.core.voice_settings import VoiceSettings
 
@@ -291,12 +292,13 @@ class DeliverySettings(BaseModel):
     record_interval_ms: int = Field(default=200, ge=1)
     sweep_seconds: float = Field(default=1.0, gt=0)
     #: how long a refusal may still come back; SMSC reports within a day, or never (domain: 2.5, err 245)
-    settle_seconds: dict[str, float] = {"email": 3600.0, "sms": 90_000.0}
+    settle_seconds: dict[str, float] = {"email": 3600.0, "sms": 90_000.0, "voice": 90_000.0}
     sms_max_parts: int = Field(default=3, ge=1, le=15)  #: a longer SMS is refused, not sent
     #: the same for single scenarios, by name: {"restriction_warning": 4}
     sms_max_parts_of: dict[str, Annotated[int, Field(ge=1, le=15)]] = {}
     #: for how long a provider tries at least, by channel; nothing goes to it nearer to the end of the hours
     least_validity_seconds: dict[str, Annotated[float, Field(ge=0)]] = {"sms": 3600.0}
+    calls: CallSettings = CallSettings()
     unknown_query_seconds: float = Field(default=60.0, ge=0)
     #: waits before the next try after a passing fault
     retry_seconds: list[float] = [60.0, 300.0, 900.0, 3600.0]
@@ -382,6 +384,8 @@ class WorkerSettings(BaseModel):
     urgent_processes: int = Field(default=1, ge=1, le=64)
     sms_bulk_processes: int = Field(default=1, ge=1, le=64)
     sms_urgent_processes: int = Field(default=1, ge=1, le=64)
+    voice_bulk_processes: int = Field(default=1, ge=1, le=64)
+    voice_urgent_processes: int = Field(default=1, ge=1, le=64)
     threads: int = Field(default=2, ge=1, le=16)
 
 

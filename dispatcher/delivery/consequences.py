@@ -10,7 +10,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
-from dispatcher.delivery.states import LEFT, OUT, AttemptState, NoticeState, Trigger
+from dispatcher.delivery.retry_rules import Shift
+from dispatcher.delivery.states import LEFT, OUT, AttemptState, NoticeState, Strength, Trigger
 from dispatcher.delivery.step_plan import Combination, OnUnknown, Step, StepPlan, Success
 
 
@@ -21,15 +22,20 @@ class AttemptView:
     step: int
     number: int
     state: AttemptState
+    reason: str | None = None  #: of a call that told: how surely it did, as a `Strength`
 
 
 @dataclass(frozen=True, slots=True)
 class NextAttempt:
-    """An attempt to plan: step, number within the step, and the wait before it in seconds."""
+    """An attempt to plan: step, number within the step, and the wait before it in seconds.
+
+    `shift`: whether the recipient's day has a say in it.
+    """
 
     step: int
     number: int
     wait_seconds: float
+    shift: Shift = Shift.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +85,15 @@ def consequence(
     first_step: int = 0,
     reason: str | None = None,
     retry_after_seconds: float | None = None,
+    may_repeat: bool = True,
 ) -> Consequence:
     """What follows from `changed` (its state after the trigger) for its notice.
 
     `attempts` are all attempts of the notice, `changed` among them; `first_step` is the step with which it
-    began. A notice that is already closed is never opened again; it can only be amended by what was learned
-    late.
+    began; `may_repeat` false: there is no time left for a repeat. A notice that is already closed is never
+    opened again; it can only be amended by what was learned late.
     """
-    case = _Case(plan, changed, trigger, attempts, first_step, reason, retry_after_seconds)
+    case = _Case(plan, changed, trigger, attempts, first_step, reason, retry_after_seconds, may_repeat)
     return case.followed() if notice is NoticeState.OPEN else case.closed()
 
 
@@ -99,6 +106,7 @@ class _Case:
     first_step: int
     reason: str | None
     retry_after_seconds: float | None
+    may_repeat: bool = True
 
     @property
     def step(self) -> Step:
@@ -129,7 +137,7 @@ class _Case:
 
     def _came_back(self) -> Consequence:
         """It did not leave; where a receipt has told meanwhile that its step is done, it must not (P2)."""
-        if self._strength_of(self.changed.step) != "delivered":
+        if not self._is_delivered(self.changed.step):
             return NOTHING
         return replace(self._go_on(has_succeeded=True), cancel_planned=True)
 
@@ -146,11 +154,35 @@ class _Case:
         return self.closed()
 
     def _failed(self) -> Consequence:
-        retries = self.step.retry_seconds
-        if self.trigger in _PASSING and self.changed.number <= len(retries) and not self._later():
-            wait = max(retries[self.changed.number - 1], self.retry_after_seconds or 0.0)
-            return Consequence(next_attempt=NextAttempt(self.changed.step, self.changed.number + 1, wait))
+        repeat = self._repeat()
+        if repeat is not None and not self._later():
+            return Consequence(next_attempt=repeat)
         return self._go_on(has_succeeded=False)
+
+    def _repeat(self) -> NextAttempt | None:
+        """The same step once more, by the rule for what went wrong."""
+        step, number = self.step, self.changed.number
+        if self.trigger not in _PASSING or not self.may_repeat:
+            return None
+        if step.most_attempts is not None and number >= step.most_attempts:
+            return None
+        rule = step.retry_rules.get(self.reason or "")
+        waits = step.retry_seconds if rule is None else rule.wait_seconds
+        turn = number if rule is None else self._times_failed_so()
+        if turn > len(waits):
+            return None
+        wait = max(waits[turn - 1], self.retry_after_seconds or 0.0)
+        return NextAttempt(self.changed.step, number + 1, wait, Shift.NONE if rule is None else rule.shift)
+
+    def _times_failed_so(self) -> int:
+        """How often this step has failed for the reason that it failed for now; this time counts."""
+        earlier = [
+            other
+            for other in self.attempts
+            if (other.step, other.reason) == (self.changed.step, self.reason)
+            and other.number < self.changed.number
+        ]
+        return len(earlier) + 1
 
     def _go_on(self, *, has_succeeded: bool) -> Consequence:
         if has_succeeded and self.plan.combination is Combination.ANY:
@@ -174,9 +206,9 @@ class _Case:
             return NoticeState.PARTLY_NOTIFIED, None, SECOND_CHANNEL_MISSING
         if all(told) if is_all else any(told):
             # Of several required steps the weakest is what can be proven, of several ways the strongest.
-            has_strength = all if is_all else any
-            is_delivered = has_strength(strength == "delivered" for strength in told)
-            return NoticeState.NOTIFIED, "delivered" if is_delivered else "accepted", None
+            choose = min if is_all else max
+            strength = choose((one for one in told if one is not None), key=Strength.rank)
+            return NoticeState.NOTIFIED, strength.value, None
         reason = None if self.changed.state in _TOLD else self.reason
         if any(told):
             return NoticeState.PARTLY_NOTIFIED, None, reason
@@ -194,16 +226,26 @@ class _Case:
             return NoticeState.BLOCKED, None, reason
         return NoticeState.FAILED, None, reason
 
-    def _strength_of(self, step: int) -> str | None:
+    def _is_delivered(self, step: int) -> bool:
+        return any(
+            attempt.step == step and attempt.state is AttemptState.DELIVERED for attempt in self.attempts
+        )
+
+    def _strength_of(self, step: int) -> Strength | None:
         """How surely the step's attempts told the person; None: not at all, or not as the step demands."""
         states = {attempt.state for attempt in self.attempts if attempt.step == step}
         if AttemptState.DELIVERED in states:
-            return "delivered"
+            arrived = [
+                Strength.of_delivered(attempt.reason)
+                for attempt in self.attempts
+                if attempt.step == step and attempt.state is AttemptState.DELIVERED
+            ]
+            return max(arrived, key=Strength.rank)
         # Where one way is enough, an acceptance counts in the end even if delivery was hoped for.
         is_enough = (
             self.plan.combination is Combination.ANY or self.plan.steps[step].success is Success.ACCEPTED
         )
-        return "accepted" if AttemptState.ACCEPTED in states and is_enough else None
+        return Strength.ACCEPTED if AttemptState.ACCEPTED in states and is_enough else None
 
     def _is_last_step(self) -> bool:
         return self.changed.step == self._road[-1]

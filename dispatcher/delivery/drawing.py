@@ -17,6 +17,7 @@ from dispatcher.delivery.states import (
     NOTICE_TRANSITIONS,
     AttemptState,
     NoticeState,
+    Strength,
     Trigger,
 )
 
@@ -43,6 +44,8 @@ def draw() -> str:
             "The arrows from `open` close it; the others amend a closed one by what was learned late.\n",
             _diagram(NoticeState.OPEN, _notice_arrows(), ()),
             _meanings("State", NoticeState),
+            "How surely a notified person was told, the weakest first:\n",
+            _meanings("Strength", Strength),
             "## A run: one going of a campaign over one list\n",
             "A rejected run never began: nobody was planned, so nobody can be lost (promise P1).\n",
             _diagram(RunState.DRAFT, _run_arrows(), sorted(OVER)),

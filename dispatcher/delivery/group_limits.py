@@ -65,7 +65,7 @@ class GroupLimits:
         self._calendar = calendar
         self._now = now
         self._least_validity = least_validity
-        self._allowed: dict[tuple[str, Place], datetime | None] = {}
+        self._allowed: dict[tuple[str, int, Place], datetime | None] = {}
         self._closings: dict[Place, datetime] = {}
         self._waits: dict[tuple[Place, CapWait], CapWait] = {}
 
@@ -74,20 +74,26 @@ class GroupLimits:
 
         Too near to their end for a provider that would still try when they are over, it waits for the next.
         """
-        key = (one.channel, one.place(self._calendar))
+        key = (one.channel, one.step, one.place(self._calendar))
         if key not in self._allowed:
             self._allowed[key] = self._next(*key)
         return self._allowed[key]
 
     def deliver_until(self, one: Candidate) -> datetime | None:
         """When a provider must give it up that is handed it now; None: nothing of its channel is held."""
-        if one.channel not in self._least_validity:
+        if self._least(one.channel, one.step) is None:
             return None
         return self._closing(one.place(self._calendar))
 
-    def _next(self, channel: str, place: Place) -> datetime | None:
+    def _least(self, channel: str, step: int) -> float | None:
+        """For how long the hours must still be open: as long as a call may take, or a provider holds it."""
+        steps = self._run.plan.steps
+        longest = steps[step].longest_seconds if step < len(steps) else None
+        return self._least_validity.get(channel) if longest is None else longest
+
+    def _next(self, channel: str, step: int, place: Place) -> datetime | None:
         allowed = next_sending_time(self._run, place, self._calendar, self._now)
-        least = self._least_validity.get(channel)
+        least = self._least(channel, step)
         if least is None or allowed is None or allowed > self._now:
             return allowed
         closing = self._closing(place)

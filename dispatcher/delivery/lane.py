@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from channels.port import Channel, ChannelKind, Collecting, Envelope, Outcome
 from channels.registry import ChannelRegistry
+from channels.voice.result import CallResult
 from consent.calendar import WorkingCalendar
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database, is_database_gone, plan_by_keys
@@ -29,6 +30,9 @@ from dispatcher.delivery.asking import ask_due
 from dispatcher.delivery.bills.gate import BillGate
 from dispatcher.delivery.bills.urls import UrlRules
 from dispatcher.delivery.bridge import Bridge
+from dispatcher.delivery.calls.answers import follow_answers
+from dispatcher.delivery.calls.desk import CallDesk, CallingChannel, ClaimedCalls
+from dispatcher.delivery.calls.lines import lines_left
 from dispatcher.delivery.channel_pause import lift_pause, pause_channel, read_pause
 from dispatcher.delivery.checks import SENDING_MARGIN, RunView
 from dispatcher.delivery.claim import (
@@ -41,7 +45,7 @@ from dispatcher.delivery.confirmations import ConfirmationWriter, send_due
 from dispatcher.delivery.domain_limits import DomainLimits
 from dispatcher.delivery.inboxes import collect_due
 from dispatcher.delivery.lease import LeaseKeeper
-from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
+from dispatcher.delivery.outcomes import PROVIDER_FAULTS, Sealing, change_of
 from dispatcher.delivery.refusal_answers import RefusalAnswerWriter, answer_due
 from dispatcher.delivery.refusals import refusal_of
 from dispatcher.delivery.render import Renderer
@@ -56,6 +60,8 @@ from templates.repository import compiled_versions
 log = structlog.get_logger()
 
 DATABASE_WAIT_SECONDS: Final = 0.5
+#: Whoever answers so can be reached: a pause of its channel is over.
+_PROVIDER_ANSWERS: Final = frozenset({Trigger.ACCEPT, Trigger.DELIVER})
 
 Result = TypeVar("Result")
 Plans = Mapping[UUID, StepPlan]
@@ -96,6 +102,8 @@ class Tools:
     read_calendar: Callable[[Session], WorkingCalendar]
     confirmations: ConfirmationWriter | None = None  #: None: this process asks nobody to confirm
     refusal_answers: RefusalAnswerWriter | None = None  #: None: this process answers no refusals
+    call_lines: int | None = None  #: of all trunks, over all processes; None: what the channel says counts
+    seal: Sealing | None = None  #: encrypts recordings; None: none are kept
 
 
 class LaneWorker:
@@ -105,6 +113,8 @@ class LaneWorker:
         self.tools = tools
         self._stopping = threading.Event()
         self._give_up_at = float("inf")
+        self._desks: dict[Lane, CallDesk] = {}
+        self._desks_lock = threading.Lock()
         self._groups = threading.BoundedSemaphore(
             max(1, tools.settings.in_flight_limit // tools.settings.claim_size)
         )
@@ -115,10 +125,24 @@ class LaneWorker:
 
     def stop(self) -> None:
         """Claim nothing more; running groups end and are recorded (SIGTERM)."""
-        self._give_up_at = time.monotonic() + self.tools.settings.stop_seconds
+        self._give_up_at = time.monotonic() + self.stop_seconds
         self._stopping.set()
         for channel in self.tools.registry.all():
             channel.stop_starting()
+
+    @property
+    def stop_seconds(self) -> float:
+        """How long what has begun may take to end: calls take longer than messages."""
+        settings = self.tools.settings
+        has_calls = any(isinstance(channel, CallingChannel) for channel in self.tools.registry.all())
+        return max(settings.stop_seconds, settings.calls.stop_seconds) if has_calls else settings.stop_seconds
+
+    def end_calls(self, seconds: float) -> None:
+        """Wait for the calls that are being made, no longer than that; `stop` comes before."""
+        until = time.monotonic() + seconds
+        for desk in list(self._desks.values()):
+            desk.wait_until_idle(max(0.0, until - time.monotonic()))
+            desk.close()
 
     @property
     def is_stopping(self) -> bool:
@@ -128,6 +152,8 @@ class LaneWorker:
     def work(self, lane: Lane, seconds: float) -> int:
         """Send what is due in the lane for at most `seconds`; returns how many attempts were claimed."""
         channel = self.tools.registry.get(lane.channel)
+        if isinstance(channel, CallingChannel):
+            return self._desk(lane, channel).wake(seconds)
         if channel is None or not self._groups.acquire(blocking=False):
             return 0
         try:
@@ -180,13 +206,39 @@ class LaneWorker:
         finally:
             self._let_go(sent)
 
+    def _groups_for_calls(self) -> int:
+        """All there are, but for one where the process sends other things too: those who talk, talk long."""
+        settings = self.tools.settings
+        all_groups = max(1, settings.in_flight_limit // settings.claim_size)
+        return all_groups if len(self.tools.registry.all()) == 1 else max(1, all_groups - 1)
+
+    def _desk(self, lane: Lane, channel: CallingChannel) -> CallDesk:
+        with self._desks_lock:
+            if lane not in self._desks:
+                self._desks[lane] = CallDesk(
+                    _LaneOfCalls(self, lane),
+                    channel,
+                    bridge=self.tools.bridge,
+                    leases=self.tools.leases,
+                    groups=self._groups,
+                    group_size=self.tools.settings.claim_size,
+                    most_groups=self._groups_for_calls(),
+                )
+            return self._desks[lane]
+
     def _let_go(self, token: UUID | None) -> None:
         """Renew the group's lease no more: only once its outcomes are recorded, or never will be."""
         if token is not None:
             self.tools.leases.release(token)
 
     def _record_and_claim(
-        self, lane: Lane, outcomes: Sequence[Change], plans: Plans, *, wants_more: bool
+        self,
+        lane: Lane,
+        outcomes: Sequence[Change],
+        plans: Plans,
+        *,
+        wants_more: bool,
+        most: int | None = None,
     ) -> "_Group | None":
         token = new_id()
 
@@ -196,7 +248,7 @@ class LaneWorker:
             paused_until = read_pause(session, lane.channel.value)
             work = Transitions(session, now)
             may_claim = wants_more and (paused_until is None or paused_until <= now)
-            group = self._claim(session, lane, token, work) if may_claim else None
+            group = self._claim(session, lane, token, work, most) if may_claim else None
             work.add(outcomes, plans=plans)
             work.write()
             self._heed_provider(session, lane, outcomes, now, was_paused=paused_until is not None)
@@ -234,12 +286,17 @@ class LaneWorker:
 
         self.tools.database.run(give_back)
 
-    def _claim(self, session: Session, lane: Lane, token: UUID, work: Transitions) -> "_Group | None":
+    def _claim(
+        self, session: Session, lane: Lane, token: UUID, work: Transitions, most: int | None
+    ) -> "_Group | None":
         channel, settings, now = lane.channel.value, self.tools.settings, work.now
         calendar = self.tools.read_calendar(session)
+        wanted = settings.claim_size if most is None else self._room(session, lane, most)
+        if wanted <= 0:
+            return None
         for run in self._in_turn(lane, list_running(session, lane.priority, now)):
             limits = self._limits(lane, run)
-            allowed = self.tools.buckets.take(limits, settings.claim_size, urgent=lane.priority == "urgent")
+            allowed = self.tools.buckets.take(limits, wanted, urgent=lane.priority == "urgent")
             claimed = allowed and claim_group(
                 session,
                 run.id,
@@ -261,6 +318,13 @@ class LaneWorker:
                 )
             self.tools.buckets.give_back(limits, allowed)
         return None
+
+    def _room(self, session: Session, lane: Lane, most: int) -> int:
+        """How many calls may be claimed: no more than the trunks have lines, whoever uses the others."""
+        lines = self.tools.call_lines
+        if lines is None:
+            return most
+        return min(most, lines_left(session, lines, urgent=lane.priority == "urgent"))
 
     def _compiled(self, session: Session, run: RunView) -> Mapping[UUID, CompiledTemplate]:
         """The run's texts. A version never changes, so those of the last run need not be read again."""
@@ -289,7 +353,7 @@ class LaneWorker:
         if fault is not None:
             wait = self.tools.settings.channel_pause_seconds
             pause_channel(session, lane.channel.value, fault, first_wait_seconds=wait, now=now)
-        elif was_paused and any(one.trigger is Trigger.ACCEPT for one in outcomes):
+        elif was_paused and any(one.trigger in _PROVIDER_ANSWERS for one in outcomes):
             lift_pause(session, lane.channel.value)
 
     def _send(self, lane: Lane, channel: Channel, group: "_Group") -> list[Change]:
@@ -343,6 +407,41 @@ class LaneWorker:
                 )
                 refused.append(refusal_of(one, error, group.claimed.token, group.now))
         return envelopes, refused
+
+
+class _LaneOfCalls:
+    """What a desk needs of the worker (`dispatcher.delivery.calls.desk.Engine`)."""
+
+    def __init__(self, worker: LaneWorker, lane: Lane) -> None:
+        self._worker = worker
+        self._lane = lane
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._worker.is_stopping
+
+    def claim_calls(self, most: int) -> ClaimedCalls | None:
+        # The worker's own steps, which groups of messages take as well: SLF001 would have them copied.
+        group = self._worker._record_and_claim(self._lane, (), {}, wants_more=True, most=most)
+        if group is None:
+            return None
+        envelopes, refused = self._worker._render(group)
+        return ClaimedCalls(group.claimed.token, envelopes, refused, group.plans)
+
+    def record_calls(self, changes: Sequence[Change], plans: Plans) -> None:
+        self._worker._record_and_claim(self._lane, changes, plans, wants_more=False)
+        if any(one.call is not None and _asks_for_something(one.call) for one in changes):
+            database, clock = self._worker.tools.database, self._worker.tools.clock
+            while database.run(lambda session: follow_answers(session, clock.refresh(session))):
+                pass
+
+    def change_of_call(self, outcome: Outcome, envelope: Envelope, token: UUID) -> Change:
+        tools = self._worker.tools
+        return change_of(outcome, envelope, token, tools.clock.now(), tools.seal)
+
+
+def _asks_for_something(call: CallResult) -> bool:
+    return call.is_wrong_person or call.wants_no_calls
 
 
 @dataclass(frozen=True, slots=True)

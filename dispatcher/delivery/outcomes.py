@@ -1,11 +1,13 @@
 """What a channel's outcome means for the attempt: the errors' table of the design's section 5."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
 from channels.port import Envelope, Outcome, OutcomeKind
+from channels.voice.reasons import CallReason
 from dispatcher.delivery.content import SentContent
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change
@@ -34,6 +36,17 @@ PROVIDER_FAULTS: Final = frozenset(
         "smpp_ralybnd",
         "smpp_rinvpaswd",
         "smpp_rinvsysid",
+        "trunk_unreachable",
+        "login_refused",
+        "engine_gone",
+    }
+)
+#: Reason → seconds before a call that was none is tried again: nothing is dialled in a tight loop.
+CALL_WAITS: Final = MappingProxyType(
+    {
+        CallReason.CONGESTION.value: 120.0,  # domain 6.1: 1-5 minutes
+        "no_trunk": 60.0,
+        "no_line": 2.0,
     }
 )
 #: Not sent for no fault of anybody's: due again at once.
@@ -54,16 +67,23 @@ TRIGGERS: Final = MappingProxyType(
 _REPLIED: Final = frozenset(OutcomeKind) - {OutcomeKind.NOT_SENT, OutcomeKind.THROTTLED}
 
 
-def change_of(outcome: Outcome, envelope: Envelope, token: UUID, now: datetime) -> Change:
-    """The change that an outcome asks for."""
-    content = None
+#: Encrypts the recording of an attempt.
+Sealing = Callable[[UUID, bytes], bytes]
+
+
+def change_of(
+    outcome: Outcome, envelope: Envelope, token: UUID, now: datetime, seal: Sealing | None = None
+) -> Change:
+    """The change that an outcome asks for. Without `seal` no recording is kept."""
+    content, call = None, outcome.call
+    recording = None if seal is None or call is None else call.recording
     if outcome.kind in _REPLIED:
         content = SentContent.of(outcome.content, address=envelope.address, reply=outcome.reply)
     return Change(
         outcome.attempt.period,
         outcome.attempt.attempt_id,
         TRIGGERS[outcome.kind],
-        outcome.reason or None,
+        _reason_of(outcome),
         token=token,
         due_at=_due_again_at(outcome, now),
         retry_after_seconds=outcome.retry_after_seconds,
@@ -71,12 +91,23 @@ def change_of(outcome: Outcome, envelope: Envelope, token: UUID, now: datetime) 
         content=content,
         price=outcome.price,
         provider_messages=outcome.provider_messages,
+        call=call,
+        recording=seal(outcome.attempt.attempt_id, recording) if seal and recording else None,
     )
+
+
+def _reason_of(outcome: Outcome) -> str | None:
+    """Why; of a call that told the person, how surely it did."""
+    call = outcome.call
+    if outcome.kind is OutcomeKind.DELIVERED and call is not None and call.reached is not None:
+        return call.reached.value
+    return outcome.reason or None
 
 
 def _due_again_at(outcome: Outcome, now: datetime) -> datetime | None:
     if outcome.kind is OutcomeKind.THROTTLED:
         return now + timedelta(seconds=outcome.retry_after_seconds or THROTTLE_WAIT_SECONDS)
     if outcome.kind is OutcomeKind.NOT_SENT and outcome.reason not in _AT_ONCE:
-        return now + timedelta(seconds=outcome.retry_after_seconds or NOT_SENT_WAIT_SECONDS)
+        wait = CALL_WAITS.get(outcome.reason, NOT_SENT_WAIT_SECONDS)
+        return now + timedelta(seconds=max(outcome.retry_after_seconds or 0.0, wait))
     return None

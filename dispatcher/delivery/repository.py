@@ -45,7 +45,7 @@ _LOCK_NOTICES = text(
 # A new statement after the notices are locked: it sees attempts that others have just planned.
 _SIBLINGS = text(
     """
-    SELECT a.notice_id, a.id, a.step, a.number, a.state
+    SELECT a.notice_id, a.id, a.step, a.number, a.state, a.reason
     FROM attempt a
     JOIN unnest(CAST(:periods AS date[]), CAST(:ids AS uuid[])) AS w(period, id)
       ON a.period = w.period AND a.notice_id = w.id
@@ -159,6 +159,7 @@ class Sibling:
     step: int
     number: int
     state: AttemptState
+    reason: str | None = None
 
 
 class AttemptUpdate(NamedTuple):
@@ -254,8 +255,8 @@ def list_attempts_of(session: Session, notices: Mapping[UUID, NoticeRow]) -> dic
     siblings: dict[UUID, list[Sibling]] = {notice: [] for notice in notices}
     if notices:
         keys = [(notice.period, notice.id) for notice in notices.values()]
-        for notice_id, attempt, step, number, state in fetch(session, _SIBLINGS, _keys(keys)):
-            siblings[notice_id].append(Sibling(attempt, step, number, AttemptState(state)))
+        for notice_id, attempt, step, number, state, reason in fetch(session, _SIBLINGS, _keys(keys)):
+            siblings[notice_id].append(Sibling(attempt, step, number, AttemptState(state), reason))
     return siblings
 
 

@@ -95,6 +95,33 @@ class NoticeState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Strength(StrEnum):
+    """How surely a notified person was told, the weakest first (domain.md section 7)."""
+
+    #: the provider took it, and nothing came back
+    ACCEPTED = "accepted"
+    #: somebody took the call; what was said to them is not known to have been heard
+    ANSWERED = "answered"
+    #: the provider confirmed that it arrived
+    DELIVERED = "delivered"
+    #: who took the call heard every fact to its end
+    HEARD = "heard"
+    #: and confirmed it by the key for that
+    CONFIRMED = "confirmed"
+
+    @classmethod
+    def of_delivered(cls, reason: str | None) -> "Strength":
+        """That of a delivered attempt: a call's own, as its reason says, else that it arrived."""
+        return cls(reason) if reason in _OF_CALLS else cls.DELIVERED
+
+    def rank(self) -> int:
+        """Its place: more is surer."""
+        return _STRENGTHS.index(self)
+
+
+_STRENGTHS: Final = tuple(Strength)
+_OF_CALLS: Final = frozenset({Strength.ANSWERED.value, Strength.HEARD.value, Strength.CONFIRMED.value})
+
 _A = AttemptState
 _T = Trigger
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from channels.port import ChannelKind
+from dispatcher.delivery.retry_rules import RetryRule
 
 CONSENT: Final = "consent"  #: the basis of what people may refuse to hear at all
 
@@ -55,6 +56,11 @@ class Step:
     #: language → version, where the scenario speaks it; others get `template_version_id`
     translations: Mapping[str, UUID] = field(default_factory=dict)
     max_parts: int | None = None  #: of a short message; None: no limit
+    #: reason → when it is tried again after it; other reasons go by `retry_seconds`
+    retry_rules: Mapping[str, RetryRule] = field(default_factory=dict)
+    most_attempts: int | None = None  #: of this step in all, whatever the reasons; None: no limit
+    #: the longest that one attempt may take (ringing and talking); the window must last for it
+    longest_seconds: float | None = None
 
     def version_for(self, language: str) -> UUID:
         """The pinned version for a recipient's language."""
@@ -78,6 +84,12 @@ class Step:
             values["translations"] = {name: str(id_) for name, id_ in sorted(self.translations.items())}
         if self.max_parts is not None:
             values["max_parts"] = self.max_parts
+        if self.retry_rules:
+            values["retry_rules"] = {name: rule.to_json() for name, rule in sorted(self.retry_rules.items())}
+        if self.most_attempts is not None:
+            values["most_attempts"] = self.most_attempts
+        if self.longest_seconds is not None:
+            values["longest_seconds"] = self.longest_seconds
         return values
 
 
@@ -145,6 +157,11 @@ class StepPlan:
                         language: UUID(version) for language, version in step.get("translations", {}).items()
                     },
                     max_parts=step.get("max_parts"),
+                    retry_rules={
+                        name: RetryRule.from_json(rule) for name, rule in step.get("retry_rules", {}).items()
+                    },
+                    most_attempts=step.get("most_attempts"),
+                    longest_seconds=step.get("longest_seconds"),
                 )
                 for step in data["steps"]
             ),

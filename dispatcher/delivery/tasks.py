@@ -22,6 +22,8 @@ LANES: Final = MappingProxyType(
         QueueName.EMAIL_URGENT: Lane(ChannelKind.EMAIL, "urgent"),
         QueueName.SMS_BULK: Lane(ChannelKind.SMS, "bulk"),
         QueueName.SMS_URGENT: Lane(ChannelKind.SMS, "urgent"),
+        QueueName.VOICE_BULK: Lane(ChannelKind.VOICE, "bulk"),
+        QueueName.VOICE_URGENT: Lane(ChannelKind.VOICE, "urgent"),
     }
 )
 

@@ -9,15 +9,19 @@ the same for several sets of changes that are written together: what a worker re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from channels.port import Price
+from channels.voice.result import CallResult
 from consent.budget import release
 from dispatcher.core.ids import new_id
 from dispatcher.delivery import repository
+from dispatcher.delivery.calls.keeping import MadeCall, keep_calls
+from dispatcher.delivery.calls.repeats import repeat_due_at
 from dispatcher.delivery.consequences import (
     AttemptView,
     Consequence,
@@ -65,10 +69,13 @@ class Change(NamedTuple):
     content: SentContent | None = None
     price: Price | None = None
     provider_messages: tuple[str, ...] = ()
+    call: CallResult | None = None
+    recording: bytes | None = None  #: encrypted
 
 
 _Changed = tuple[AttemptRow, Change, AttemptState]
 _Item = TypeVar("_Item")
+_Known = Mapping[UUID, tuple[AttemptState, str | None]]  #: what these changes make of attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,7 @@ class Transitions:
         self.contents: list[tuple[date, UUID, SentContent]] = []
         self.prices: list[tuple[date, UUID, Price]] = []
         self.messages: list[tuple[date, UUID, tuple[str, ...]]] = []
+        self.calls: list[MadeCall] = []
         self.refused: list[Refused] = []
         self.reports: list[tuple[date, UUID, str, AttemptState]] = []
         self.attempt_updates: list[repository.AttemptUpdate] = []
@@ -157,7 +165,8 @@ class Transitions:
             if state is not row.state and change.trigger is not Trigger.SETTLE
         ]
         self._states.update({row.id: state for row, _, state in changed})
-        self._follow_notices(touching, {row.id: state for row, _, state in changed} if touching else {})
+        known = {row.id: (state, _reason(row, change, state)) for row, change, state in touching}
+        self._follow_notices(touching, known)
 
     def states(self) -> dict[UUID, AttemptState]:
         """The new state of each attempt that changed."""
@@ -182,18 +191,20 @@ class Transitions:
                 self.prices.append((row.period, row.id, change.price))
             if change.provider_messages:
                 self.messages.append((row.period, row.id, change.provider_messages))
+            if change.call is not None:
+                self.calls.append(MadeCall(row.period, row.id, row.run_id, change.call, change.recording))
             state = ATTEMPT_TRANSITIONS.get((row.state, change.trigger))
             if state is not None:
                 yield row, change, state
 
-    def _follow_notices(self, touching: Sequence[_Changed], new_states: Mapping[UUID, AttemptState]) -> None:
+    def _follow_notices(self, touching: Sequence[_Changed], known: _Known) -> None:
         if not touching:
             return
         keys = {(row.period, row.notice_id) for row, _, _ in touching}
         notices = repository.lock_notices(self.session, keys)
         siblings = repository.list_attempts_of(self.session, notices)
         for row, change, state in touching:
-            self._follow(notices[row.notice_id], siblings[row.notice_id], new_states, row, change, state)
+            self._follow(notices[row.notice_id], siblings[row.notice_id], known, row, change, state)
 
     def _update_attempt(self, row: AttemptRow, change: Change, state: AttemptState) -> None:
         trigger = change.trigger
@@ -232,16 +243,17 @@ class Transitions:
         self,
         notice: NoticeRow,
         siblings: list[repository.Sibling],
-        new_states: Mapping[UUID, AttemptState],
+        known: _Known,
         row: AttemptRow,
         change: Change,
         state: AttemptState,
     ) -> None:
         attempts = [
-            AttemptView(sibling.step, sibling.number, new_states.get(sibling.id, sibling.state))
-            for sibling in siblings
+            AttemptView(other.step, other.number, *known.get(other.id, (other.state, other.reason)))
+            for other in siblings
         ]
-        result = consequence(
+        decide = partial(
+            consequence,
             self.plans[row.run_id],
             AttemptView(row.step, row.number, state),
             change.trigger,
@@ -251,14 +263,26 @@ class Transitions:
             reason=change.reason or row.reason,
             retry_after_seconds=change.retry_after_seconds,
         )
+        result, due_at = decide(), None
+        if result.next_attempt is not None and self._has_rules(row, result.next_attempt):
+            due_at = repeat_due_at(self.session, row.period, row.notice_id, result.next_attempt, self.now)
+            if due_at is None:  # the run is over by then: on with the next step, while there is time
+                result = decide(may_repeat=False)
         if result.cancel_planned:
             self._cancel_planned(row, siblings, came_back=state is AttemptState.PLANNED)
         if result.next_attempt is not None:
-            siblings.append(self._plan_next(row, result.next_attempt))
+            siblings.append(self._plan_next(row, result.next_attempt, due_at))
         if result.close_as is not None and _says_more(notice, result):
             self._close(notice, result, result.close_as)
 
-    def _plan_next(self, row: AttemptRow, following: NextAttempt) -> repository.Sibling:
+    def _has_rules(self, row: AttemptRow, following: NextAttempt) -> bool:
+        """Whether it is a repeat that goes by rules which may reach beyond the run's end."""
+        is_repeat = following.step == row.step and following.number > 1
+        return is_repeat and bool(self.plans[row.run_id].steps[row.step].retry_rules)
+
+    def _plan_next(
+        self, row: AttemptRow, following: NextAttempt, due_at: datetime | None
+    ) -> repository.Sibling:
         step = self.plans[row.run_id].steps[following.step]
         attempt = repository.NewAttempt(
             period=row.period,
@@ -267,7 +291,7 @@ class Transitions:
             channel=step.channel.value,
             step=following.step,
             number=following.number,
-            due_at=self.now + timedelta(seconds=following.wait_seconds),
+            due_at=due_at or self.now + timedelta(seconds=following.wait_seconds),
         )
         self.new_attempts.append(attempt)
         self.deltas.attempt(row.run_id, step.channel.value, AttemptState.PLANNED, "", +1)
@@ -313,6 +337,7 @@ class Transitions:
         repository.add_contents(self.session, self._drained(self.contents))
         keep_prices(self.session, self._drained(self.prices), self.now)
         keep_messages(self.session, self._drained(self.messages), self.now)
+        keep_calls(self.session, self._drained(self.calls), self.now)
         expect_report(self.session, self._drained(self.reports), self.now)
         release(self.session, self._drained(self._returned), self.now)
         note_refusals(self.session, self._drained(self.refused), self.now)

@@ -13,6 +13,7 @@ import campaigns.models
 import consent.models
 import dispatcher.core.models
 import dispatcher.delivery.bills.models
+import dispatcher.delivery.calls.models
 import dispatcher.delivery.models
 import dispatcher.delivery.returns.models
 import dispatcher.evidence.models
@@ -26,6 +27,7 @@ ALL_MODELS: Final[tuple[ModuleType, ...]] = (
     consent.models,
     dispatcher.core.models,
     dispatcher.delivery.bills.models,
+    dispatcher.delivery.calls.models,
     dispatcher.delivery.models,
     dispatcher.delivery.returns.models,
     dispatcher.evidence.models,

@@ -5,8 +5,8 @@
 | hard (5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10) | banned at once, unless the whole domain turned "hard" suddenly |
 | disabled (5.2.1, 5.2.0) | banned after two refused notices |
 | full (4.2.2, 5.2.2) | banned for 30 days after three runs |
-| wrong number (SMSC 1, 21, 22, 248, 249, 252) | banned over that channel at once |
-| operator's refusal (SMSC 244, 255) | banned over that channel after two refused notices |
+| wrong number (SMSC 1, 21, 22, 248, 249, 252; SIP 404 and the like) | banned over that channel at once |
+| operator's refusal (SMSC 244, 255; SIP 607, 608) | banned over that channel after two refused notices |
 | complaint | banned, and the consent for that purpose withdrawn |
 | sender (5.7.x, spam, policy) | nobody is banned; the domain waits and staff are told |
 | content (5.3.4, 5.6.x) | nobody is banned; the run is paused with the reason |
@@ -70,7 +70,7 @@ _COUNTS = text(
                    WHERE a.period = f.period AND a.notice_id = f.notice_id AND a.channel = f.channel
                      AND a.id > f.attempt_id))
     FROM unnest(CAST(:addresses AS text[])) AS w(address)
-    JOIN address_refusal f ON f.channel IN ('email', 'sms') AND f.address = w.address
+    JOIN address_refusal f ON f.channel IN ('email', 'sms', 'voice') AND f.address = w.address
      AND f.noted_at > greatest(
          CAST(:since AS timestamptz),
          (SELECT max(s.lifted_at) FROM suppression s

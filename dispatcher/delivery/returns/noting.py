@@ -5,7 +5,7 @@ persons first. What is noted is never lost, and noting the same twice is noting 
 comes three times bans nobody sooner.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -17,6 +17,7 @@ from channels.email.replies import ReplyClass, classify_reason
 from channels.port import ChannelKind
 from channels.sms.smpp.codes import is_wrong_number
 from channels.sms.smsc.codes import FailureClass, failure_of_reason
+from channels.voice.reasons import CallReason
 from dispatcher.core.arrays import text_array, time_array, uuid_array
 from dispatcher.delivery.states import Trigger
 
@@ -33,6 +34,13 @@ _NOTED: Final = frozenset(
 )
 _FINAL: Final = frozenset({Trigger.REFUSE, Trigger.BOUNCE})
 _OF_NUMBERS: Final = {FailureClass.CONTACT: WRONG_NUMBER, FailureClass.REFUSED: OPERATOR_REFUSAL}
+#: What a call says of the number itself (domain.md 6.1: never again; mark the contact).
+_OF_CALLS: Final[Mapping[str, str]] = {
+    CallReason.WRONG_NUMBER: WRONG_NUMBER,
+    CallReason.NUMBER_CHANGED: WRONG_NUMBER,
+    CallReason.NUMBER_INCOMPLETE: WRONG_NUMBER,
+    CallReason.UNWANTED: OPERATOR_REFUSAL,
+}
 _NOTE: Final = text(
     """
     INSERT INTO address_refusal (attempt_id, kind, period, notice_id, run_id, contact_point_id, channel,
@@ -111,9 +119,13 @@ def _note(session: Session, noted: list[tuple[date, UUID, str, str]], now: datet
 
 
 def _kind_of(one: Refused) -> str | None:
-    if one.trigger in _FINAL and one.channel == ChannelKind.SMS:
-        if is_wrong_number(one.reason or ""):
-            return WRONG_NUMBER
+    if one.trigger in _FINAL and one.channel == ChannelKind.SMS and is_wrong_number(one.reason or ""):
+        return WRONG_NUMBER
+    if one.trigger in _FINAL and one.channel == ChannelKind.VOICE:
+        of_call = _OF_CALLS.get(one.reason or "")
+        if of_call is not None:
+            return of_call
+    if one.trigger in _FINAL and one.channel in {ChannelKind.SMS, ChannelKind.VOICE}:
         failure = failure_of_reason(one.reason or "")
         return None if failure is None else _OF_NUMBERS.get(failure)
     if one.trigger not in _REFUSALS or one.channel != ChannelKind.EMAIL:
