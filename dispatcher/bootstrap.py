@@ -8,6 +8,7 @@ worker for those of a command. `tests/architecture/test_loading.py` holds what m
 
 import os
 import secrets
+import signal
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -186,6 +187,7 @@ def configured_channels(settings: Settings) -> frozenset[ChannelKind]:
     kinds = {
         ChannelKind.EMAIL: bool(settings.smtp.host),
         ChannelKind.SMS: bool(settings.sms.accounts()),
+        ChannelKind.VOICE: bool(settings.voice.trunks),
     }
     return frozenset(kind for kind, is_configured in kinds.items() if is_configured)
 
@@ -195,7 +197,7 @@ def require_channel(settings: Settings, channel: str) -> None:
     if ChannelKind(channel) not in configured_channels(settings):
         raise BadConsentError(
             f"no {channel} channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC"
-            " for SMS",
+            " for SMS, DISPATCHER_VOICE__TRUNKS for calls",
             code="confirmation_no_channel",
         )
 
@@ -209,7 +211,7 @@ def require_channels(settings: Settings, channels: Collection[ChannelKind] | Non
         names = ", ".join(sorted(missing))
         raise CampaignError(
             f"no provider is configured for {names}: set DISPATCHER_SMTP__HOST for e-mail,"
-            " DISPATCHER_SMS__SMSC for SMS",
+            " DISPATCHER_SMS__SMSC for SMS, DISPATCHER_VOICE__TRUNKS for calls",
             code="channel_not_configured",
             channel=names,
         )
@@ -231,9 +233,12 @@ def build_channels(
         registry.register(_build_email(application, urgent=urgent))
     if ChannelKind.SMS in wanted:
         registry.register(_build_sms(settings.sms, application.clock.now))
+    if ChannelKind.VOICE in wanted:
+        registry.register(_build_voice(application))
     if not registry.all():
         raise ConfigurationError(
-            "no channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC for SMS"
+            "no channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC for SMS,"
+            " DISPATCHER_VOICE__TRUNKS for calls"
         )
     return registry
 
@@ -276,6 +281,28 @@ def build_sms_quotes(settings: Settings) -> "SmsQuotes | None":
     from channels.sms.quotes import SmsQuotes
 
     return SmsQuotes(settings.sms, lambda: _sms_providers(settings.sms))
+
+
+def _build_voice(application: Application) -> Channel:
+    from channels.voice.channel import VoiceChannel
+    from channels.voice.dialogue import needed_phrases, run_dialogue
+    from channels.voice.sip.engine import Engine
+    from channels.voice.sip.telephone import SipTelephone
+
+    voice = application.settings.voice
+    return VoiceChannel(
+        voice,
+        SipTelephone(voice, Engine(voice, on_dead=_end_this_process)),
+        build_speaker(application.settings),
+        needed=needed_phrases,
+        hold=run_dialogue,
+        now=application.clock.now,
+    )
+
+
+def _end_this_process() -> None:
+    """A SIP stack starts once in a process: who lost it ends in order, and its supervisor starts another."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def build_renderer(application: Application) -> "Renderer":
@@ -349,7 +376,12 @@ def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
     """
     mail = [server.max_per_second for server in settings.smtp.all_servers()]
     sms = [account.max_per_second for account in settings.sms.accounts()]
-    return {ChannelKind.EMAIL: _together(mail), ChannelKind.SMS: _together(sms)}
+    calls = [trunk.calls_per_second for trunk in settings.voice.trunks]
+    return {
+        ChannelKind.EMAIL: _together(mail),
+        ChannelKind.SMS: _together(sms),
+        ChannelKind.VOICE: _together(calls),
+    }
 
 
 def provider_inboxes(settings: Settings) -> Mapping[ChannelKind, Sequence[str]]:
@@ -393,6 +425,7 @@ def build_lane_worker(application: Application, registry: "ChannelRegistry") -> 
             url_rules=build_url_rules(settings),
             domain_limits=DomainLimits(buckets, settings.smtp.domain_limits),
             read_calendar=application.calendar.read,
+            call_lines=sum(trunk.lines for trunk in settings.voice.trunks) or None,
             confirmations=ConfirmationWriter(
                 settings.company_name,
                 settings.company_phone,

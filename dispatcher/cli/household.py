@@ -67,6 +67,8 @@ def household_commands(application: Application, environment: Mapping[str, str])
         QueueName.EMAIL_URGENT: workers.urgent_processes,
         QueueName.SMS_BULK: workers.sms_bulk_processes,
         QueueName.SMS_URGENT: workers.sms_urgent_processes,
+        QueueName.VOICE_BULK: workers.voice_bulk_processes,
+        QueueName.VOICE_URGENT: workers.voice_urgent_processes,
     }
     for queue, count in counts.items():
         if LANES[queue].channel not in kinds:

@@ -11,6 +11,7 @@ from dispatcher.cli.console import output
 from dispatcher.cli.household import household_commands, own_household
 from dispatcher.cli.start import read_settings
 from dispatcher.core.errors import ConfigurationError
+from dispatcher.core.settings import Settings
 from dispatcher.core.staff import StaffRole, add_staff, list_staff
 from dispatcher.embedded.supervisor import Supervisor
 
@@ -31,9 +32,16 @@ def up() -> None:
             household_commands(application, application.child_environment()),
             log_path=settings.data_directory / "log" / "dispatcher.log",
             echo=True,
-            stop_seconds=settings.delivery.stop_seconds + 5,
+            stop_seconds=_stop_seconds(settings),
             tick=household.keep_servers,
         ).run()
+
+
+def _stop_seconds(settings: Settings) -> float:
+    """Longer than the workers take: calls may end by themselves."""
+    delivery = settings.delivery
+    calls = delivery.calls.stop_seconds + 10 if settings.voice.trunks else 0.0
+    return max(delivery.stop_seconds, calls) + 5
 
 
 def check_port_is_free(host: str, port: int, setting: str) -> None:
