@@ -43,6 +43,15 @@ HEADER = (
     "Договор",
 )
 ROUND_THE_CLOCK = {"from": "00:00:00", "to": "00:00:00", "working_days_only": False}
+#: What a call says in tests.
+CALL = """
+[приветствие]
+Вам звонит {{ company_name }}.
+Это автоматическое сообщение.
+
+[сведения]
+{{ full_name }}, к оплате {{ debt | money_long }}.
+"""
 _CONTACT = text("SELECT id FROM contact_point WHERE address = :address")
 
 
@@ -151,7 +160,10 @@ def make_step(application: Application, channel: ChannelKind = ChannelKind.EMAIL
             session,
             name=f"test_{channel.value}",
             language="ru",
-            texts=TemplateText("Долг {{ debt | money }}", "{{ full_name }}: {{ debt | money }}"),
+            texts=TemplateText(
+                "Долг {{ debt | money }}",
+                CALL if channel is ChannelKind.VOICE else "{{ full_name }}: {{ debt | money }}",
+            ),
             created_by="test",
             now=application.clock.refresh(session),
         )
