@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -61,14 +62,14 @@ class VoiceChannel:
         speaker: Speaker,
         *,
         needed: NeededPhrases = needed_phrases,
-        hold: Dialogue = run_dialogue,
+        hold: Dialogue | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings
         self._telephone = telephone
         self._speaker = speaker
         self._needed = needed
-        self._hold = hold
+        self._hold = hold or partial(run_dialogue, detection=settings.detection)
         self._now = now
         self._is_stopped = False
         self._finish_at = float("inf")

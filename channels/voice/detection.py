@@ -12,6 +12,7 @@ from typing import Final
 
 from channels.voice.result import AnsweredBy
 from channels.voice.sound import RATE, SAMPLE_BYTES
+from dispatcher.core.voice_settings import DetectionSettings
 
 FRAME_MS: Final = 20
 FRAME_BYTES: Final = RATE * FRAME_MS // 1000 * SAMPLE_BYTES
@@ -36,25 +37,6 @@ class Finding:
 
     answered_by: AnsweredBy
     cause: Cause
-
-
-@dataclass(frozen=True, slots=True)
-class DetectionSettings:
-    """Times in milliseconds and a level (mean of the absolute samples); the defaults are Asterisk's.
-
-    `is_silence_machine`: nothing said at first is a machine (Asterisk), else it is doubt.
-    """
-
-    total: int = 5000
-    initial_silence: int = 2500
-    greeting: int = 1500
-    after_greeting_silence: int = 800
-    least_word: int = 100
-    between_words: int = 50
-    longest_word: int = 5000
-    most_words: int = 3
-    silence_level: int = 256
-    is_silence_machine: bool = True
 
 
 class Detector:

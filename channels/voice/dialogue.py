@@ -11,13 +11,14 @@ from types import MappingProxyType
 from typing import Final
 
 from channels.voice.conversation import Answer, Conversation, Heard, Play, Step, Transfer, Wait
-from channels.voice.detection import DetectionSettings, Detector, Finding
+from channels.voice.detection import Detector, Finding
 from channels.voice.digit_words import digit_phrases
 from channels.voice.greeting_end import GreetingEnd
 from channels.voice.result import AnsweredBy, CallResult
 from channels.voice.script import Ask, CallScript, Collect, OnMachine, Say
 from channels.voice.sound import RATE, SAMPLE_BYTES, Phrase, Sound, Spoken
 from channels.voice.telephone import Call
+from dispatcher.core.voice_settings import DetectionSettings
 
 BETWEEN_PHRASES_SECONDS: Final = 0.25
 LISTEN_SECONDS: Final = 0.2

@@ -84,6 +84,24 @@ class SmscCallSettings(BaseModel):
     talk_seconds: float = Field(default=180.0, gt=0)  #: behind the ringing; then its report is left to come
 
 
+class DetectionSettings(BaseModel):
+    """How a machine that answers is told from a person (`domain.md` 6.2). Times are in milliseconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    total: int = Field(default=5000, ge=1000, le=15_000)  #: then it is doubt, which is treated as a person
+    initial_silence: int = Field(default=2500, ge=500, le=15_000)
+    greeting: int = Field(default=1500, ge=300, le=15_000)  #: more voice than this is a machine
+    after_greeting_silence: int = Field(default=800, ge=100, le=5000)
+    least_word: int = Field(default=100, ge=20, le=2000)
+    between_words: int = Field(default=50, ge=20, le=2000)
+    longest_word: int = Field(default=5000, ge=300, le=15_000)
+    most_words: int = Field(default=3, ge=1, le=50)
+    silence_level: int = Field(default=256, ge=1, le=32_767)  #: mean of the absolute samples
+    #: nothing said at first is a machine, as in Asterisk; else it is doubt
+    is_silence_machine: bool = True
+
+
 class VoiceSettings(BaseModel):
     """Calls. Without trunks there is no channel of calls over SIP."""
 
@@ -101,6 +119,7 @@ class VoiceSettings(BaseModel):
     spare_seconds: float = Field(default=60.0, gt=0)  #: then one call tries whether it is back
     #: how long calls may go on once the process is told to end; then they are hung up
     finish_seconds: float = Field(default=55.0, ge=0, le=600)
+    detection: DetectionSettings = DetectionSettings()
     #: keep what the called person says, as evidence; only where law and company allow it
     records_far_end: bool = False
     record_seconds: float = Field(default=120.0, gt=0, le=600)  #: the most that is kept of one call

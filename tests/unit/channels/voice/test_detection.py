@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.voice.detection import FRAME_BYTES, Cause, DetectionSettings, Detector, Finding
+from channels.voice.detection import FRAME_BYTES, Cause, Detector, Finding
 from channels.voice.greeting_end import GreetingEnd
 from channels.voice.result import AnsweredBy
+from dispatcher.core.voice_settings import DetectionSettings
 from tests.unit.channels.voice.made_call import MACHINE, burst, quiet, tone
 
 HUMAN = Finding(AnsweredBy.HUMAN, Cause.HUMAN)
