@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from itertools import count, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from campaigns.sample.names import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, PATRONYMICS, STREETS, TOWNS
 
@@ -35,6 +35,16 @@ _LOCAL_PARTS = {
     "bounce": "bounce-5.1.1.",
     "deferonce": "deferonce-451-4.3.0.",
 }
+
+
+class _Fates(NamedTuple):
+    """What the numbers of a list ask of the sandbox."""
+
+    of_kind: Mapping[str, str]
+    odd: Mapping[int, str]  #: of so many who are reached, the first, the second, …
+    odd_every: int
+
+
 #: The same for a short message: refused at once, undeliverable, taken though the connection broke.
 _NUMBER_FATES = {"reject": "108", "bounce": "220", "deferonce": "303"}
 #: Over SMPP nobody can be asked after a broken connection, so there the queue is full at first instead.
@@ -42,7 +52,16 @@ _SMPP_FATES = {**_NUMBER_FATES, "deferonce": "312"}
 #: Of every fifty who are reached: called back twice, before the answer, in the wrong order, slowly answered,
 #: and one who answers СТОП.
 _ODD_FATES = {3: "307", 13: "308", 23: "309", 33: "314", 43: "316"}
-_ODD_EVERY = 50
+#: The same for a call: a wrong number, busy, declined.
+_CALL_FATES = {"reject": "404", "bounce": "486", "deferonce": "603"}
+#: Of every twenty who are reached: a machine, the wrong person, one who wants no calls, one who hears it
+#: twice, one who hangs up behind the facts, and one who hangs up at once.
+_ODD_CALLS = {2: "205", 5: "206", 8: "207", 11: "208", 14: "202", 17: "203"}
+_FATES = {
+    "smsc": _Fates(_NUMBER_FATES, _ODD_FATES, 50),
+    "smpp": _Fates(_SMPP_FATES, _ODD_FATES, 50),
+    "calls": _Fates(_CALL_FATES, _ODD_CALLS, 20),
+}
 _PHONE = HEADER.index("Телефон")
 _CONSENT = {"says_nothing": "", "says_no": "нет"}
 _AGREED = ("да", "да", "да", "email", "email, sms", "E-mail, SMS, звонок")
@@ -55,12 +74,12 @@ def sample_path() -> Path:
 
 
 def write_sample(
-    path: Path | str, recipients: int, seed: int = 1, *, fates: Literal["smsc", "smpp"] | None = None
+    path: Path | str, recipients: int, seed: int = 1, *, fates: Literal["smsc", "smpp", "calls"] | None = None
 ) -> None:
     """Write a list of exactly so many good rows; the same seed gives the same file.
 
     `fates`: what happens to a letter happens to a short message of such a provider too
-    (`channels.sandbox.numbers`).
+    (`channels.sandbox.numbers`), or to a call (`channels.sandbox.call_numbers`).
     """
     with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
@@ -75,7 +94,7 @@ def _rows(seed: int, fates: str | None) -> Iterator[list[str]]:
         kind = chance.choices(kinds, weights)[0]
         row = _row(number, kind, chance)
         if fates is not None:
-            row[_PHONE] = _phone_of(number, kind, _SMPP_FATES if fates == "smpp" else _NUMBER_FATES)
+            row[_PHONE] = _phone_of(number, kind, _FATES[fates])
         yield row
 
 
@@ -112,11 +131,11 @@ def _phone(number: int) -> str:
     return f"+7 900 {digits[:3]}-{digits[3:5]}-{digits[5:]}"
 
 
-def _phone_of(number: int, kind: str, fates: Mapping[str, str]) -> str:
-    """A number that tells the SMS sandbox what to do; some of those who are reached take an odd road."""
+def _phone_of(number: int, kind: str, fates: _Fates) -> str:
+    """A number that tells the sandbox what to do; some of those who are reached take an odd road."""
     if kind == "no_address":
         return ""
-    fate = fates.get(kind) or _ODD_FATES.get(number % _ODD_EVERY)
+    fate = fates.of_kind.get(kind) or fates.odd.get(number % fates.odd_every)
     return _phone(number) if fate is None else f"+7 999 {fate} {number % 10_000:04d}"
 
 

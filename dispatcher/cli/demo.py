@@ -17,12 +17,11 @@ from dispatcher.cli.demo_summary import Summary, summarise
 from dispatcher.core.errors import ConfigurationError
 
 FOLDER: Final = "demo"
-DEMO_CHANNELS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SMS})
 
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when the campaign has ended.")] = False,
-    channel: Annotated[ChannelKind, typer.Option(help="email or sms.")] = ChannelKind.EMAIL,
+    channel: Annotated[ChannelKind, typer.Option(help="email, sms or voice.")] = ChannelKind.EMAIL,
     provider: Annotated[
         SmsPlay, typer.Option(help="By SMS: through a made-up SMSC over HTTP, or an operator over SMPP.")
     ] = SmsPlay.SMSC,
@@ -32,8 +31,6 @@ def demo(
     summary: Annotated[Path | None, typer.Option(help="Write the result as JSON into this file.")] = None,
 ) -> None:
     """Run a campaign from the bundled list through the sandbox and show it live."""
-    if channel not in DEMO_CHANNELS:
-        raise ConfigurationError(f"the demo cannot use the channel {channel} yet: take email or sms")
     _check_writable(summary)
     with open_stage(channel, provider) as stage:
         run = stage.run_campaign(recipients)

@@ -31,6 +31,7 @@ from dispatcher.cli.lists import import_with_progress
 from dispatcher.cli.processes import SANDBOX_SMS_CALLBACK, SANDBOX_SMS_SECRET
 from dispatcher.cli.start import actor, read_settings
 from dispatcher.cli.watch import watch_run
+from dispatcher.core.call_settings import CALL_RETRIES, CallRetrySettings, CallSettings
 from dispatcher.core.errors import DispatcherError
 from dispatcher.core.settings import (
     BounceListenerSettings,
@@ -43,6 +44,7 @@ from dispatcher.core.settings import (
     SmtpSettings,
 )
 from dispatcher.core.staff import StaffRole, UnknownStaffError, add_staff, set_password
+from dispatcher.core.voice_settings import CallerIdSettings, TrunkSettings, VoiceSettings
 from dispatcher.embedded.ports import choose_port
 from dispatcher.embedded.supervisor import Supervisor
 from dispatcher.web.callbacks.paths import smsc_path
@@ -52,7 +54,8 @@ LIST_NAME: Final = "demo"
 READY_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.1
 WINDOW: Final = timedelta(hours=6)
-SMS_RECIPIENTS: Final = 200  #: the bundled list has no numbers that the sandbox knows
+#: The bundled list has no numbers that the sandbox knows. A call takes half a minute: not so many.
+RECIPIENTS: Final = {ChannelKind.SMS: 200, ChannelKind.VOICE: 40}
 SMSC: Final = "smsc"  #: the name of the demo's account
 SMPP: Final = "operator"
 
@@ -66,6 +69,8 @@ DEMO_DELIVERY: Final = DeliverySettings(
     lease_seconds=10.0,
     sweep_seconds=0.3,
     channel_pause_seconds=1.0,
+    # A person is never called twice within a minute, and a demo is not to wait for hours: one call each.
+    calls=CallSettings(retries=dict.fromkeys(CALL_RETRIES, CallRetrySettings())),
 )
 
 
@@ -127,11 +132,9 @@ class DemoStage:
 
     def _import(self, recipients: int | None) -> None:
         path = sample_path()
-        is_sms = self.channel is ChannelKind.SMS
-        if recipients is not None or is_sms:
+        if recipients is not None or self.channel in RECIPIENTS:
             path = self.folder / "recipients.csv"
-            fates: Literal["smsc", "smpp"] = "smpp" if self.application.settings.sms.smpp else "smsc"
-            write_sample(path, recipients or SMS_RECIPIENTS, fates=fates if is_sms else None)
+            write_sample(path, recipients or RECIPIENTS[self.channel], fates=self._fates())
         zone = ZoneInfo(self.application.settings.time_zone)
         request = ImportRequest(path, LIST_NAME, default_zone=zone)
         result = import_with_progress(self.application, request, show=True)
@@ -140,6 +143,16 @@ class DemoStage:
             f" замечаний {result.problems}",
             highlight=False,
         )
+
+    def _fates(self) -> Literal["smsc", "smpp", "calls"] | None:
+        """For whom the numbers of the list are chosen."""
+        match self.channel:
+            case ChannelKind.EMAIL:
+                return None
+            case ChannelKind.SMS:
+                return "smpp" if self.application.settings.sms.smpp else "smsc"
+            case ChannelKind.VOICE:
+                return "calls"
 
     def _create(self, session: Session) -> CreatedCampaign:
         now = self.application.clock.refresh(session)
@@ -242,6 +255,7 @@ def _demo_settings(
             if channel is ChannelKind.EMAIL
             else SmtpSettings(),
             "sms": sms,
+            "voice": _voice_settings(port) if channel is ChannelKind.VOICE else VoiceSettings(),
             "bounce_listener": BounceListenerSettings(port=choose_port()),
             "web": base.web.model_copy(
                 update={"port": web_port, "public_url": f"http://{base.web.host}:{web_port}"}
@@ -275,6 +289,16 @@ def _sms_settings(provider: SmsPlay, port: int) -> SmsSettings:
     return SmsSettings(smsc=[account], price_per_part=price)
 
 
+def _voice_settings(port: int) -> VoiceSettings:
+    shown = CallerIdSettings(
+        number="+74951234567", label="Энергосбыт", operator="Песочница", contract="1 от 01.11.2026"
+    )
+    trunk = TrunkSettings(
+        name="sandbox", host="127.0.0.1", port=port, caller_ids=[shown], lines=60, calls_per_second=10
+    )
+    return VoiceSettings(trunks=[trunk], address="127.0.0.1")
+
+
 def _callback_environment(settings: Settings, secret_key: bytes) -> dict[str, str]:
     """Where the sandbox's SMSC calls back, as staff would enter it in a real account."""
     found = {}
@@ -304,6 +328,7 @@ def _environment(inherited: Mapping[str, str], settings: Settings) -> dict[str, 
     parts = {
         "DISPATCHER_SMTP": settings.smtp,
         "DISPATCHER_SMS": settings.sms,
+        "DISPATCHER_VOICE": settings.voice,
         "DISPATCHER_BOUNCE_LISTENER": settings.bounce_listener,
         "DISPATCHER_WEB": settings.web,
         "DISPATCHER_DELIVERY": settings.delivery,
@@ -316,7 +341,9 @@ def _environment(inherited: Mapping[str, str], settings: Settings) -> dict[str, 
 
 
 def _sandbox_arguments(settings: Settings, journal: Path, port: int) -> list[str]:
-    play = "--sms-port" if settings.sms.smsc else "--smpp-port" if settings.sms.smpp else None
+    sms = settings.sms
+    played = {"--sms-port": sms.smsc, "--smpp-port": sms.smpp, "--sip-port": settings.voice.trunks}
+    play = next((option for option, accounts in played.items() if accounts), None)
     return [
         *("--port", str(port if play is None else choose_port())),
         *("--journal", str(journal)),

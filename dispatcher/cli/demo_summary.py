@@ -13,12 +13,15 @@ from channels.sandbox.journal import JournalVerdict, read_journal
 from dispatcher.bootstrap import Application
 from dispatcher.delivery.progress import read_progress
 
+# Of a call the other side knows only that it was answered, whatever was heard.
 # Accepted at some time, even if a bounce came later; a report may come before the answer.
 _ACCEPTED = text(
     """
     SELECT DISTINCT e.attempt_id FROM attempt_event e
     JOIN attempt a ON a.period = e.period AND a.id = e.attempt_id
     WHERE a.run_id = :run AND e.trigger IN ('accept', 'deliver')
+    UNION
+    SELECT attempt_id FROM attempt_call WHERE run_id = :run AND status = 200
     """
 )
 # What answers a refusal belongs to no run, and may leave while the run closes.
