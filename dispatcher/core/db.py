@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from dispatcher.core.arrays import BytesArray, BytesArrayDumper
+from dispatcher.core.arrays import BytesArray, BytesArrayDumper, UuidArray, UuidArrayDumper
 from dispatcher.core.errors import DispatcherError
 
 TRIES_AFTER_DEADLOCK: Final = 20
@@ -36,6 +36,7 @@ _BY_KEYS: Final = text(
 
 # Before any engine is made: each takes a copy of what the driver knows.
 psycopg.adapters.register_dumper(BytesArray, BytesArrayDumper)
+psycopg.adapters.register_dumper(UuidArray, UuidArrayDumper)
 _DIALECT: Final = make_url("postgresql+psycopg://").get_dialect()()
 
 Result = TypeVar("Result")

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from consent.calendar import WorkingCalendar
 from consent.place import Place, place_of
+from dispatcher.core.arrays import number_array, text_array, time_array, uuid_array
+from dispatcher.core.db import fetch
 from dispatcher.core.ids import new_ids
 from dispatcher.delivery.bills.urls import NO_URLS, UrlRules
 from dispatcher.delivery.bills.wanted import want_bills_of
@@ -190,34 +192,36 @@ def _plan(recipient: UUID, run_state: str, due_at: datetime | None, step: int) -
 
 def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: datetime) -> None:
     notice_ids = new_ids(len(planned))
-    session.execute(
+    fetch(
+        session,
         _ADD_NOTICES,
         {
             "period": run.period,
             "run": run.id,
             "now": now,
-            "ids": notice_ids,
-            "recipients": [one.recipient_id for one in planned],
-            "states": [one.state.value for one in planned],
-            "reasons": [one.reason for one in planned],
-            "steps": [one.step for one in planned],
+            "ids": uuid_array(notice_ids),
+            "recipients": uuid_array(one.recipient_id for one in planned),
+            "states": text_array(one.state for one in planned),
+            "reasons": text_array(one.reason for one in planned),
+            "steps": number_array(one.step for one in planned),
         },
     )
     going = [(id_, one) for id_, one in zip(notice_ids, planned, strict=True) if one.due_at is not None]
     channels = [run.plan.steps[one.step].channel.value for _, one in going]
     if going:
-        session.execute(
+        fetch(
+            session,
             _ADD_ATTEMPTS,
             {
                 "period": run.period,
                 "run": run.id,
                 "now": now,
-                "ids": new_ids(len(going)),
-                "notices": [id_ for id_, _ in going],
-                "recipients": [one.recipient_id for _, one in going],
-                "dues": [one.due_at for _, one in going],
-                "steps": [one.step for _, one in going],
-                "channels": channels,
+                "ids": uuid_array(new_ids(len(going))),
+                "notices": uuid_array(id_ for id_, _ in going),
+                "recipients": uuid_array(one.recipient_id for _, one in going),
+                "dues": time_array(one.due_at for _, one in going),
+                "steps": number_array(one.step for _, one in going),
+                "channels": text_array(channels),
             },
         )
     if run.plan.is_mandatory:
@@ -228,8 +232,8 @@ def _write(session: Session, run: RunView, planned: Sequence[_Planned], now: dat
         ]
         follow_notices(session, closed, now)
     deltas = ProgressDeltas()
-    for one in planned:
-        deltas.notice(run.id, one.state, one.reason or "", +1)
+    for (state, reason), count in Counter((one.state, one.reason or "") for one in planned).items():
+        deltas.notice(run.id, state, reason, count)
     holds = ["outside_hours" if one.due_at and one.due_at > now else "" for _, one in going]
     for (channel, hold), count in Counter(zip(channels, holds, strict=True)).items():
         deltas.attempt(run.id, channel, AttemptState.PLANNED, hold, count)
