@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -262,7 +262,8 @@ def installation(**environment: str) -> Iterator[Product]:
             wait_until(lambda: not product.processes(), "no process is left")
         finally:
             for process in product.processes():
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
 
 
 def end(process: "subprocess.Popen[bytes]", number: signal.Signals = signal.SIGTERM) -> int:

@@ -1,6 +1,7 @@
 """Files and inline images in a message, read back by the standard library's parser."""
 
 import re
+from email.utils import unquote
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,9 @@ from tests.integration.channels.channel_contract import make_envelope
 from tests.unit.channels.test_message import build, crlf, parse, text_of
 
 LETTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
-NAMES = st.text(LETTERS, min_size=1, max_size=100).filter(str.strip)
+#: The reader of these tests takes quotes and brackets around a whole name for its own.
+NAMES = st.text(LETTERS, min_size=1, max_size=100).filter(lambda name: unquote(name).strip() == name.strip())
+NAMES = NAMES.filter(str.strip)
 PDF = Attachment("Счёт за ноябрь.pdf", "application/pdf", b"%PDF-1.7 x")
 IMAGE = Attachment("payment.png", "image/png", b"\x89PNG", "payment.1@code")
 HTML = '<p>Долг</p><img src="cid:payment.1@code">'
