@@ -73,19 +73,16 @@ class VoiceChannel:
         self._now = now
         self._is_stopped = False
         self._finish_at = float("inf")
-        self._preparing = 0  #: envelopes that hold no line yet
-        self._calls: set[asyncio.Task[Outcome]] = set()
-        self._ending: set[asyncio.Task[None]] = set()
+        self._calls: set[asyncio.Task[Outcome]] = set()  #: envelopes without an outcome
 
     async def send(self, batch: Sequence[Envelope]) -> AsyncIterator[Outcome]:
         """See the port. A cancelled caller still gets every outcome, and the cancellation after the last."""
-        mine: set[asyncio.Task[Outcome]] = set()
         is_cancelled = asyncio.Event()
-        self._preparing += len(batch)
-        for envelope in batch:
-            mine.add(asyncio.create_task(self._send_one(envelope, is_cancelled)))
-        self._calls |= mine
-        waiting, was_cancelled = set(mine), False
+        waiting = {asyncio.create_task(self._send_one(envelope, is_cancelled)) for envelope in batch}
+        was_cancelled = False
+        for task in waiting:
+            self._calls.add(task)
+            task.add_done_callback(self._calls.discard)
         try:
             while waiting:
                 try:
@@ -101,7 +98,6 @@ class VoiceChannel:
         finally:
             is_cancelled.set()
             await _finish(waiting)
-            self._calls -= mine
         if was_cancelled:
             raise asyncio.CancelledError
 
@@ -114,8 +110,11 @@ class VoiceChannel:
         return await self._telephone.healthy()
 
     def free_lines(self) -> int:
-        """See `Lines`: what was handed over and is not dialled yet holds a line as well."""
-        return 0 if self._is_stopped else max(0, self._telephone.free_lines() - self._preparing)
+        """See `Lines`: what was handed over and is not dialled yet will want a line as well."""
+        if self._is_stopped:
+            return 0
+        waiting = max(0, len(self._calls) - self._telephone.busy_lines())
+        return max(0, self._telephone.free_lines() - waiting)
 
     def stop_starting(self) -> None:
         """See the port. Running calls may go on for `voice.finish_seconds`, then they are hung up."""
@@ -136,9 +135,8 @@ class VoiceChannel:
 
     async def _send_one(self, envelope: Envelope, is_cancelled: asyncio.Event) -> Outcome:
         """Exactly one outcome, whatever happens."""
-        preparing = _Once(self._stop_preparing)
         try:
-            return await self._call(envelope, is_cancelled, preparing)
+            return await self._call(envelope, is_cancelled)
         except NotDialledError as error:
             return not_dialled(envelope, error.reason)
         except SpeechError:
@@ -150,10 +148,8 @@ class VoiceChannel:
             # The type only: the words of an exception may hold a number.
             log.error("voice.call_failed", error=type(error).__name__)  # noqa: TRY400
             return self._at(not_dialled(envelope, CallReason.BROKEN_OFF))
-        finally:
-            preparing()
 
-    async def _call(self, envelope: Envelope, is_cancelled: asyncio.Event, preparing: "_Once") -> Outcome:
+    async def _call(self, envelope: Envelope, is_cancelled: asyncio.Event) -> Outcome:
         script = envelope.call
         if script is None:
             return not_dialled(envelope, CallReason.NO_SCRIPT)
@@ -166,7 +162,6 @@ class VoiceChannel:
             is_wanted=lambda: not is_cancelled.is_set(),
         )
         answer = await self._telephone.call(request)
-        preparing()
         if isinstance(answer, Signalling):
             return self._at(of_signalling(envelope, answer))
         result = await self._talk(answer, script, sounds)
@@ -206,26 +201,11 @@ class VoiceChannel:
         if envelope.begin_until is not None and time.monotonic() > envelope.begin_until:
             raise NotDialledError("too late to begin", CallReason.NOT_BEGUN_IN_TIME)
 
-    def _stop_preparing(self) -> None:
-        self._preparing -= 1
-
     def _at(self, outcome: Outcome) -> Outcome:
         return replace(outcome, at=self._now())
 
 
 _LOOK_SECONDS: Final = 0.25
-
-
-class _Once:
-    """Calls something the first time it is called, and never again."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work: Callable[[], None] | None = work
-
-    def __call__(self) -> None:
-        work, self._work = self._work, None
-        if work is not None:
-            work()
 
 
 def _seconds_left(envelope: Envelope) -> float | None:

@@ -81,6 +81,10 @@ class Telephone(Protocol):
         """How many more calls may be begun now. Safe in every thread."""
         ...
 
+    def busy_lines(self) -> int:
+        """How many lines are taken by calls of this telephone, ringing ones too. Safe in every thread."""
+        ...
+
     def stop_starting(self) -> None:
         """From now on dial nothing more; running calls go on. Safe in every thread."""
         ...

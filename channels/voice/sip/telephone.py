@@ -72,7 +72,11 @@ class SipTelephone:
         """See `Telephone`."""
         if self._is_stopped or self._stack.is_dead:
             return 0
-        return max(0, min(self.trunks.free_lines(), self._settings.lines_per_process - self._busy_lines))
+        return max(0, min(self.trunks.free_lines(), self._settings.lines_per_process - self.busy_lines()))
+
+    def busy_lines(self) -> int:
+        """See `Telephone`."""
+        return sum(trunk.busy_lines for trunk in self.trunks.all)
 
     def stop_starting(self) -> None:
         """See `Telephone`."""
@@ -96,10 +100,6 @@ class SipTelephone:
         await self._gate.close()
         await self._stack.close()
 
-    @property
-    def _busy_lines(self) -> int:
-        return sum(trunk.busy_lines for trunk in self.trunks.all)
-
     async def _take_line(
         self, candidates: Sequence[Trunk], request: CallRequest, *, has_been_tried: bool
     ) -> Trunk:
@@ -121,7 +121,7 @@ class SipTelephone:
 
     async def _claim(self, trunk: Trunk, request: CallRequest) -> bool:
         """Take a line and wait for its turn; false when there is no line after all."""
-        if self._busy_lines >= self._settings.lines_per_process:
+        if self.busy_lines() >= self._settings.lines_per_process:
             return False
         trunk.busy_lines += 1
         if not await self._gate.take_line(trunk.settings, request.call_key):

@@ -233,6 +233,22 @@ class TestDigest:
 
         run(case())
 
+    def test_a_challenge_of_a_proxy_is_answered_to_the_proxy(self, tmp_path: Path) -> None:
+        challenge = DIGEST.replace("WWW-Authenticate", "Proxy-Authenticate")
+        answer = (
+            '<recv request="INVITE"><action><ereg regexp="username=.energo." search_in="hdr" '
+            'header="Proxy-Authorization:" check_it="true" assign_to="1"/></action></recv>'
+            '<Reference variables="1"/>'
+        )
+        steps = INVITE + response("407 Proxy Authentication Required", challenge) + ACK + answer
+        steps += response("200 OK", sdp=True) + ACK + BYE + response("200 OK")
+
+        async def case() -> None:
+            async with sipp(tmp_path, steps) as port, telephone(trunk(port, **LOGIN)) as phone:
+                await (await answered(phone)).hang_up()
+
+        run(case())
+
 
 class TestSound:
     @pytest.mark.parametrize(("codec", "kind"), [("pcma", PCMA), ("pcmu", PCMU)])

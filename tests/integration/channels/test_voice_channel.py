@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from channels.voice.sip.engine import Engine
 from channels.voice.sip.telephone import SipTelephone
 from channels.voice.sound import Phrase, Spoken
 from dispatcher.core.voice_settings import VoiceSettings
+from dispatcher.delivery.bridge import Bridge
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
 from tests.integration.channels.sip_peers import sine
 from tests.integration.channels.test_sip_telephone import number, trunk
@@ -106,3 +108,32 @@ class TestStopping:
                 await server.stop()
 
         run(case())
+
+
+class TestBridge:
+    def test_it_lives_on_the_loop_of_a_worker_which_asks_from_other_threads(self) -> None:
+        bridge = Bridge()
+
+        async def open_all() -> tuple[SandboxSipServer, VoiceChannel]:
+            server = SandboxSipServer(SipSandboxOptions(ring_seconds=0.1))
+            await server.start()
+            voice = VoiceSettings(trunks=[trunk(server.port)], address="127.0.0.1")
+            return server, VoiceChannel(voice, SipTelephone(voice, Engine(voice)), ToneSpeaker())
+
+        server, channel = bridge.run(open_all(), 10)
+        try:
+            envelopes = [make_envelope(number(fate), call=SCRIPT) for fate in (486, 211)]
+            groups = bridge.groups(lambda: channel.send(envelopes), size=1, wait_seconds=0.1)
+            (busy,) = next(groups)
+            assert busy.reason == CallReason.BUSY
+            while not server.open_calls:
+                time.sleep(0.02)
+            assert channel.free_lines() == 9
+            channel.stop_starting()
+            assert channel.free_lines() == 0
+            bridge.run(channel.close(), 10)
+            ((ended,),) = list(groups)
+            assert ended.kind is OutcomeKind.TRANSIENT
+        finally:
+            bridge.run(server.stop(), 10)
+            bridge.close()

@@ -124,6 +124,9 @@ class MadeTelephone:
     def free_lines(self) -> int:
         return self._lines - self.busy
 
+    def busy_lines(self) -> int:
+        return self.busy
+
     def stop_starting(self) -> None:
         self.is_stopped = True
 

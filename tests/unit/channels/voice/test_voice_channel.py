@@ -293,6 +293,19 @@ class TestFreeLines:
 
         run(case())
 
+    def test_a_call_takes_one_line_and_not_two(self) -> None:
+        async def case() -> None:
+            telephone = MadeTelephone({TOLD: 600.0}, lines=5)
+            channel = channel_of(telephone)
+            sending = asyncio.create_task(send_all(channel, envelope(), envelope()))
+            while len(telephone.talks) < 2:
+                await asyncio.sleep(0.01)
+            assert channel.free_lines() == 3
+            await channel.close()
+            await sending
+
+        run(case())
+
     def test_none_are_free_once_it_stops(self) -> None:
         async def case() -> None:
             channel = channel_of(MadeTelephone())
