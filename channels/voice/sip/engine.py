@@ -239,7 +239,8 @@ _SRTP: Final[Mapping[str, tuple[str, ...]]] = {
 
 def _config(settings: VoiceSettings) -> Config:
     first, last = settings.rtp_ports
-    lines = [f"rtp_ports {first}-{last}"]
+    # Names are looked up as the machine does it: /etc/hosts and a container's own names count as well.
+    lines = [f"rtp_ports {first}-{last}", "dns_getaddrinfo yes"]
     if any(trunk.transport == "tls" for trunk in settings.trunks):
         lines += ["sip_verify_server yes"]
         authorities = settings.ca_file or _machine_authorities()

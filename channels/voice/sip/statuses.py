@@ -126,7 +126,7 @@ CAUSES: Final[Mapping[int, Verdict]] = MappingProxyType(
 #: Statuses that gateways give for want of a better one; the cause beside them decides.
 VAGUE: Final = frozenset({400, 403, 408, 480, 487, 500, 502, 503, 504})
 #: Errors of the operating system by which an INVITE certainly did not arrive.
-_NOT_ARRIVED: Final = frozenset({"[99]", "[101]", "[111]", "[112]", "[113]", "[2]", "[22]", "[71]"})
+_NOT_ARRIVED: Final = frozenset({"[99]", "[101]", "[111]", "[112]", "[113]", "[2]", "[22]", "[71]", "[89]"})
 _CAUSE: Final = re.compile(r"Q\.850\s*;\s*cause\s*=\s*(\d{1,3})", re.IGNORECASE)
 _ERRNO: Final = re.compile(r"\[\d{1,3}\]\s*$")
 

@@ -129,6 +129,13 @@ class TestNotAnswered:
 
         run(case())
 
+    def test_a_trunk_may_have_a_name_that_only_this_machine_knows(self) -> None:
+        async def case() -> None:
+            async with sandbox() as server, telephone(trunk(server.port, host="localhost")) as phone:
+                assert (await refused(phone, number(486))).status == 486
+
+        run(case())
+
     def test_ringing_and_silence_are_told_apart(self) -> None:
         async def case() -> None:
             async with sandbox() as server, telephone(trunk(server.port)) as phone:
