@@ -318,6 +318,7 @@ class _Reckoning:
             warnings=(),
             sms=self._texts.sms.estimate(),
             sms_later=self._texts.sms_later.estimate(),
+            calls=tuple(self._texts.calls),
         )
         return replace(result, warnings=tuple(warnings_of(result)))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from campaigns.dry_run_sms import AsksPrices, SmsEstimate, with_provider_prices
@@ -11,6 +11,8 @@ from campaigns.dry_run_texts import Sample
 from campaigns.expected_finish import Rate
 from campaigns.findings import Finding
 from campaigns.sums import SumCheck
+from channels.voice.errors import SpeechError
+from channels.voice.script import CallScript
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,11 @@ class DryRun:
     sms: SmsEstimate | None = None  #: None: no short message goes
     #: of those whom earlier steps may reach: what their short messages come to if all earlier steps fail
     sms_later: SmsEstimate | None = None
+    calls: Sequence[CallScript] = field(default=(), repr=False)  #: some, to be tried by voice
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `samples` hold personal data."""
-        return asdict(self)
+        return asdict(replace(self, calls=()))
 
 
 def priced(result: DryRun, asker: AsksPrices | None) -> DryRun:
@@ -72,6 +75,24 @@ def priced(result: DryRun, asker: AsksPrices | None) -> DryRun:
         sms=None if result.sms is None else with_provider_prices(result.sms, asker),
         sms_later=None if result.sms_later is None else with_provider_prices(result.sms_later, asker),
     )
+
+
+class TriesPhrases(Protocol):
+    """Makes calls audible without calling anybody."""
+
+    def first_fault(self, scripts: Sequence[CallScript]) -> SpeechError | None:
+        """Why the first phrase that cannot be heard cannot; None: all can."""
+        ...
+
+
+def sounded(result: DryRun, reader: TriesPhrases) -> DryRun:
+    """The result, refused where a phrase of its calls yields no sound. Call it with no transaction open."""
+    fault = reader.first_fault(result.calls) if result.calls else None
+    if fault is None:
+        return result
+    words = f"фразу звонка не произнести: {fault}"
+    refusal = DryRunWarning("phrase_not_audible", 1, words, {"reason": str(fault)})
+    return replace(result, refusals=(*result.refusals, refusal))
 
 
 def warnings_of(result: DryRun) -> list[DryRunWarning]:

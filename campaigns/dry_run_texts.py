@@ -15,6 +15,7 @@ from uuid import UUID
 
 from campaigns.dry_run_sms import SmsTally
 from channels.port import ChannelKind, Envelope
+from channels.voice.script import CallScript
 from dispatcher.delivery.bills.wanted import template_of
 from dispatcher.delivery.checks import Candidate, RunView, with_common_fields
 from dispatcher.delivery.render import Renderer
@@ -24,6 +25,7 @@ from templates.rendering import CompiledTemplate
 
 TEMPLATE_ERROR: Final = "template_error"
 MOST_LATER: Final = 2000  #: short messages of later steps that are made; to make all would take minutes
+MOST_CALLS: Final = 50  #: that are made audible; every phrase that all hear is among them
 MAX_PATTERNS: Final = 256  #: more kinds of emptiness than these are judged one by one
 
 Pattern = tuple[int, str, frozenset[str]]  #: step, language, empty fields
@@ -63,6 +65,7 @@ class TextCheck:
         self._needs: dict[tuple[int, str], frozenset[str]] = {}
         self._faulty: Counter[Pattern] = Counter()
         self.samples: list[Sample] = []
+        self.calls: list[CallScript] = []  #: of each pattern one, to be tried by voice
         self.waiting_for_files: Counter[str] = Counter()
         self.sms = SmsTally()
         self.sms_later = SmsTally()  #: of later steps, for those whom the earlier ones do not reach
@@ -149,6 +152,8 @@ class TextCheck:
         except (TemplateError, ValueError, ArithmeticError):
             return TEMPLATE_ERROR
         length = None
+        if made.call is not None and len(self.calls) < MOST_CALLS:
+            self.calls.append(made.call)
         if candidate.channel == ChannelKind.SMS:
             length = self._renderer.sms_texts.measure(made.text)
             self.sms.add(candidate.address or "", length)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from channels.registry import ChannelRegistry
     from channels.sms.provider import SmsProvider
     from channels.sms.quotes import SmsQuotes
+    from channels.voice.speech.reading import ScriptReader
     from channels.voice.speech.speaker import PhraseSpeaker
     from dispatcher.delivery.bills.urls import UrlRules
     from dispatcher.delivery.bills.worker import BillWorker
@@ -367,6 +368,13 @@ def build_speaker(settings: Settings) -> "PhraseSpeaker":
     )
     disk = DiskCache(settings.data_directory / SPEECH_DIRECTORY, speech.cache_megabytes * MEGABYTE)
     return PhraseSpeaker(engine, disk=disk if speech.cache_megabytes else None)
+
+
+def build_script_reader(settings: Settings) -> "ScriptReader":
+    """What reads calls aloud for staff, and tries their phrases in a dry run."""
+    from channels.voice.speech.reading import ScriptReader
+
+    return ScriptReader(lambda: build_speaker(settings))
 
 
 def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:

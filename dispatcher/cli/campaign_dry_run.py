@@ -10,12 +10,13 @@ from rich.progress import Progress
 from sqlalchemy.orm import Session
 
 from campaigns.dry_run import DryRunTools, dry_run, dry_run_of
-from campaigns.dry_run_result import DryRun, priced
+from campaigns.dry_run_result import DryRun, priced, sounded
 from campaigns.dry_run_sms import SmsEstimate
 from campaigns.errors import CampaignError
 from dispatcher.bootstrap import (
     Application,
     build_renderer,
+    build_script_reader,
     build_sms_quotes,
     provider_limits,
     require_channels,
@@ -99,6 +100,7 @@ def dry_run_command(
             return dry_run(session, wanted, tools=tools, actor=actor(), now=now, progress=show)
 
         result = priced(built.database.run(work), build_sms_quotes(built.settings))
+        result = sounded(result, build_script_reader(built.settings))
         zone = ZoneInfo(built.settings.time_zone)
     if as_json:
         print_json(result.to_json())

@@ -31,6 +31,7 @@ from campaigns.errors import (
 from campaigns.findings import CampaignRefusedError
 from campaigns.list_errors import ListFileError
 from campaigns.preview import UnknownRecipientError
+from channels.voice.errors import SpeechError
 from consent.errors import (
     BadConsentError,
     BadPersonValueError,
@@ -182,6 +183,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     SubjectNotOneLineError: Problem(422, "template-subject", "The subject must be one line"),
     AttachmentError: Problem(422, "template-attachment", "The recipient's file cannot go out"),
     UnspeakableTextError: Problem(422, "template-unspeakable", "The text holds signs that cannot be said"),
+    SpeechError: Problem(422, "speech", "A phrase of the call cannot be spoken"),
     TemplateError: Problem(422, "template-refused", "The template cannot be used"),
     MissingIdempotencyKeyError: Problem(
         400, "idempotency-key-missing", "This request needs the header Idempotency-Key"

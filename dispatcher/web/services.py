@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from campaigns.dry_run import DryRunTools
+from campaigns.dry_run_result import DryRun, priced, sounded
 from consent.calendar_table import CalendarTable
 from consent.confirmations import ConfirmationTokens
 from consent.unsubscribe import UnsubscribeTokens
-from dispatcher.bootstrap import build_sms_quotes, provider_limits, read_former_keys
+from dispatcher.bootstrap import build_script_reader, build_sms_quotes, provider_limits, read_former_keys
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.settings import Settings
@@ -27,6 +28,7 @@ from reports.live import LiveRun, read_run
 
 if TYPE_CHECKING:
     from channels.sms.quotes import SmsQuotes
+    from channels.voice.speech.reading import ScriptReader
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,15 @@ class WebServices:
     def sms_quotes(self) -> "SmsQuotes | None":
         """Who asks providers what short messages would cost."""
         return build_sms_quotes(self.settings)
+
+    @cached_property
+    def script_reader(self) -> "ScriptReader":
+        """Who reads calls aloud."""
+        return build_script_reader(self.settings)
+
+    def completed(self, result: DryRun) -> DryRun:
+        """A dry run with what is asked with no transaction open: prices, and how calls sound."""
+        return sounded(priced(result, self.sms_quotes), self.script_reader)
 
     def dry_run_tools(self, session: Session) -> DryRunTools:
         """What a dry run shares with sending."""

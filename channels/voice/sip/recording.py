@@ -1,9 +1,7 @@
 """What the far end of one call said, kept as evidence where law and company allow it."""
 
-import io
-import wave
-
-from channels.voice.sound import RATE, SAMPLE_BYTES
+from channels.voice.sound import RATE, SAMPLE_BYTES, Sound
+from channels.voice.speech.wav import write_wav
 
 
 class Recording:
@@ -19,10 +17,4 @@ class Recording:
 
     def as_wav(self) -> bytes:
         """All of it, as a WAV file: 8 kHz, 16 bits, mono."""
-        file = io.BytesIO()
-        with wave.open(file, "wb") as writer:
-            writer.setnchannels(1)
-            writer.setsampwidth(SAMPLE_BYTES)
-            writer.setframerate(RATE)
-            writer.writeframes(bytes(self._samples))
-        return file.getvalue()
+        return write_wav(Sound(bytes(self._samples)))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from campaigns.dry_run import dry_run, dry_run_of
-from campaigns.dry_run_result import DryRun, priced
+from campaigns.dry_run_result import DryRun
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Reads
 from dispatcher.web.api.new_campaigns import NewCampaignIn, single_campaign
@@ -188,4 +188,4 @@ def _of_run(call: ApiCall, run_id: UUID) -> Callable[[Session, datetime], DryRun
 
 def _answer(call: ApiCall, form: type[Answer], try_out: Callable[[Session, datetime], DryRun]) -> Answer:
     result = call.read(lambda session: try_out(session, call.services.clock.refresh(session)))
-    return form.model_validate(priced(result, call.services.sms_quotes), from_attributes=True)
+    return form.model_validate(call.services.completed(result), from_attributes=True)

@@ -4,10 +4,13 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from sqlalchemy.orm import Session
 
+from campaigns.errors import CampaignError
 from campaigns.preview import Preview, PreviewRequest, check_list, preview_template
+from channels.voice.speech.wav import write_wav
 from dispatcher.core.api_keys import Scope
 from dispatcher.web.api.calls import ApiCall, Reads
 from dispatcher.web.api.new_campaigns import CommonFields
@@ -129,14 +132,38 @@ def check(call: Reader, name: TemplateName, asked: CheckIn) -> CheckOut:
 @router.post("/{name}/preview", responses=answers(404))
 def preview(call: PersonalReader, name: TemplateName, asked: PreviewIn) -> PreviewOut:
     """The notice that a recipient would get. Nothing is sent; the look goes on record."""
+    return _preview_out(_preview(call, name, asked))
+
+
+@router.post(
+    "/{name}/preview/sound",
+    responses={
+        **answers(404),
+        200: {
+            "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "8 kHz, 16 bits, mono.",
+        },
+    },
+    response_class=Response,
+)
+def preview_sound(call: PersonalReader, name: TemplateName, asked: PreviewIn) -> Response:
+    """The call that a recipient would get, as sound. Nobody is called; the look goes on record."""
+    script = _preview(call, name, asked).envelope.call
+    if script is None:
+        raise CampaignError("only a call can be heard: name a text for calls", code="no_call")
+    sound = call.services.script_reader.read(script)
+    return Response(write_wav(sound), media_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+def _preview(call: ApiCall, name: str, asked: PreviewIn) -> Preview:
     wanted = PreviewRequest(
         *(name, asked.list, asked.account, asked.position, asked.language, asked.version),
         common_fields=asked.common_fields,
     )
 
-    def read(session: Session) -> PreviewOut:
+    def read(session: Session) -> Preview:
         renderer, now = call.services.notices, call.services.clock.refresh(session)
-        return _preview_out(preview_template(session, renderer, wanted, actor=call.client.actor, now=now))
+        return preview_template(session, renderer, wanted, actor=call.client.actor, now=now)
 
     return call.read(read)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.catalogue import BUILTIN
 from campaigns.dry_run import dry_run
-from campaigns.dry_run_result import DryRun, priced
+from campaigns.dry_run_result import DryRun
 from campaigns.errors import CampaignError
 from campaigns.service import NewCampaign, create_campaign
 from consent.errors import PolicyError
@@ -81,7 +81,7 @@ def check(request: Request, services: Services, signed_in: Controller, form: Fil
         "form": form,
         "field_names": [field.name for field in fields(PlainForm)],
         "wanted": wanted,
-        "result": priced(result, services.sms_quotes),
+        "result": services.completed(result),
         "scenario": BUILTIN[wanted.scenario],
         "approval_required": wanted.needs_approval or services.settings.delivery.approval_required,
     }

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.approval import approve_run, reject_run, submit_run
 from campaigns.dry_run import dry_run_of
-from campaigns.dry_run_result import DryRun, priced
+from campaigns.dry_run_result import DryRun
 from dispatcher.web.auth import Controller, Services, require_csrf
 from dispatcher.web.pages.actions import decide
 from dispatcher.web.pages.showing import LETTER_POLICY, fault, one_line, show
@@ -32,7 +32,7 @@ def check(request: Request, services: Services, signed_in: Controller, run: UUID
         tools = services.dry_run_tools(session)
         return dry_run_of(session, run, tools=tools, actor=signed_in.member.actor, now=now)
 
-    values = {"live": live, "result": priced(services.database.run(try_out), services.sms_quotes)}
+    values = {"live": live, "result": services.completed(services.database.run(try_out))}
     return show(request, signed_in, "run_check.html", values, headers=LETTER_POLICY)
 
 

@@ -18,6 +18,8 @@ from campaigns.preview import (
     preview_template,
 )
 from channels.port import Envelope
+from channels.voice.errors import SpeechError
+from channels.voice.speech.wav import write_wav
 from dispatcher.core.errors import DispatcherError
 from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotFoundError
@@ -117,6 +119,29 @@ def preview(
     request: Request, services: Services, signed_in: Controller, name: Name, trial: Trial
 ) -> Response:
     """The letter that a recipient would get. Nothing is sent; the look is on record."""
+    try:
+        found = _preview(services, signed_in, name, trial)
+    except _REFUSALS as error:
+        return _page(request, services, signed_in, name, trial=trial, problem=error)
+    tried = Tried(preview=found, html=with_pictures(found.envelope))
+    return _page(request, services, signed_in, name, found.language, found.version, trial=trial, tried=tried)
+
+
+@router.post("/{name}/sound", dependencies=[Depends(require_csrf)])
+def listen(request: Request, services: Services, signed_in: Controller, name: Name, trial: Trial) -> Response:
+    """The call that a recipient would get, as sound. Nobody is called; the look is on record."""
+    try:
+        script = _preview(services, signed_in, name, trial).envelope.call
+        if script is None:
+            raise CampaignError("only a call can be heard", code="no_call")
+        sound = services.script_reader.read(script)
+    except (*_REFUSALS, SpeechError) as error:
+        return _page(request, services, signed_in, name, trial=trial, problem=error)
+    return Response(write_wav(sound), media_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+def _preview(services: WebServices, signed_in: SignedIn, name: str, trial: TrialForm) -> Preview:
+    """Raises what `preview_template` does."""
 
     def work(session: Session) -> Preview:
         position = read_number(trial.position, 1, MOST_POSITION)
@@ -135,12 +160,7 @@ def preview(
         now = services.clock.refresh(session)
         return preview_template(session, renderer, wanted, actor=signed_in.member.actor, now=now)
 
-    try:
-        found = services.database.run(work)
-    except _REFUSALS as error:
-        return _page(request, services, signed_in, name, trial=trial, problem=error)
-    tried = Tried(preview=found, html=with_pictures(found.envelope))
-    return _page(request, services, signed_in, name, found.language, found.version, trial=trial, tried=tried)
+    return services.database.run(work)
 
 
 @router.post("/{name}/check", dependencies=[Depends(require_csrf)])

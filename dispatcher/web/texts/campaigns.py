@@ -125,6 +125,11 @@ CAMPAIGNS: Final[Words] = {
         "У сценарію немає тексту для цього каналу: {channel}.",
         "The scenario has no text for this channel: {channel}.",
     ),
+    "fault_no_call": (
+        "Прослушать можно только звонок.",
+        "Прослухати можна лише дзвінок.",
+        "Only a call can be listened to.",
+    ),
     "fault_channels_twice": (
         "Назовите каждый канал один раз.",
         "Назвіть кожен канал один раз.",
@@ -175,6 +180,12 @@ CAMPAIGNS: Final[Words] = {
         "Не піде нікому: подивіться причини.",
         "Nobody will get anything: look at the reasons.",
     ),
+    "warning_phrase_not_audible": (
+        "Фразу звонка не произнести: {reason}",
+        "Фразу дзвінка не вимовити: {reason}",
+        "A phrase of the call cannot be spoken: {reason}",
+    ),
+    "listen": ("Прослушать", "Прослухати", "Listen"),
     "warning_finish_after_end": (
         "До окончания не успеют уйти: {count}. Продлите срок или начните раньше.",
         "До закінчення не встигнуть піти: {count}. Продовжте строк або почніть раніше.",

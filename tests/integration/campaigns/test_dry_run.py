@@ -1,5 +1,6 @@
 """The dry run says what the run then does (P5, P6), and writes nothing."""
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -9,14 +10,18 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from campaigns.dry_run import dry_run_of
-from campaigns.dry_run_result import priced
+from campaigns.dry_run_result import priced, sounded
 from campaigns.errors import CampaignError, UnknownListError, UnknownScenarioError
 from channels.port import ChannelKind
 from channels.sandbox.smsc_account import PRICE_PER_PART
 from channels.sandbox.smsc_server import SandboxSmscServer
 from channels.sms.parts import measure
+from channels.voice.speech.engine import EngineName, Voice
+from channels.voice.speech.process import SpeakingProcesses
+from channels.voice.speech.reading import ScriptReader
+from channels.voice.speech.speaker import PhraseSpeaker
 from consent.errors import PolicyError
-from dispatcher.bootstrap import build_sms_quotes
+from dispatcher.bootstrap import build_script_reader, build_sms_quotes
 from dispatcher.core.settings import Settings, SmscSettings, SmsSettings
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.step_plan import Combination
@@ -239,6 +244,19 @@ class TestCalls:
         assert "[вопрос]" in sample.text
         assert "  9: больше не звонить" in sample.text
         assert found.sms is None
+
+    def test_a_phrase_that_yields_no_sound_refuses_the_start_and_says_why(self, engine: Engine) -> None:
+        make_list(engine.application, rows(2))
+        found = try_out(engine, wanted(engine, channels=(ChannelKind.VOICE,)))
+        settings = engine.application.settings
+        assert sounded(found, build_script_reader(settings)).refusals == ()
+
+        # A program that ends well and says nothing, as festival does with signs that it does not know.
+        silent = Voice(EngineName.FESTIVAL, "any", program=shutil.which("true") or "")
+        mute = ScriptReader(lambda: PhraseSpeaker(SpeakingProcesses({"ru": silent})))
+        refused = sounded(found, mute)
+        assert [one.code for one in refused.refusals] == ["phrase_not_audible"]
+        assert refused.to_json()["calls"] == ()
 
 
 class TestShortMessages:

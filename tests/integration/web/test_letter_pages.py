@@ -3,9 +3,11 @@
 import pytest
 from sqlalchemy import text
 
+from channels.voice.speech.wav import read_wav
 from dispatcher.core.staff import StaffRole
 from templates.rendering import TemplateText
 from templates.service import save_template
+from tests.artifacts import keep_artifact
 from tests.factories import row
 from tests.integration.web.api_client import list_file
 from tests.integration.web.browsing import csrf, sign_in
@@ -110,6 +112,22 @@ class TestPreview:
         page = trial(signed_in, name="meter_readings", common_submit_by="2026-12-25")
         assert page.status_code == 200
         assert "25 декабря" in page.text.partition('id="preview"')[2].partition("</section>")[0]
+
+    def test_a_call_can_be_heard_and_is_kept_for_listening(self, signed_in):
+        """The sound stays in the folder of artifacts, so that somebody can listen to what a build says."""
+        assert "Прослушать" in signed_in.get("/templates/debt_reminder_voice").text
+        heard = trial(signed_in, action="sound", name="debt_reminder_voice")
+        assert heard.status_code == 200
+        assert heard.headers["content-type"] == "audio/wav"
+        assert heard.headers["cache-control"] == "no-store"
+        sound = read_wav(heard.content)
+        assert 20 < sound.seconds < 120
+        assert max(sound.samples) > 3000
+        keep_artifact("debt_reminder.wav", heard.content)
+
+        refused = trial(signed_in, action="sound")
+        assert refused.status_code == 422
+        assert "Прослушать" not in refused.text
 
     def test_an_auditor_sees_no_recipient(self, signed_in, services):
         make_staff(services, "auditor", StaffRole.AUDITOR)
