@@ -235,7 +235,7 @@ def build_channels(
     if ChannelKind.SMS in wanted:
         registry.register(_build_sms(settings.sms, application.clock.now))
     if ChannelKind.VOICE in wanted:
-        registry.register(_build_voice(application))
+        registry.register(_build_voice(application, urgent=urgent))
     if not registry.all():
         raise ConfigurationError(
             "no channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC for SMS,"
@@ -284,16 +284,21 @@ def build_sms_quotes(settings: Settings) -> "SmsQuotes | None":
     return SmsQuotes(settings.sms, lambda: _sms_providers(settings.sms))
 
 
-def _build_voice(application: Application) -> Channel:
+def _build_voice(application: Application, *, urgent: bool) -> Channel:
     from channels.voice.channel import VoiceChannel
     from channels.voice.dialogue import needed_phrases, run_dialogue
     from channels.voice.sip.engine import Engine
     from channels.voice.sip.telephone import SipTelephone
+    from dispatcher.core.queue import connect_redis
+    from dispatcher.delivery.throttle import TokenBuckets
+    from dispatcher.delivery.trunk_lines import TrunkLines
 
     voice = application.settings.voice
+    client = connect_redis(application.addresses.redis_url)
+    lines = TrunkLines(client, TokenBuckets(client), urgent=urgent)
     return VoiceChannel(
         voice,
-        SipTelephone(voice, Engine(voice, on_dead=_end_this_process)),
+        SipTelephone(voice, Engine(voice, on_dead=_end_this_process), gate=lines),
         build_speaker(application.settings),
         needed=needed_phrases,
         hold=run_dialogue,

@@ -1,16 +1,24 @@
 """Lines of trunks in a real Valkey: held, renewed, given back, and free again when a process is gone."""
 
 import asyncio
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import redis
 
+from channels.port import ChannelKind
+from channels.voice.errors import NotDialledError
+from channels.voice.reasons import CallReason
+from channels.voice.telephone import CallRequest
+from dispatcher.bootstrap import build_channels
 from dispatcher.core.queue import connect_redis
-from dispatcher.core.voice_settings import TrunkSettings
+from dispatcher.core.voice_settings import TrunkSettings, VoiceSettings
 from dispatcher.delivery.throttle import TokenBuckets
 from dispatcher.delivery.trunk_lines import LEASE_MS, TrunkLines
+from tests.engine import Engine
 from tests.integration.delivery.test_domain_limits import fill
 
 
@@ -110,5 +118,26 @@ class TestLines:
                 assert await take(gate, "a") == [False]
                 await gate.give_back(trunk(), "a")
                 await gate.close()
+
+        asyncio.run(case())
+
+
+class TestAWorkerOfCalls:
+    def test_dials_over_no_line_that_another_process_holds(self, engine: Engine, client: redis.Redis) -> None:
+        voice = VoiceSettings(trunks=[trunk()], address="127.0.0.1")
+        settings = engine.application.settings.model_copy(update={"voice": voice})
+        application = replace(engine.application, settings=settings)
+        registry = build_channels(application, urgent=True, kinds=[ChannelKind.VOICE])
+        telephone = registry.get(ChannelKind.VOICE)._telephone  # type: ignore[attr-defined]
+
+        async def case() -> None:
+            other = lines(client)
+            assert await take(other, "a", "b", "c") == [True, True, True]
+            request = CallRequest("+79161234567", "d", begin_until=time.monotonic() + 0.6)
+            with pytest.raises(NotDialledError) as refused:
+                await telephone.call(request)
+            assert refused.value.reason is CallReason.NOT_BEGUN_IN_TIME
+            await telephone.close()
+            await other.close()
 
         asyncio.run(case())
