@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from channels.email.channel import EmailChannel
 from channels.port import Health
 from channels.sms.smsc.provider import SmscProvider
+from channels.voice.sip.options import ask_options
 from dispatcher.bootstrap import load_secret_key
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.doctor_dns import SystemDns
@@ -26,6 +27,7 @@ from dispatcher.core.db import Database
 from dispatcher.core.errors import ConfigurationError, DispatcherError
 from dispatcher.core.queue import connect_redis
 from dispatcher.core.settings import Settings, SmscSettings
+from dispatcher.core.voice_settings import TrunkSettings, VoiceSettings
 from dispatcher.embedded.errors import EmbeddedError
 from dispatcher.embedded.servers import addresses_of_running, borrowed_or_started
 from dispatcher.migrations.current import is_current
@@ -77,6 +79,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _servers(settings)
     yield from examine_mail_servers(settings)
     yield from examine_sms_accounts(settings)
+    yield from examine_trunks(settings.voice)
     yield _ports(settings)
     yield _disk(settings.data_directory)
     yield _secret_key(settings)
@@ -232,6 +235,36 @@ async def _ask_smsc(account: SmscSettings) -> Health:
         return Health(ok=False, problem="does not answer: check the network and sms.smsc.hosts")
     finally:
         await provider.close()
+
+
+def examine_trunks(voice: VoiceSettings) -> Iterator[Finding]:
+    """Whether each trunk answers OPTIONS, and whether its numbers have what the law wants to be known."""
+    if not voice.trunks:
+        return
+    for trunk, problem in zip(voice.trunks, asyncio.run(_ask_trunks(voice)), strict=True):
+        words = "answers; whether it takes the password only a call shows"
+        yield Finding(f"trunk {trunk.name}", not problem, problem or words)
+        yield _caller_ids(trunk)
+
+
+async def _ask_trunks(voice: VoiceSettings) -> Sequence[str]:
+    return await asyncio.gather(*(ask_options(trunk, voice) for trunk in voice.trunks))
+
+
+def _caller_ids(trunk: TrunkSettings) -> Finding:
+    """Label, category and contract (126-FZ, PP RF 1300): without them the operator may refuse mass calls."""
+    subject = f"numbers shown by trunk {trunk.name}"
+    for caller_id in trunk.caller_ids:
+        missing = [
+            name for name in ("label", "category", "operator", "contract") if not getattr(caller_id, name)
+        ]
+        if missing:
+            words = (
+                f"{caller_id.number} has no {', '.join(missing)}: mass calls must be marked by contract"
+                " with the operator (126-FZ); agree it there, then set it in voice.trunks.caller_ids"
+            )
+            return Finding(subject, False, words)
+    return Finding(subject, True, "each has a label, a category and a contract")
 
 
 def _ports(settings: Settings) -> Finding:
