@@ -26,7 +26,7 @@ from consent.erased import AddressHashes
 from consent.errors import BadConsentError
 from consent.unsubscribe import UnsubscribeTokens
 from dispatcher.core.clock import Clock
-from dispatcher.core.db import Database
+from dispatcher.core.db import SECRET_KEYS_FACT, Database
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.settings import Settings, SmsSettings
 from dispatcher.migrations.current import is_current
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dispatcher.delivery.bills.urls import UrlRules
     from dispatcher.delivery.bills.worker import BillWorker
     from dispatcher.delivery.lane import LaneWorker
+    from dispatcher.delivery.outcomes import Sealing
     from dispatcher.delivery.render import Renderer
 
 SECRET_BYTES: Final = 32
@@ -128,7 +129,10 @@ def open_on(settings: Settings, addresses: Addresses) -> Iterator[Application]:
     database = Database(
         addresses.database_url,
         pooled=settings.database_pooled,
-        facts={ERASED_FACT: AddressHashes(secret_key, former_keys)},
+        facts={
+            ERASED_FACT: AddressHashes(secret_key, former_keys),
+            SECRET_KEYS_FACT: (secret_key, *former_keys),
+        },
     )
     try:
         yield Application(
@@ -438,6 +442,7 @@ def build_lane_worker(application: Application, registry: "ChannelRegistry") -> 
             url_rules=build_url_rules(settings),
             domain_limits=DomainLimits(buckets, settings.smtp.domain_limits),
             read_calendar=application.calendar.read,
+            seal=_recording_sealing(application),
             call_lines=sum(trunk.lines for trunk in settings.voice.trunks) or None,
             confirmations=ConfirmationWriter(
                 settings.company_name,
@@ -450,3 +455,12 @@ def build_lane_worker(application: Application, registry: "ChannelRegistry") -> 
             ),
         )
     )
+
+
+def _recording_sealing(application: Application) -> "Sealing | None":
+    """What encrypts recordings, only where the company wants any: without it none is kept."""
+    if not application.settings.voice.records_far_end:
+        return None
+    from dispatcher.delivery.calls.recordings import RecordingSeal
+
+    return RecordingSeal(application.secret_key, application.former_keys).seal

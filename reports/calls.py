@@ -14,7 +14,8 @@ _CALLS = text(
     """
     SELECT k.attempt_id, a.notice_id, o.number AS account_number, r.full_name, a.state, a.reason, k.ended_at,
            k.status, k.cause, k.reason AS words, k.trunk, k.caller_id, k.ring_seconds, k.talk_seconds,
-           k.heard_seconds, k.message_seconds, k.answered_by, k.reached, k.is_identity_confirmed, k.keys,
+           k.heard_seconds, k.message_seconds, k.answered_by, k.answered_because, k.reached,
+           k.is_identity_confirmed, k.keys,
            coalesce(k.collected, '{}'::jsonb) AS collected, k.is_wrong_person, k.wants_no_calls,
            k.was_transferred, k.prompts
     FROM attempt_call k
@@ -50,6 +51,7 @@ class MadeCallView:
     heard_seconds: float
     message_seconds: float
     answered_by: str
+    answered_because: str
     reached: str | None
     is_identity_confirmed: bool
     keys: str

@@ -14,6 +14,7 @@ from channels.voice.script import Counts
 CONFIRMED = CallResult(
     Signalling(200, 16, "Normal Clearing", "main", "74951234567", 4.0, 31.0, ended_by_them=True),
     AnsweredBy.HUMAN,
+    "human",
     reached=Counts.CONFIRMED,
     is_identity_confirmed=True,
     heard_seconds=20.0,

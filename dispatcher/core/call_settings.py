@@ -57,9 +57,6 @@ class CallSettings(BaseModel):
     #: the longest that a call may take from the dialling on; none begins nearer to the end of the hours
     longest_seconds: float = Field(default=240.0, ge=30, le=3600)
     stop_seconds: float = Field(default=60.0, ge=0, le=600)  #: how long SIGTERM waits for running calls
-    recording_days: int = Field(
-        default=180, ge=1
-    )  #: how long recordings are kept, where they are switched on
 
     def rules_of(self, scenario: str) -> dict[str, CallRetrySettings]:
         """The rules of a scenario: its own, else those of the installation, else the defaults."""

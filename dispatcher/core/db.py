@@ -42,6 +42,10 @@ _DIALECT: Final = make_url("postgresql+psycopg://").get_dialect()()
 Result = TypeVar("Result")
 
 
+#: Under this name sessions carry the secret keys, the present one first: they open sealed columns.
+SECRET_KEYS_FACT: Final = "secret_keys"  # noqa: S105 - a name, not a secret
+
+
 class DatabaseUnavailableError(DispatcherError):
     """Raised when PostgreSQL cannot be reached or refuses us."""
 

@@ -373,6 +373,7 @@ class RetentionSettings(BaseModel):
     )  #: texts that were sent: three years, the limitation period
     answer_days: int = Field(default=365, ge=30)  #: what providers and people answered, letters too
     list_days: int = Field(default=1096, ge=30)  #: names, addresses and sums of lists, after their last run
+    recording_days: int = Field(default=180, ge=1)  #: what called people said, where that is recorded
     audit_days: int = Field(default=1827, ge=365)  #: the record of what staff did
     hour: int = Field(default=3, ge=0, le=23)  #: of the company's night, from which on it is purged
 

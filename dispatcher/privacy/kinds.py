@@ -31,6 +31,8 @@ class DataKind(StrEnum):
     NOTICE = "notice"
     #: the exact text that was sent, and the files with it
     CONTENT = "content"
+    #: what the called person said, as sound
+    RECORDING = "recording"
     #: what providers and the person answered
     ANSWER = "answer"
     #: rows of lists that were not taken, as they stood
@@ -132,6 +134,16 @@ RULES: Final = MappingProxyType(
             ),
             _DUTY,
             "content_days",
+        ),
+        DataKind.RECORDING: Rule(
+            ("записи звонков", "записи дзвінків", "recordings of calls"),
+            (
+                "доказать, что сообщение выслушано",
+                "довести, що повідомлення вислухано",
+                "to prove that the message was listened to",
+            ),
+            _CONSENT,
+            "recording_days",
         ),
         DataKind.ANSWER: Rule(
             ("ответы и квитанции", "відповіді та квитанції", "answers and receipts"),

@@ -377,6 +377,7 @@ _SENDING: Final = (
             "message_seconds": Kind.NOTICE,
             "ended_by_them": Kind.NOTICE,
             "answered_by": Kind.NOTICE,
+            "answered_because": Kind.NOTICE,
             "reached": Kind.NOTICE,
             "is_identity_confirmed": Kind.ANSWER,
             "keys": Kind.ANSWER,
@@ -392,7 +393,7 @@ _SENDING: Final = (
     Held(
         "call_recording",
         where=_OF_ATTEMPTS,
-        personal={"sealed": Kind.CONTENT, "recorded_at": Kind.NOTICE},
+        personal={"sealed": Kind.RECORDING, "recorded_at": Kind.NOTICE},
         plain="period attempt_id",
         erases_rows=True,
     ),

@@ -79,6 +79,22 @@ _BLANK_LETTERS = text(
                  WHERE received_at < :until AND raw <> '' ORDER BY id LIMIT :slice)
     """
 )
+# What a key asked for stays: it is why a number is banned or a consent withdrawn.
+_BLANK_KEYS = text(
+    """
+    UPDATE attempt_call SET keys = '', collected = NULL
+    WHERE period = :period AND attempt_id IN (
+        SELECT attempt_id FROM attempt_call WHERE period = :period AND (keys <> '' OR collected IS NOT NULL)
+        ORDER BY attempt_id LIMIT :slice)
+    """
+)
+_DELETE_RECORDINGS = text(
+    """
+    DELETE FROM call_recording WHERE (period, attempt_id) IN (
+        SELECT period, attempt_id FROM call_recording WHERE recorded_at < :until
+        ORDER BY recorded_at LIMIT :slice)
+    """
+)
 # Not the version that a repeating campaign would take next.
 _OLD_LIST = text(
     """
@@ -136,6 +152,8 @@ def purge_slice(session: Session, now: datetime, *, settings: RetentionSettings)
         (_purge_content, settings.content_days),
         (_purge_receipts, settings.answer_days),
         (_purge_letters, settings.answer_days),
+        (_purge_keys, settings.answer_days),
+        (_purge_recordings, settings.recording_days),
         (_purge_lists, settings.list_days),
         (_purge_audit, settings.audit_days),
     ):
@@ -189,6 +207,22 @@ def _purge_letters(session: Session, until: datetime, now: datetime) -> bool:
     """What people wrote; that they wrote, and how it was handled, stays."""
     rows = _rows(session, _BLANK_LETTERS, until=until, now=now, unhandled=UNHANDLED, slice=SLICE)
     return bool(rows) and _count_of_tonight(session, "letters", rows, until, now)
+
+
+def _purge_keys(session: Session, until: datetime, now: datetime) -> bool:
+    """Which keys were pressed in calls and which digits entered; how far each call came stays."""
+    period = _old_period(session, "keys", until)
+    if period is None:
+        return False
+    piece = _begin(session, _Piece("keys", period.isoformat(), until), now)
+    _go_on(session, piece, now, lambda: _rows(session, _BLANK_KEYS, period=period, slice=SLICE))
+    return True
+
+
+def _purge_recordings(session: Session, until: datetime, now: datetime) -> bool:
+    """What called people said; that and when they were called stays."""
+    rows = _rows(session, _DELETE_RECORDINGS, until=until, slice=SLICE)
+    return bool(rows) and _count_of_tonight(session, "recordings", rows, until, now)
 
 
 def _purge_lists(session: Session, until: datetime, now: datetime) -> bool:

@@ -47,6 +47,7 @@ from dispatcher.core.db import DatabaseUnavailableError, is_database_gone
 from dispatcher.core.errors import DispatcherError
 from dispatcher.core.idempotency import KeyReusedError, StillRunningError
 from dispatcher.core.references import ExternalIdTakenError
+from dispatcher.delivery.calls.recordings import DamagedRecordingError
 from dispatcher.delivery.errors import (
     DeliveryError,
     DomainPauseError,
@@ -135,6 +136,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     MissingScopeError: Problem(403, "missing-scope", "The API key does not permit this"),
     UnknownParameterError: Problem(422, "unknown-parameter", "The query has a parameter that there is not"),
     NotFoundError: Problem(404, "not-found", "There is no such thing"),
+    DamagedRecordingError: Problem(409, "damaged-recording", "The recording does not open"),
     UnknownRunError: Problem(404, "unknown-run", "There is no such run"),
     RunStateError: Problem(409, "run-state", "The state of the run does not allow this"),
     UnknownManualTaskError: Problem(404, "unknown-manual-task", "There is no such manual task"),

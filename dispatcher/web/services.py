@@ -18,6 +18,7 @@ from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database
 from dispatcher.core.settings import Settings
 from dispatcher.core.sign_in import SignIn
+from dispatcher.delivery.calls.recordings import RecordingSeal
 from dispatcher.delivery.errors import UnknownRunError
 from dispatcher.delivery.payment import Payments
 from dispatcher.delivery.render import Renderer, Sender
@@ -84,6 +85,11 @@ class WebServices:
             settings.company_hours,
         )
         return self.renderer or Renderer(sender, self.unsubscribe_tokens, sms_texts=SmsTexts(settings.sms))
+
+    @cached_property
+    def recording_seal(self) -> RecordingSeal:
+        """Opens recordings of calls."""
+        return RecordingSeal(self.secret_key, read_former_keys(self.settings))
 
     @cached_property
     def payments(self) -> Payments:

@@ -23,19 +23,20 @@ _KEEP = text(
     """
     INSERT INTO attempt_call AS c (period, attempt_id, run_id, status, cause, reason, trunk, caller_id,
                                    call_id, ring_seconds, talk_seconds, heard_seconds, message_seconds,
-                                   ended_by_them, answered_by, reached, is_identity_confirmed, keys,
+                                   ended_by_them, answered_by, answered_because, reached,
+                                   is_identity_confirmed, keys,
                                    collected, is_wrong_person, wants_no_calls, was_transferred, prompts,
                                    ended_at, answers_due_at)
     SELECT k.period, k.attempt_id, k.run_id, k.status, k.cause, k.reason, k.trunk, k.caller_id, k.call_id,
            k.ring_seconds, k.talk_seconds, k.heard_seconds, k.message_seconds, k.ended_by_them, k.answered_by,
-           k.reached, k.is_identity_confirmed, k.keys, k.collected, k.is_wrong_person, k.wants_no_calls,
-           k.was_transferred, k.prompts, :now,
+           k.answered_because, k.reached, k.is_identity_confirmed, k.keys, k.collected, k.is_wrong_person,
+           k.wants_no_calls, k.was_transferred, k.prompts, :now,
            CASE WHEN k.is_wrong_person OR k.wants_no_calls THEN CAST(:now AS timestamptz) END
     FROM jsonb_to_recordset(CAST(:calls AS jsonb))
          AS k(period date, attempt_id uuid, run_id uuid, status smallint, cause smallint, reason text,
               trunk text, caller_id text, call_id text, ring_seconds float8, talk_seconds float8,
               heard_seconds float8, message_seconds float8, ended_by_them boolean, answered_by text,
-              reached text, is_identity_confirmed boolean, keys text, collected jsonb,
+              answered_because text, reached text, is_identity_confirmed boolean, keys text, collected jsonb,
               is_wrong_person boolean, wants_no_calls boolean, was_transferred boolean, prompts text[])
     ORDER BY k.attempt_id
     ON CONFLICT (period, attempt_id) DO UPDATE
@@ -43,7 +44,8 @@ _KEEP = text(
         caller_id = excluded.caller_id, call_id = excluded.call_id, ring_seconds = excluded.ring_seconds,
         talk_seconds = excluded.talk_seconds, heard_seconds = excluded.heard_seconds,
         message_seconds = excluded.message_seconds, ended_by_them = excluded.ended_by_them,
-        answered_by = excluded.answered_by, reached = excluded.reached,
+        answered_by = excluded.answered_by,
+        answered_because = excluded.answered_because, reached = excluded.reached,
         is_identity_confirmed = excluded.is_identity_confirmed, keys = excluded.keys,
         collected = excluded.collected, is_wrong_person = excluded.is_wrong_person,
         wants_no_calls = excluded.wants_no_calls, was_transferred = excluded.was_transferred,
@@ -110,6 +112,7 @@ def _row(call: MadeCall) -> dict[str, Any]:
         "message_seconds": result.message_seconds,
         "ended_by_them": signalling.ended_by_them,
         "answered_by": result.answered_by.value,
+        "answered_because": _short(result.answered_because),
         "reached": None if result.reached is None else result.reached.value,
         "is_identity_confirmed": result.is_identity_confirmed,
         "keys": result.keys[:MOST_CHARACTERS],

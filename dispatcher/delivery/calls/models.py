@@ -49,6 +49,7 @@ class AttemptCall(Base):
     message_seconds: Mapped[float]  #: how long all of them are
     ended_by_them: Mapped[bool]
     answered_by: Mapped[str]  #: human, machine, unsure, nobody
+    answered_because: Mapped[str] = mapped_column(server_default="")  #: `channels.voice.detection.Cause`
     reached: Mapped[str | None]  #: answered, heard, confirmed
     is_identity_confirmed: Mapped[bool]
     keys: Mapped[str]  #: in the order in which they were pressed

@@ -6,14 +6,17 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from dispatcher.core.api_keys import Scope
 from dispatcher.core.audit import record_action
+from dispatcher.delivery.calls.recordings import find_recording
 from dispatcher.web.api.calls import ApiCall, Limit, Reads
 from dispatcher.web.api.problems import answers
 from dispatcher.web.api.values import Cursor, Page, example
+from dispatcher.web.errors import NotFoundError
 from reports.calls import list_calls
 
 router = APIRouter(tags=["runs"])
@@ -38,6 +41,7 @@ _CALL: Final = {
     "heard_seconds": 18.4,
     "message_seconds": 18.4,
     "answered_by": "human",
+    "answered_because": "human",
     "reached": "confirmed",
     "is_identity_confirmed": True,
     "keys": "11",
@@ -72,6 +76,9 @@ class CallOut(BaseModel):
     heard_seconds: float = Field(description="Of the facts.")
     message_seconds: float = Field(description="How long all facts are.")
     answered_by: str = Field(description="human, machine, unsure, nobody.")
+    answered_because: str = Field(
+        description="Why: human, key, initialsilence, longgreeting, maxwordlength, maxwords, toolong, hangup."
+    )
     reached: str | None = Field(description="answered, heard, confirmed.")
     is_identity_confirmed: bool
     keys: str = Field(description="In the order in which they were pressed.")
@@ -110,3 +117,36 @@ def calls(
         return CallPage(items=items, next=str(shown[-1].attempt_id) if len(found) > limit else None)
 
     return call.read(read)
+
+
+@router.get(
+    "/runs/{run_id}/calls/{attempt_id}/recording",
+    response_class=Response,
+    responses={
+        **answers(404),
+        200: {
+            "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "A WAV file.",
+        },
+    },
+)
+def recording(run_id: UUID, attempt_id: UUID, call: CallReader) -> Response:
+    """What the called person said, where that is recorded (`voice.records_far_end`) and still kept."""
+
+    def read(session: Session) -> bytes:
+        sealed = find_recording(session, run_id, attempt_id)
+        if sealed is None:
+            raise NotFoundError("no recording of this call is kept")
+        sound = call.services.recording_seal.open(attempt_id, sealed)
+        record_action(
+            session,
+            at=call.services.clock.refresh(session),
+            actor=call.client.actor,
+            action="recording.heard",
+            subject_type="attempt",
+            subject_id=attempt_id,
+            after={"run": run_id},
+        )
+        return sound
+
+    return Response(call.read(read), media_type="audio/wav", headers={"Cache-Control": "no-store"})

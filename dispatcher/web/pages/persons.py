@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from dispatcher.core.audit import record_action
+from dispatcher.delivery.calls.recordings import find_recording, list_recordings
 from dispatcher.privacy.again import erase_person
 from dispatcher.privacy.errors import ErasureRefusedError
 from dispatcher.privacy.export import field_rules, read_rows
@@ -21,7 +22,7 @@ from dispatcher.privacy.kinds import in_words
 from dispatcher.privacy.register import BY_TABLE
 from dispatcher.privacy.subject import find_subject
 from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
-from dispatcher.web.errors import NotPermittedError
+from dispatcher.web.errors import NotFoundError, NotPermittedError
 from dispatcher.web.flash import Flash
 from dispatcher.web.languages import choose_language
 from dispatcher.web.pages.showing import go_on, one_line, refusal, show
@@ -78,9 +79,47 @@ def show_person(request: Request, services: Services, signed_in: Controller, per
             rows = [_in_words(row, language, zone) for row in read_rows(session, held, subject)]
             parts.append({"table": table, "rules": rules, "rows": rows})
         erased = list(read_rows(session, BY_TABLE["erasure"], subject))
-        return {"person": person, "parts": parts, "erased": erased[0] if erased else None}
+        return {
+            "person": person,
+            "parts": parts,
+            "erased": erased[0] if erased else None,
+            "recordings": [
+                (one, one.recorded_at.astimezone(zone)) for one in list_recordings(session, person)
+            ],
+        }
 
     return show(request, signed_in, "person.html", services.database.run(work))
+
+
+@router.get("/{person}/recordings/{attempt}")
+def hear_recording(services: Services, signed_in: Administrator, person: UUID, attempt: UUID) -> Response:
+    """What the person said in a call, as a WAV file; on record."""
+
+    def work(session: Session) -> bytes:
+        kept = next((one for one in list_recordings(session, person) if one.attempt_id == attempt), None)
+        sealed = find_recording(session, kept.run_id, attempt) if kept else None
+        if sealed is None:
+            raise NotFoundError("no recording of this call is kept")
+        sound = services.recording_seal.open(attempt, sealed)
+        record_action(
+            session,
+            at=services.clock.refresh(session),
+            actor=signed_in.member.actor,
+            action="recording.heard",
+            subject_type="attempt",
+            subject_id=attempt,
+            after={"person": person},
+        )
+        return sound
+
+    return Response(
+        services.database.run(work),
+        media_type="audio/wav",
+        headers={
+            "Content-Disposition": f'attachment; filename="call-{attempt}.wav"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 @router.post("/{person}/export", dependencies=[Depends(require_csrf)])

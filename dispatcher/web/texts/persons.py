@@ -16,6 +16,12 @@ PERSONS: Final[Words] = {
         "Персональні дані видалено {at}. Залишилося лише потрібне для доказу.",
         "Personal data were erased on {at}. Only what proof needs is left.",
     ),
+    "person_recordings": ("Записи звонков", "Записи дзвінків", "Recordings of calls"),
+    "person_recordings_lead": (
+        "Что человек сказал в звонке. Каждое прослушивание записывается в журнал.",
+        "Що людина сказала у дзвінку. Кожне прослуховування записується в журнал.",
+        "What the person said in a call. Every look is on record.",
+    ),
     "person_export": ("Выгрузить или удалить", "Вивантажити або видалити", "Hand out or erase"),
     "person_export_lead": (
         "В файле — всё, что хранится: списки, уведомления, тексты, квитанции, согласия, записи о действиях.",

@@ -1,6 +1,8 @@
 """Calls through the delivery engine: as many as lines are free, what they end as, and what keys do."""
 
+import io
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,11 +16,15 @@ from channels.registry import ChannelRegistry
 from channels.voice.reasons import CallReason
 from channels.voice.result import AnsweredBy, CallResult, Signalling
 from dispatcher.bootstrap import build_lane_worker
+from dispatcher.core.settings import RetentionSettings, Settings
 from dispatcher.delivery.calls.lines import kept_for_urgent
+from dispatcher.delivery.calls.recordings import RecordingSeal, find_recording, list_recordings
 from dispatcher.delivery.lane import Lane, LaneWorker
 from dispatcher.delivery.retry_rules import RetryRule, Shift
 from dispatcher.delivery.runs import pause_run
 from dispatcher.delivery.step_plan import Success
+from dispatcher.privacy.export import write_json
+from dispatcher.privacy.retention import purge_slice
 from tests.calling_channel import BUSY, CONFIRMED, HEARD, CallingChannel
 from tests.engine import Engine
 from tests.factories import make_list, make_run, make_step, row, rows
@@ -212,7 +218,8 @@ class TestOutcomes:
         [kept] = engine.sql("SELECT * FROM attempt_call")
         assert (kept.status, kept.cause, kept.trunk, kept.caller_id) == (200, 16, "main", "74951234567")
         assert (kept.ring_seconds, kept.talk_seconds, kept.heard_seconds) == (4.0, 31.0, 20.0)
-        assert (kept.answered_by, kept.reached, kept.keys) == ("human", "confirmed", "11")
+        assert (kept.answered_by, kept.answered_because) == ("human", "human")
+        assert (kept.reached, kept.keys) == ("confirmed", "11")
         assert kept.prompts == ["ab" * 32]
         assert kept.collected is None
         assert kept.answers_due_at is None
@@ -342,3 +349,65 @@ def test_lists_without_numbers_leave_nobody_waiting(engine, desk):
     run = engine.start(make_run(engine.application, [a_call(engine)], imported=imported))
     desk.work()
     assert engine.finish(run) == {"blocked": 1}
+
+
+class TestRecordings:
+    """What called people say: not kept unless that is switched on, and then sealed."""
+
+    SOUND = b"RIFF....WAVE what the person said"
+
+    def test_none_is_kept_unless_it_is_switched_on(self, engine, desk):
+        desk.channel.answer(PHONE, OutcomeKind.DELIVERED, replace(CONFIRMED, recording=self.SOUND))
+        start(engine)
+        desk.work()
+        assert engine.sql("SELECT 1 FROM call_recording") == []
+
+    def test_it_is_sealed_handed_out_and_taken_away_after_its_term(self, engine):
+        built = engine.application
+        voice = built.settings.voice.model_copy(update={"records_far_end": True})
+        settings = built.settings.model_copy(update={"voice": voice})
+        recording = Desk(replace_application(engine, settings), CallingChannel())
+        try:
+            recording.channel.answer(PHONE, OutcomeKind.DELIVERED, replace(CONFIRMED, recording=self.SOUND))
+            run = start(engine)
+            recording.work()
+        finally:
+            recording.close()
+        [kept] = engine.sql("SELECT * FROM call_recording")
+        assert b"person" not in bytes(kept.sealed)
+        seal = RecordingSeal(built.secret_key)
+        [person] = engine.sql("SELECT person_id FROM notice")
+        with built.database.transaction() as session:
+            assert find_recording(session, run, kept.attempt_id) == kept.sealed
+            assert seal.open(kept.attempt_id, kept.sealed) == self.SOUND
+            assert find_recording(session, kept.attempt_id, kept.attempt_id) is None
+            assert [one.attempt_id for one in list_recordings(session, person.person_id)] == [kept.attempt_id]
+            export = io.StringIO()
+            write_json(session, person.person_id, export, RetentionSettings(), now=engine.now())
+        assert b64encode(self.SOUND).decode() in export.getvalue()
+
+        def purge(days: int) -> None:
+            terms = RetentionSettings(recording_days=30, answer_days=60)
+            at = engine.now() + timedelta(days=days)
+            while built.database.run(lambda session: purge_slice(session, at, settings=terms)):
+                pass
+
+        engine.finish(run)
+        purge(29)
+        assert len(engine.sql("SELECT 1 FROM call_recording")) == 1
+        purge(31)
+        assert engine.sql("SELECT 1 FROM call_recording") == []
+        assert [one.keys for one in engine.sql("SELECT keys FROM attempt_call")] == ["11"]
+        purge(120)
+        [call] = engine.sql("SELECT keys, collected, reached FROM attempt_call")
+        assert (call.keys, call.collected, call.reached) == ("", None, "confirmed")
+        counted = {
+            one.kind: one.purged
+            for one in engine.sql("SELECT kind, sum(purged) AS purged FROM purge GROUP BY kind")
+        }
+        assert (counted["recordings"], counted["keys"]) == (1, 1)
+
+
+def replace_application(engine: Engine, settings: Settings) -> Engine:
+    """The same engine for a worker with other settings."""
+    return replace(engine, application=replace(engine.application, settings=settings))
