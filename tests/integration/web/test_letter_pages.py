@@ -127,7 +127,7 @@ class TestPreview:
 
         refused = trial(signed_in, action="sound")
         assert refused.status_code == 422
-        assert "Прослушать" not in refused.text
+        assert "Прослушать можно только звонок" in refused.text
 
     def test_an_auditor_sees_no_recipient(self, signed_in, services):
         make_staff(services, "auditor", StaffRole.AUDITOR)
