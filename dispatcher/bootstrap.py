@@ -303,7 +303,7 @@ def _build_voice(application: Application, *, urgent: bool) -> Channel:
     return VoiceChannel(
         voice,
         SipTelephone(voice, Engine(voice, on_dead=_end_this_process), gate=lines),
-        build_speaker(application.settings),
+        build_speaker(application.settings, application.database),
         needed=needed_phrases,
         hold=run_dialogue,
         now=application.clock.now,
@@ -364,8 +364,12 @@ def build_bill_worker(application: Application) -> "BillWorker":
     return BillWorker(BillTools(application.database, application.clock, Bridge(), fetcher, rules, settings))
 
 
-def build_speaker(settings: Settings) -> "PhraseSpeaker":
-    """What makes phrases audible; it belongs to the event loop on which it first speaks."""
+def build_speaker(settings: Settings, database: Database) -> "PhraseSpeaker":
+    """What makes phrases audible; it belongs to the event loop on which it first speaks.
+
+    Recordings of staff come from the database, each read once and kept with what was spoken.
+    """
+    from campaigns.prompts import prompt_samples
     from channels.voice.speech.cache import MEGABYTE, DiskCache
     from channels.voice.speech.choice import voices_of
     from channels.voice.speech.process import SpeakingProcesses
@@ -376,14 +380,18 @@ def build_speaker(settings: Settings) -> "PhraseSpeaker":
         voices_of(speech), processes=speech.processes, timeout_seconds=speech.timeout_seconds
     )
     disk = DiskCache(settings.data_directory / SPEECH_DIRECTORY, speech.cache_megabytes * MEGABYTE)
-    return PhraseSpeaker(engine, disk=disk if speech.cache_megabytes else None)
+    return PhraseSpeaker(
+        engine,
+        recordings=lambda digest: database.run(lambda session: prompt_samples(session, digest)),
+        disk=disk if speech.cache_megabytes else None,
+    )
 
 
-def build_script_reader(settings: Settings) -> "ScriptReader":
+def build_script_reader(settings: Settings, database: Database) -> "ScriptReader":
     """What reads calls aloud for staff, and tries their phrases in a dry run."""
     from channels.voice.speech.reading import ScriptReader
 
-    return ScriptReader(lambda: build_speaker(settings))
+    return ScriptReader(lambda: build_speaker(settings, database))
 
 
 def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:

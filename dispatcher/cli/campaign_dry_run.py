@@ -100,7 +100,7 @@ def dry_run_command(
             return dry_run(session, wanted, tools=tools, actor=actor(), now=now, progress=show)
 
         result = priced(built.database.run(work), build_sms_quotes(built.settings))
-        result = sounded(result, build_script_reader(built.settings))
+        result = sounded(result, build_script_reader(built.settings, built.database))
         zone = ZoneInfo(built.settings.time_zone)
     if as_json:
         print_json(result.to_json())

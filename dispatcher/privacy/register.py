@@ -484,6 +484,11 @@ _COMPANY: Final = (
         plain="list_id number line column severity value_class reason message",
     ),
     Held(
+        "recorded_prompt",
+        personal={"uploaded_by": Kind.STAFF},
+        plain="sha256 name seconds samples original uploaded_at is_active",
+    ),
+    Held(
         "recurrence",
         personal={"created_by": Kind.STAFF},
         plain="campaign_id state cron time_zone list_name window_seconds until max_count made_count"

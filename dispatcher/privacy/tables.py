@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Table
 
 import campaigns.models
+import campaigns.prompt_models
 import consent.models
 import dispatcher.core.models
 import dispatcher.delivery.bills.models
@@ -24,6 +25,7 @@ from dispatcher.core.db import Base
 
 ALL_MODELS: Final[tuple[ModuleType, ...]] = (
     campaigns.models,
+    campaigns.prompt_models,
     consent.models,
     dispatcher.core.models,
     dispatcher.delivery.bills.models,

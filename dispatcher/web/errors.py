@@ -31,7 +31,8 @@ from campaigns.errors import (
 from campaigns.findings import CampaignRefusedError
 from campaigns.list_errors import ListFileError
 from campaigns.preview import UnknownRecipientError
-from channels.voice.errors import SpeechError
+from campaigns.prompts import PromptError, UnknownPromptError
+from channels.voice.errors import BadSoundFileError, SpeechError
 from consent.errors import (
     BadConsentError,
     BadPersonValueError,
@@ -167,6 +168,8 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     LinkedRunError: Problem(409, "linked-run-refused", "No run can be made from this one now"),
     RecurrenceError: Problem(422, "recurrence-refused", "The campaign cannot repeat as asked"),
     CampaignRefusedError: Problem(422, "campaign-not-allowed", "A rule stands against the campaign"),
+    UnknownPromptError: Problem(404, "unknown-prompt", "There is no such recording"),
+    PromptError: Problem(409, "prompt-refused", "The recording cannot be kept under this name"),
     SeedError: Problem(422, "seed-refused", "The seed contact cannot be used as asked"),
     CampaignError: Problem(422, "campaign-refused", "The campaign cannot be made as asked"),
     EmptyHoursError: Problem(422, "empty-hours", "There is no hour at which anything could be sent"),
@@ -185,6 +188,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     SubjectNotOneLineError: Problem(422, "template-subject", "The subject must be one line"),
     AttachmentError: Problem(422, "template-attachment", "The recipient's file cannot go out"),
     UnspeakableTextError: Problem(422, "template-unspeakable", "The text holds signs that cannot be said"),
+    BadSoundFileError: Problem(422, "sound-file", "The file holds no sound that a call can play"),
     SpeechError: Problem(422, "speech", "A phrase of the call cannot be spoken"),
     TemplateError: Problem(422, "template-refused", "The template cannot be used"),
     MissingIdempotencyKeyError: Problem(

@@ -24,6 +24,8 @@ UPLOAD_PATHS: Final = (
     re.compile(r"/api/v1/consents/imports"),
     re.compile(r"/stop-list/import"),
     re.compile(r"/api/v1/suppressions/imports"),
+    re.compile(r"/prompts"),
+    re.compile(r"/api/v1/prompts"),
 )
 
 STRICT_POLICY: Final = (

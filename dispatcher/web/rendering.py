@@ -40,6 +40,7 @@ _PLACES: Final = (
     ("/lists", "lists"),
     ("/scenarios", "scenario_catalogue"),
     ("/templates", "letters"),
+    ("/prompts", "prompts"),
     ("/seeds", "seeds"),
     ("/contacts", "contacts"),
     ("/manual", "manual"),

@@ -104,7 +104,7 @@ class WebServices:
     @cached_property
     def script_reader(self) -> "ScriptReader":
         """Who reads calls aloud."""
-        return build_script_reader(self.settings)
+        return build_script_reader(self.settings, self.database)
 
     def completed(self, result: DryRun) -> DryRun:
         """A dry run with what is asked with no transaction open: prices, and how calls sound."""

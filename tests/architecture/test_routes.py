@@ -27,6 +27,7 @@ WITHOUT_FORM_TOKEN = {
     "/sign-in": "has a token of its own, bound to a cookie",
     "/lists/upload": "a stream: looks at the token itself, before the file",
     "/contacts/import": "a stream: looks at the token itself, before the file",
+    "/prompts": "a stream: looks at the token itself, before the file",
     "/stop-list/import": "a stream: looks at the token itself, before the file",
     "/callbacks/smsc/{provider}/{token}": "the path that nobody can guess and the provider's checksum",
     "/c/{token}": "the signed token is the authority",

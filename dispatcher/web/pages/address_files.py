@@ -1,7 +1,7 @@
 """A file of consents or bans sent by a form: kept while it is worked on; and its bad rows to take home."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import Request
@@ -18,10 +18,10 @@ from dispatcher.web.uploads import Upload
 
 
 @asynccontextmanager
-async def uploaded_file(
+async def uploaded_form(
     request: Request, services: WebServices, signed_in: SignedIn
-) -> AsyncIterator[Upload]:
-    """The file of the form, removed at the end. The form's token is checked before the file is read.
+) -> AsyncIterator[tuple[Upload, Mapping[str, str]]]:
+    """The file of the form, removed at the end, and the fields before it; the token is checked first.
 
     Raises `ForgedFormError`, and `FormFaultError` where there is no file in it.
     """
@@ -35,9 +35,18 @@ async def uploaded_file(
     except (BadFormError, ClientDisconnect) as error:
         raise FormFaultError("no file", code="no_file") from error
     try:
-        yield kept
+        yield kept, sent.fields
     finally:
         await run_in_threadpool(services.uploads.remove, kept.id)
+
+
+@asynccontextmanager
+async def uploaded_file(
+    request: Request, services: WebServices, signed_in: SignedIn
+) -> AsyncIterator[Upload]:
+    """The file of a form that has no other fields; raises what `uploaded_form` does."""
+    async with uploaded_form(request, services, signed_in) as (kept, _):
+        yield kept
 
 
 def rejected_link(report: RowReport | None) -> str:

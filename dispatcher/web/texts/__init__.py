@@ -19,6 +19,7 @@ from dispatcher.web.texts.lists import LISTS
 from dispatcher.web.texts.manual_tasks import MANUAL_TASKS
 from dispatcher.web.texts.persons import PERSONS
 from dispatcher.web.texts.policy import POLICY
+from dispatcher.web.texts.prompts import PROMPTS
 from dispatcher.web.texts.reports import REPORTS
 from dispatcher.web.texts.returns import RETURNS
 from dispatcher.web.texts.ru import TEXTS as RU
@@ -37,6 +38,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     CAMPAIGNS,
     RUNS,
     LETTERS,
+    PROMPTS,
     CONFIRMATIONS,
     CONSENTS,
     WISHES,

@@ -248,8 +248,9 @@ class TestCalls:
     def test_a_phrase_that_yields_no_sound_refuses_the_start_and_says_why(self, engine: Engine) -> None:
         make_list(engine.application, rows(2))
         found = try_out(engine, wanted(engine, channels=(ChannelKind.VOICE,)))
-        settings = engine.application.settings
-        assert sounded(found, build_script_reader(settings)).refusals == ()
+        application = engine.application
+        reader = build_script_reader(application.settings, application.database)
+        assert sounded(found, reader).refusals == ()
 
         # A program that ends well and says nothing, as festival does with signs that it does not know.
         silent = Voice(EngineName.FESTIVAL, "any", program=shutil.which("true") or "")
