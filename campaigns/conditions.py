@@ -57,6 +57,7 @@ class Undertaking:
     recipients: int
     common_fields: Mapping[str, str]
     starts_at: datetime
+    are_calls_read_out: bool = False  #: by a provider that takes no keys
 
 
 def undertaking(wanted: NewCampaign, scenario: ScenarioVersionView, recipients: FrozenList) -> Undertaking:
@@ -70,6 +71,7 @@ def undertaking(wanted: NewCampaign, scenario: ScenarioVersionView, recipients: 
         recipients=recipients.recipient_count,
         common_fields=wanted.common_fields,
         starts_at=wanted.starts_at,
+        are_calls_read_out=scenario.are_calls_read_out,
     )
 
 
@@ -216,6 +218,8 @@ def _channels(what: Undertaking) -> list[Finding]:
             ", ".join(_CHANNELS[channel.value][place] for channel in what.left_out) for place in range(3)
         )
         found.append(Finding("channel_left_out", False, 0, {"channels": channels}))
+    if what.are_calls_read_out and any(step.channel is ChannelKind.VOICE for step in what.plan.steps):
+        found.append(Finding("calls_read_out", False, what.recipients))
     if what.plan.combination is Combination.ALL and len(what.plan.steps) < 2:
         found.append(Finding("second_channel_missing", False, what.recipients))
     return found

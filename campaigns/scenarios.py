@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from campaigns.calls_read_out import check_can_be_read_out
 from campaigns.catalogue import BUILTIN, BuiltinScenario
 from campaigns.errors import CampaignError, UnknownScenarioError
 from channels.port import ChannelKind
@@ -63,6 +64,7 @@ class ScenarioVersionView:
     left_out: tuple[
         ChannelKind, ...
     ] = ()  #: named by the scenario, but this installation has no such channel
+    are_calls_read_out: bool = False  #: by a provider that takes no keys
 
 
 def current_version(
@@ -79,7 +81,8 @@ def current_version(
     `channels` are the campaign's own, in the order in which they are tried; None takes the scenario's.
     Its templates are the staff's newest where staff wrote any, else the built-in texts. A new version is
     made when one of them, the channels or the settings are not those of a version that exists. Raises
-    `UnknownScenarioError` naming those that exist, `CampaignError` for a channel without a text.
+    `UnknownScenarioError` naming those that exist, `CampaignError` for a channel without a text, and for
+    calls that cannot be made here.
     """
     builtin = BUILTIN.get(name)
     if builtin is None:
@@ -104,9 +107,10 @@ def current_version(
         },
     ).first()
     if same is not None:
-        return _view(builtin, plan, same.id, same.version, missing)
+        return _view(builtin, plan, same.id, same.version, missing, delivery)
     version = (session.execute(_LATEST, {"name": name}).scalar_one() or 0) + 1
-    return _view(builtin, plan, _add_version(session, builtin, plan, version, actor, now), version, missing)
+    added = _add_version(session, builtin, plan, version, actor, now)
+    return _view(builtin, plan, added, version, missing, delivery)
 
 
 def steps_of(builtin: BuiltinScenario, delivery: DeliverySettings) -> tuple[ChannelKind, ...]:
@@ -143,6 +147,7 @@ def _view(
     version_id: UUID,
     version: int,
     missing: tuple[ChannelKind, ...],
+    delivery: DeliverySettings,
 ) -> ScenarioVersionView:
     return ScenarioVersionView(
         id=version_id,
@@ -152,6 +157,7 @@ def _view(
         plan=plan,
         priority=builtin.priority,
         left_out=missing,
+        are_calls_read_out=delivery.calls.are_read_out,
     )
 
 
@@ -170,6 +176,8 @@ def _step(
         for language in (builtin.language, *builtin.translations)
     }
     is_call = channel is ChannelKind.VOICE
+    if is_call and delivery.calls.are_read_out:
+        check_can_be_read_out(session, builtin.name, templates.values())
     return Step(
         channel=channel,
         template_version_id=templates[builtin.language],

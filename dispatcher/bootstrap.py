@@ -192,7 +192,7 @@ def configured_channels(settings: Settings) -> frozenset[ChannelKind]:
     kinds = {
         ChannelKind.EMAIL: bool(settings.smtp.host),
         ChannelKind.SMS: bool(settings.sms.accounts()),
-        ChannelKind.VOICE: bool(settings.voice.trunks),
+        ChannelKind.VOICE: settings.voice.is_configured,
     }
     return frozenset(kind for kind, is_configured in kinds.items() if is_configured)
 
@@ -202,7 +202,7 @@ def require_channel(settings: Settings, channel: str) -> None:
     if ChannelKind(channel) not in configured_channels(settings):
         raise BadConsentError(
             f"no {channel} channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC"
-            " for SMS, DISPATCHER_VOICE__TRUNKS for calls",
+            " for SMS, DISPATCHER_VOICE__TRUNKS or DISPATCHER_VOICE__SMSC for calls",
             code="confirmation_no_channel",
         )
 
@@ -216,7 +216,7 @@ def require_channels(settings: Settings, channels: Collection[ChannelKind] | Non
         names = ", ".join(sorted(missing))
         raise CampaignError(
             f"no provider is configured for {names}: set DISPATCHER_SMTP__HOST for e-mail,"
-            " DISPATCHER_SMS__SMSC for SMS, DISPATCHER_VOICE__TRUNKS for calls",
+            " DISPATCHER_SMS__SMSC for SMS, DISPATCHER_VOICE__TRUNKS or DISPATCHER_VOICE__SMSC for calls",
             code="channel_not_configured",
             channel=names,
         )
@@ -243,7 +243,7 @@ def build_channels(
     if not registry.all():
         raise ConfigurationError(
             "no channel is configured: set DISPATCHER_SMTP__HOST for e-mail, DISPATCHER_SMS__SMSC for SMS,"
-            " DISPATCHER_VOICE__TRUNKS for calls"
+            " DISPATCHER_VOICE__TRUNKS or DISPATCHER_VOICE__SMSC for calls"
         )
     return registry
 
@@ -289,6 +289,15 @@ def build_sms_quotes(settings: Settings) -> "SmsQuotes | None":
 
 
 def _build_voice(application: Application, *, urgent: bool) -> Channel:
+    account = application.settings.calling_account()
+    if account is not None and application.settings.voice.smsc is not None:
+        from channels.voice.smsc_calls import SmscCalls
+
+        return SmscCalls(account, application.settings.voice.smsc, now=application.clock.now)
+    return _build_sip(application, urgent=urgent)
+
+
+def _build_sip(application: Application, *, urgent: bool) -> Channel:
     from channels.voice.channel import VoiceChannel
     from channels.voice.dialogue import needed_phrases, run_dialogue
     from channels.voice.sip.engine import Engine
@@ -401,11 +410,13 @@ def provider_limits(settings: Settings) -> Mapping[ChannelKind, float | None]:
     """
     mail = [server.max_per_second for server in settings.smtp.all_servers()]
     sms = [account.max_per_second for account in settings.sms.accounts()]
+    account = settings.calling_account()
     calls = [trunk.calls_per_second for trunk in settings.voice.trunks]
+    per_call = _together(calls) if account is None else account.max_per_second
     return {
         ChannelKind.EMAIL: _together(mail),
         ChannelKind.SMS: _together(sms),
-        ChannelKind.VOICE: _together(calls),
+        ChannelKind.VOICE: per_call,
     }
 
 
@@ -451,7 +462,7 @@ def build_lane_worker(application: Application, registry: "ChannelRegistry") -> 
             domain_limits=DomainLimits(buckets, settings.smtp.domain_limits),
             read_calendar=application.calendar.read,
             seal=_recording_sealing(application),
-            call_lines=sum(trunk.lines for trunk in settings.voice.trunks) or None,
+            call_lines=settings.voice.lines,
             confirmations=ConfirmationWriter(
                 settings.company_name,
                 settings.company_phone,

@@ -153,8 +153,10 @@ def make_campaign(
         )
 
 
-def make_step(application: Application, channel: ChannelKind = ChannelKind.EMAIL, **changes: Any) -> Step:
-    """A step with a template of its own and no retries."""
+def make_step(
+    application: Application, channel: ChannelKind = ChannelKind.EMAIL, *, call: str = CALL, **changes: Any
+) -> Step:
+    """A step with a template of its own and no retries; `call` is what a call says."""
     with application.database.transaction() as session:
         version = save_version(
             session,
@@ -162,7 +164,7 @@ def make_step(application: Application, channel: ChannelKind = ChannelKind.EMAIL
             language="ru",
             texts=TemplateText(
                 "Долг {{ debt | money }}",
-                CALL if channel is ChannelKind.VOICE else "{{ full_name }}: {{ debt | money }}",
+                call if channel is ChannelKind.VOICE else "{{ full_name }}: {{ debt | money }}",
             ),
             created_by="test",
             now=application.clock.refresh(session),

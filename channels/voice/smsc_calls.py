@@ -4,9 +4,11 @@ One request is one attempt: the provider is told to dial once, since its own rep
 evidence and from frequency limits. The outcome is waited for, as for a call of our own, so busy and
 unanswered calls go by the same retry rules.
 
-What SMSC reports of keys is not documented (domain 2.6), and how much was heard it does not say. So a script
-that must know who listens before it tells a fact (domain 52), collects digits, plays a recording, or counts a
-call as told only when it was heard or confirmed, is refused before anything is dialled.
+What SMSC reports of keys is not documented (domain 2.6). So a script that must know who listens before it
+tells a fact (domain 52), collects digits, plays a recording, or counts a call as told only when a key
+confirmed it, is refused before anything is dialled; `campaigns.calls_read_out` says so when the campaign is
+made. How much was heard SMSC does not say either: whoever took the call was told, with the strength
+"answered", never more, also where the script counts what was heard.
 """
 
 import asyncio
@@ -181,7 +183,7 @@ def text_of(script: CallScript) -> str | None:
 
     A question that only asks for a confirmation is left out where nothing depends on its answer.
     """
-    if script.counts is not Counts.ANSWERED:
+    if script.counts is Counts.CONFIRMED:
         return None
     if any(
         isinstance(part, Collect) or (isinstance(part, Ask) and part.is_identity) for part in script.parts

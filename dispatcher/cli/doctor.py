@@ -80,6 +80,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_mail_servers(settings)
     yield from examine_sms_accounts(settings)
     yield from examine_trunks(settings.voice)
+    yield from examine_read_out_calls(settings)
     yield _ports(settings)
     yield _disk(settings.data_directory)
     yield _secret_key(settings)
@@ -225,6 +226,16 @@ def examine_sms_accounts(settings: Settings) -> Iterator[Finding]:
             continue
         url = settings.web.public_url.rstrip("/") + smsc_path(key, account.name)
         yield Finding(subject, True, f"enter in the account, for statuses and for incoming messages: {url}")
+
+
+def examine_read_out_calls(settings: Settings) -> Iterator[Finding]:
+    """Through which account calls go where there is no trunk; the account itself is examined with the SMS."""
+    calls = settings.voice.smsc
+    if calls is not None:
+        words = f"go through the SMS account {calls.account}, {calls.lines} at once: read out, without keys"
+        is_used = "voice" in settings.delivery.channels
+        hint = "" if is_used else "; scenarios take none by themselves: add voice to delivery.channels"
+        yield Finding("calls", True, words + hint)
 
 
 async def _ask_smsc(account: SmscSettings) -> Health:

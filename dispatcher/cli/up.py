@@ -40,7 +40,7 @@ def up() -> None:
 def _stop_seconds(settings: Settings) -> float:
     """Longer than the workers take: calls may end by themselves."""
     delivery = settings.delivery
-    calls = delivery.calls.stop_seconds + 10 if settings.voice.trunks else 0.0
+    calls = delivery.calls.stop_seconds + 10 if settings.voice.is_configured else 0.0
     return max(delivery.stop_seconds, calls) + 5
 
 

@@ -54,6 +54,8 @@ class CallSettings(BaseModel):
     #: the same for single scenarios: {"restriction_warning": {"busy": {"wait_seconds": [600, 1800, 3600]}}}
     retries_of: dict[str, dict[str, CallRetrySettings]] = {}
     most_attempts: int = Field(default=5, ge=1, le=20)  #: of one notice by calls, whatever the reasons
+    #: set by itself where calls go through SMSC: a text is read out, and no key is understood
+    are_read_out: bool = False
     #: the longest that a call may take from the dialling on; none begins nearer to the end of the hours
     longest_seconds: float = Field(default=240.0, ge=30, le=3600)
     stop_seconds: float = Field(default=60.0, ge=0, le=600)  #: how long SIGTERM waits for running calls

@@ -428,6 +428,23 @@ class Settings(BaseSettings):
     imports: ImportSettings = ImportSettings()
     retention: RetentionSettings = RetentionSettings()
 
+    @model_validator(mode="after")
+    def _calls_have_an_account(self) -> Self:
+        is_read_out = self.calling_account() is not None
+        calls = self.delivery.calls.model_copy(update={"are_read_out": is_read_out})
+        self.delivery = self.delivery.model_copy(update={"calls": calls})
+        return self
+
+    def calling_account(self) -> SmscSettings | None:
+        """The account at SMSC that calls go through, if they do; raises `ValueError` where it is missing."""
+        if self.voice.smsc is None:
+            return None
+        name = self.voice.smsc.account
+        found = next((one for one in self.sms.smsc if one.name == name and one.hosts), None)
+        if found is None:
+            raise ValueError(f"voice.smsc.account is {name}: sms.smsc has no such account with hosts")
+        return found
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -79,7 +79,7 @@ class SmscCallSettings(BaseModel):
     account: str = Field(min_length=1)  #: the name of one of `sms.smsc`
     voice: str = Field(default="w", pattern=r"^(m|w)[2-4]?(,[a-z]{2})?$")  #: and the language, if not Russian
     ring_seconds: int = Field(default=25, ge=10, le=35)  #: the provider's useful range
-    lines: int = Field(default=10, ge=1, le=100)  #: calls at once, per worker process
+    lines: int = Field(default=10, ge=1, le=100)  #: calls at once, over all processes
     poll_seconds: float = Field(default=3.0, gt=0)  #: between two questions what became of a call
     talk_seconds: float = Field(default=180.0, gt=0)  #: behind the ringing; then its report is left to come
 
@@ -103,9 +103,11 @@ class DetectionSettings(BaseModel):
 
 
 class VoiceSettings(BaseModel):
-    """Calls. Without trunks there is no channel of calls over SIP."""
+    """Calls, over trunks or through an account at SMSC. With neither there is no channel of calls."""
 
     trunks: list[TrunkSettings] = Field(default=[], max_length=20)
+    #: instead of trunks; a channel has one adapter, so both together are refused
+    smsc: SmscCallSettings | None = None
     #: the machine's own address or network interface towards the trunks; empty: found by itself.
     #: A trunk on the machine itself needs 127.0.0.1 here
     address: str = Field(default="", pattern=r"^[A-Za-z0-9.:_-]*$")
@@ -123,6 +125,24 @@ class VoiceSettings(BaseModel):
     #: keep what the called person says, as evidence; only where law and company allow it
     records_far_end: bool = False
     record_seconds: float = Field(default=120.0, gt=0, le=600)  #: the most that is kept of one call
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether calls can be made at all."""
+        return bool(self.trunks) or self.smsc is not None
+
+    @property
+    def lines(self) -> int | None:
+        """Calls at once, over all processes; None where no calls can be made."""
+        if self.smsc is not None:
+            return self.smsc.lines
+        return sum(trunk.lines for trunk in self.trunks) or None
+
+    @model_validator(mode="after")
+    def _has_one_road(self) -> Self:
+        if self.trunks and self.smsc is not None:
+            raise ValueError("calls go over trunks or through SMSC: set voice.trunks or voice.smsc, not both")
+        return self
 
     @model_validator(mode="after")
     def _trunks_fit_together(self) -> Self:

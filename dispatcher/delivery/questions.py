@@ -20,7 +20,8 @@ from dispatcher.delivery.states import AttemptState
 
 SLICE: Final = 100
 #: Channels whose providers can be asked by our own ids, with the wait before an accepted attempt is.
-SILENCE_SECONDS: Final = MappingProxyType({ChannelKind.SMS.value: 1800.0})
+#: What became of a call is known soon; a trunk of our own cannot be asked, and says nothing.
+SILENCE_SECONDS: Final = MappingProxyType({ChannelKind.SMS.value: 1800.0, ChannelKind.VOICE.value: 300.0})
 DOUBT_SECONDS: Final = 5.0  #: before an attempt in doubt is asked about
 LONGEST_WAIT_SECONDS: Final = 3600.0
 ASKED_STATES: Final = frozenset({AttemptState.ACCEPTED, AttemptState.UNKNOWN})

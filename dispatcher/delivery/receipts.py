@@ -13,12 +13,13 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from channels.port import ChannelKind, Receipt, ReceiptKind
+from channels.voice.script import Counts
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.prices import keep_prices
 from dispatcher.delivery.provider_messages import PATIENCE, KnownMessage, find_message, note_part
 from dispatcher.delivery.refusal_answers import note_report
 from dispatcher.delivery.returns.noting import COMPLAINT, note_complaint
-from dispatcher.delivery.states import Trigger
+from dispatcher.delivery.states import AttemptState, Trigger
 from dispatcher.delivery.transitions import Change, apply_changes
 
 SLICE: Final = 200
@@ -46,7 +47,10 @@ _IS_PURGED = text(
 _STORE = text(
     """
     INSERT INTO receipt (period, id, attempt_id, channel, kind, reason, raw, received_at, provider_message)
-    VALUES (:period, :id, :attempt, :channel, :kind, :reason, :raw, :now, :message)
+    VALUES (:period, :id, :attempt,
+            coalesce((SELECT a.channel FROM attempt a WHERE a.period = CAST(:period AS date)
+                      AND a.id = CAST(:attempt AS uuid)), :channel),
+            :kind, :reason, :raw, :now, :message)
     """
 )
 # One that names a message nobody has recorded yet waits on, and holds nothing else up.
@@ -66,7 +70,7 @@ _MATCH = text(
     WHERE period = :period AND id = :id
     """
 )
-_LOCK = text("SELECT 1 FROM attempt WHERE period = :period AND id = :id FOR NO KEY UPDATE")
+_LOCK = text("SELECT channel, state FROM attempt WHERE period = :period AND id = :id FOR NO KEY UPDATE")
 # After the lock, in a statement of its own: whatever has failed the attempt was stored before that.
 _OVERRULED = text(
     "SELECT 1 FROM receipt WHERE period = :period AND attempt_id = :id AND kind = :stronger LIMIT 1"
@@ -169,11 +173,18 @@ def _apply(
 ) -> str:
     if attempt is None:
         return "unknown_attempt"
-    if session.execute(_LOCK, {"period": period, "id": attempt}).first() is None:
+    locked = session.execute(_LOCK, {"period": period, "id": attempt}).first()
+    if locked is None:
         return "applied" if note_report(session, attempt, kind) else "unknown_attempt"
     if reason == COMPLAINT:
         note_complaint(session, period, attempt, now)
         return "applied"
+    if locked.channel == ChannelKind.VOICE:
+        if locked.state == AttemptState.SENDING:
+            # Whoever makes the call waits for its end and knows more of it; if they die, it is asked about.
+            return "no_change"
+        if kind is ReceiptKind.DELIVERED:
+            reason = Counts.ANSWERED  # a provider says that somebody took the call, not what was heard
     if _is_overruled(session, channel, period, attempt, kind):
         return "no_change"
     trigger = _TRIGGERS.get(kind)

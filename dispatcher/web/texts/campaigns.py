@@ -120,6 +120,17 @@ CAMPAIGNS: Final[Words] = {
         "Канал не налаштовано: {channel}. Виберіть інший або зверніться до адміністратора.",
         "The channel is not set up: {channel}. Choose another or ask the administrator.",
     ),
+    "fault_call_needs_keys": (
+        "Звонок «{scenario}» нельзя сделать через SMSC: там текст только зачитывают, а этот звонок"
+        " спрашивает, кто у телефона, принимает цифры, играет запись или ждёт подтверждения клавишей."
+        " Выберите другие каналы или подключите SIP-транк.",
+        "Дзвінок «{scenario}» не можна зробити через SMSC: там текст лише зачитують, а цей дзвінок питає, хто"
+        " біля телефону, приймає цифри, програє запис або чекає підтвердження клавішею. Оберіть інші канали"
+        " або підключіть SIP-транк.",
+        "The call “{scenario}” cannot be made through SMSC: it only reads a text out, and this call asks who"
+        " is speaking, takes digits, plays a recording or must be confirmed by a key. Choose other channels,"
+        " or configure a SIP trunk.",
+    ),
     "fault_no_text_for_channel": (
         "У сценария нет текста для этого канала: {channel}.",
         "У сценарію немає тексту для цього каналу: {channel}.",

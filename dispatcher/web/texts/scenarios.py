@@ -46,6 +46,14 @@ _FINDINGS: Final[Words] = {
         "Кроки пропущено, такого каналу тут немає: {channels}.",
         "Steps are left out, for there is no such channel here: {channels}.",
     ),
+    "calls_read_out": (
+        "Звонки идут через SMSC: текст зачитывается без вопросов и клавиш. Сообщённым считается каждый, кто"
+        " снял трубку; сколько он услышал, неизвестно.",
+        "Дзвінки йдуть через SMSC: текст зачитується без питань і клавіш. Сповіщеним вважається кожен, хто"
+        " зняв слухавку; скільки він почув, невідомо.",
+        "Calls go through SMSC: the text is read out without questions and keys. Whoever takes the call"
+        " counts as told; how much was heard is not known.",
+    ),
     "second_channel_missing": (
         "Нужны письмо и ещё один канал, а второго здесь нет. Второй способ — вручную (звонок, почта):"
         " получатели попадут в список «Уведомить вручную», их {count}.",

@@ -1,10 +1,14 @@
 """What is refused before the first call."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
 
+from channels.port import ChannelKind
+from dispatcher.bootstrap import configured_channels
+from dispatcher.cli.doctor import examine_read_out_calls
+from dispatcher.core.settings import Settings
 from dispatcher.core.voice_settings import TrunkSettings, VoiceSettings
 
 
@@ -66,3 +70,26 @@ class TestVoice:
     def test_ports_of_the_sound_are_a_range(self) -> None:
         with pytest.raises(ValidationError, match="rtp_ports"):
             VoiceSettings(rtp_ports=(20000, 10000))
+
+
+class TestCallsThroughSmsc:
+    ACCOUNT: ClassVar[dict[str, Any]] = {"hosts": ["https://smsc.example"], "login": "a", "password": "b"}
+
+    def test_the_account_makes_a_channel_of_calls_that_are_read_out(self) -> None:
+        settings = Settings(sms={"smsc": [self.ACCOUNT]}, voice={"smsc": {"account": "smsc", "lines": 4}})
+        assert ChannelKind.VOICE in configured_channels(settings)
+        assert settings.voice.lines == 4
+        assert settings.delivery.calls.are_read_out
+        assert not Settings().delivery.calls.are_read_out
+        [found] = examine_read_out_calls(settings)
+        assert found.is_well
+        assert "account smsc, 4 at once" in found.words
+
+    def test_an_account_that_is_not_there_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match="has no such account"):
+            Settings(sms={"smsc": [self.ACCOUNT]}, voice={"smsc": {"account": "other"}})
+
+    def test_trunks_and_smsc_together_are_refused(self) -> None:
+        trunk = {"name": "a", "host": "sip.example", "caller_ids": [{"number": "74951234567"}]}
+        with pytest.raises(ValidationError, match="not both"):
+            VoiceSettings.model_validate({"trunks": [trunk], "smsc": {"account": "smsc"}})
