@@ -183,6 +183,14 @@ class LiveRun:
                 channels.setdefault(one.channel, []).append(one)
         return channels
 
+    def call_outcomes(self) -> dict[str, int]:
+        """How many calls ended how, the most frequent first."""
+        found: Counter[str] = Counter()
+        for one in self.attempts_by_channel().get("voice", ()):
+            if one.state not in _AHEAD and one.reason:
+                found[one.reason] += one.count
+        return dict(found.most_common())
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for the API, for events and for logs; no personal data."""
         return {

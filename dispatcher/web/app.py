@@ -36,6 +36,7 @@ from dispatcher.web.pages import (
     repeats,
     reports,
     returns,
+    run_calls,
     runs,
     scenarios,
     seeds,
@@ -51,6 +52,7 @@ MEGABYTE: Final = 1 << 20
 ROUTERS: Final = (
     sign_in.router,
     runs.router,
+    run_calls.router,
     actions.router,
     decisions.router,
     followers.router,

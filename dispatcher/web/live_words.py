@@ -8,6 +8,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from consent.profile_form import hours_in_words
+from reports.call_words import ANSWERED_BY, ENTERED, REACHED
 from reports.live import LiveRun
 from reports.sms_words import sms_words
 from reports.words import (
@@ -118,6 +119,9 @@ LIVE_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "letter_handling": _filter_of(LETTER_HANDLINGS),
     "refusal_answer": _filter_of(REFUSAL_ANSWERS),
     "letter_certainty": _filter_of(LETTER_CERTAINTIES),
+    "call_answered_by": _filter_of(ANSWERED_BY),
+    "call_entered": _filter_of(ENTERED),
+    "call_reached": _filter_of(REACHED),
     "purpose": _filter_of(PURPOSES),
     "policy_profile": _filter_of(POLICY_PROFILES),
     "day_hours": hours_in_words,

@@ -1,6 +1,6 @@
 """The report as plain tables: the page, the files and the command line show the same columns and rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from campaigns.catalogue import BUILTIN
+from reports.call_words import ENTERED
 from reports.management.consents import ACTIONS, STANDINGS
 from reports.management.report import ManagementReport, TermsReport
 from reports.management.returns import CLASSES
@@ -50,6 +51,7 @@ class Kind(StrEnum):
     RUN_KIND = "run_kind"
     REASON = "reason"
     BAN_REASON = "ban_reason"
+    ENTERED = "entered"
 
 
 #: Columns of figures stand to the right.
@@ -71,7 +73,7 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
-    rows: Sequence[tuple[Value, ...]]
+    rows: Iterable[tuple[Value, ...]]  #: for a file alone they may come slice by slice, once
     ids: Sequence[str] = ()  #: of the runs of the rows, for links
 
 
@@ -249,6 +251,7 @@ _SAID: Final[Mapping[Kind, Callable[[str, Language], str]]] = MappingProxyType(
         Kind.RUN_KIND: _word(RUN_KINDS),
         Kind.REASON: reason_word,
         Kind.BAN_REASON: _word(BAN_REASONS),
+        Kind.ENTERED: _word(ENTERED),
     }
 )
 

@@ -26,6 +26,7 @@ TABLES: Final[Words] = {
     "bans": ("Стоп-лист", "Стоп-лист", "Stop list"),
     "returns": ("Возвраты и жалобы", "Повернення та скарги", "Returns and complaints"),
     "terms": ("Сроки по сценариям", "Строки за сценаріями", "Terms by scenario"),
+    "entered": ("Введено в звонках", "Введено у дзвінках", "Entered in calls"),
     "terms_by_run": ("Сроки по запускам", "Строки за запусками", "Terms by run"),
 }
 #: What is counted, where a title alone would mislead.
@@ -73,6 +74,12 @@ NOTES: Final[Words] = {
     ),
 }
 COLUMNS: Final[Words] = {
+    "account": ("Лицевой счёт", "Особовий рахунок", "Account"),
+    "entered_name": ("Что введено", "Що введено", "What was entered"),
+    "entered_digits": ("Цифры", "Цифри", "Digits"),
+    "called_at": ("Когда", "Коли", "When"),
+    "attempt_number": ("Попытка", "Спроба", "Attempt"),
+    "attempt_id": ("Номер попытки в системе", "Номер спроби в системі", "Attempt id"),
     "purpose": ("Цель", "Мета", "Purpose"),
     "scenario": ("Сценарий", "Сценарій", "Scenario"),
     "runs": ("Запусков", "Запусків", "Runs"),

@@ -27,6 +27,7 @@ class AttemptCall(Base):
             "answers_due_at",
             postgresql_where=text("answers_due_at IS NOT NULL"),
         ),
+        Index("ix_attempt_call_run_id", "run_id", "attempt_id"),
         Index(
             "ix_attempt_call_collected",
             "run_id",

@@ -7,6 +7,7 @@ by side.
 from collections.abc import Mapping
 from typing import Final
 
+from dispatcher.web.texts.calls import CALLS
 from dispatcher.web.texts.campaigns import CAMPAIGNS
 from dispatcher.web.texts.columns import COLUMNS
 from dispatcher.web.texts.confirmations import CONFIRMATIONS
@@ -36,6 +37,7 @@ _BY_SUBJECT: Final[tuple[Words, ...]] = (
     LISTS,
     COLUMNS,
     CAMPAIGNS,
+    CALLS,
     RUNS,
     LETTERS,
     PROMPTS,
