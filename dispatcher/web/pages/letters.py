@@ -29,7 +29,7 @@ from dispatcher.web.pages.typed import FormFaultError, read_number
 from dispatcher.web.services import WebServices
 from reports.lists import list_ready_names
 from reports.words import LANGUAGES
-from templates.bundled import builtin_template, is_bundled, scenario_of, text_name
+from templates.bundled import builtin_template, channel_of, is_bundled, scenario_of, text_name
 from templates.errors import TemplateError, UnknownBuiltinError, UnknownTemplateError
 from templates.field_check import FieldReport
 from templates.rendering import TemplateText
@@ -220,6 +220,7 @@ def _page(
     values = {
         **services.database.run(read),
         "name": name,
+        "channel": channel_of(name),
         "text_language": language,
         "text_languages": LANGUAGES,
         "other": other,

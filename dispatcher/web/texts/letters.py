@@ -121,29 +121,49 @@ LETTERS: Final[Words] = {
         "Or the place in the list",
     ),
     "letter_language": (
-        "Язык письма",
-        "Мова листа",
-        "Language of the letter",
+        "Язык текста",
+        "Мова тексту",
+        "Language of the text",
     ),
     "own_language": (
         "язык получателя",
         "мова отримувача",
         "the recipient's own",
     ),
-    "show_preview": (
+    "show_preview_email": (
         "Показать письмо",
         "Показати лист",
         "Show the letter",
+    ),
+    "show_preview_sms": (
+        "Показать СМС",
+        "Показати СМС",
+        "Show the short message",
+    ),
+    "show_preview_voice": (
+        "Показать звонок",
+        "Показати дзвінок",
+        "Show the call",
     ),
     "check_list": (
         "Проверить весь список",
         "Перевірити весь список",
         "Check the whole list",
     ),
-    "preview": (
+    "preview_email": (
         "Письмо получателю",
         "Лист отримувачу",
         "Letter to the recipient",
+    ),
+    "preview_sms": (
+        "СМС получателю",
+        "СМС отримувачу",
+        "Short message to the recipient",
+    ),
+    "preview_voice": (
+        "Звонок получателю",
+        "Дзвінок отримувачу",
+        "Call to the recipient",
     ),
     "preview_note": (
         "Ничего не отправляется; просмотр данных получателя записывается.",

@@ -129,6 +129,18 @@ class TestPreview:
         assert refused.status_code == 422
         assert "Прослушать можно только звонок" in refused.text
 
+    @pytest.mark.parametrize(
+        ("name", "button", "heading"),
+        [
+            ("debt_reminder", "Показать письмо", "Письмо получателю"),
+            ("debt_reminder_sms", "Показать СМС", "СМС получателю"),
+            ("debt_reminder_voice", "Показать звонок", "Звонок получателю"),
+        ],
+    )
+    def test_each_channel_is_called_by_its_name(self, signed_in, name, button, heading):
+        assert button in signed_in.get(f"/templates/{name}").text
+        assert heading in trial(signed_in, name=name).text
+
     def test_an_auditor_sees_no_recipient(self, signed_in, services):
         make_staff(services, "auditor", StaffRole.AUDITOR)
         sign_in(signed_in, "auditor")
