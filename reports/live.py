@@ -24,6 +24,10 @@ from reports.waiting import CapWindow, profiles_of, read_cap_window
 
 #: Attempts that have not had their turn yet.
 _AHEAD: Final = frozenset({AttemptState.PLANNED, AttemptState.SENDING})
+#: Attempts that reached the provider, or may have.
+_MADE: Final = frozenset(
+    {AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.FAILED, AttemptState.UNKNOWN}
+)
 
 # The counters and the run's row must be of one moment, or the sum would flicker.
 _ONE_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -187,7 +191,7 @@ class LiveRun:
         """How many calls ended how, the most frequent first."""
         found: Counter[str] = Counter()
         for one in self.attempts_by_channel().get("voice", ()):
-            if one.state not in _AHEAD and one.reason:
+            if one.state in _MADE and one.reason:
                 found[one.reason] += one.count
         return dict(found.most_common())
 

@@ -22,7 +22,7 @@ CALLS: Final[Words] = {
     ),
     "call_person": ("Абонент", "Споживач", "Person"),
     "call_when": ("Когда", "Коли", "When"),
-    "call_attempt": ("попытка {number}", "спроба {number}", "attempt {number}"),
+    "call_attempt": ("попытка\u00a0{number}", "спроба\u00a0{number}", "attempt\u00a0{number}"),
     "call_outcome": ("Итог", "Підсумок", "Outcome"),
     "call_answered_by": ("Кто ответил", "Хто відповів", "Answered by"),
     "call_identified": ("подтвердил, что это он", "підтвердив, що це він", "said that it is them"),
