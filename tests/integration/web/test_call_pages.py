@@ -12,7 +12,7 @@ from dispatcher.core.staff import StaffRole
 from dispatcher.web.pages import run_calls
 from tests.calling_channel import BUSY, CONFIRMED
 from tests.engine import Engine
-from tests.factories import make_list, make_run, make_step, rows
+from tests.factories import make_list, make_run, make_step, row, rows
 from tests.integration.web.browsing import sign_in
 from tests.integration.web.installation import make_staff
 
@@ -21,9 +21,10 @@ READING = replace(CONFIRMED, collected={"reading": "0012345"})
 
 @pytest.fixture
 def run(services, engine: Engine):
-    """Three calls: a meter reading, a busy line, a confirmed one; the pages look at the same database."""
+    """Three calls: a meter reading, a busy line, a confirmed one; a fourth person may not be called."""
+    people = [*rows(3), row(4, consent="нет")]
     step = make_step(engine.application, ChannelKind.VOICE)
-    run = engine.start(make_run(engine.application, [step], imported=make_list(engine.application, rows(3))))
+    run = engine.start(make_run(engine.application, [step], imported=make_list(engine.application, people)))
     voice = engine.channels[ChannelKind.VOICE]
     voice.answer("+79000000001", OutcomeKind.DELIVERED, call=READING)
     voice.answer("+79000000002", OutcomeKind.PERMANENT, reason="busy", call=BUSY)
@@ -49,6 +50,7 @@ class TestCallsOfARun:
         assert "20 из 20 с" in page
         assert "показание счётчика: <b>0012345</b>" in page
         assert "номер занят: 1" in page
+        assert "нет согласия" not in page
         assert ("staff:operator", "calls.viewed") in actions(services)
         for language, words in (("uk", "номер зайнятий"), ("en", "the line was busy")):
             assert words in client.get(f"/runs/{run}/calls?lang={language}").text
