@@ -127,7 +127,7 @@ class TestPreview:
 
         refused = trial(signed_in, action="sound")
         assert refused.status_code == 422
-        assert "Прослушать можно только звонок" in refused.text
+        assert "/debt_reminder/sound" not in refused.text
 
     @pytest.mark.parametrize(
         ("name", "button", "heading"),
