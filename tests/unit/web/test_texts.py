@@ -115,6 +115,8 @@ class TestCatalogue:
             "account_",
             "confirm_",
             "wishes_said_",
+            "preview_",
+            "show_preview_",
             "held_",
         )
         unused = [key for key in CATALOGUE["ru"] if f'"{key}"' not in source and f"'{key}'" not in source]
