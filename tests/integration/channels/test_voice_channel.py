@@ -94,7 +94,7 @@ class TestStopping:
             channel = VoiceChannel(voice, SipTelephone(voice, Engine(voice)), ToneSpeaker())
             try:
                 sending = asyncio.create_task(send_all(channel, make_envelope(number(211), call=SCRIPT)))
-                while len(server.calls) < 2:
+                while not server.open_calls:
                     await asyncio.sleep(0.02)
                 channel.stop_starting()
                 (outcome,) = await sending
