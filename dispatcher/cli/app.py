@@ -56,6 +56,7 @@ COMMANDS: Final = MappingProxyType(
             ("campaign", "campaign:app", "Campaigns and their runs."),
             ("seed", "seed:app", "Colleagues who receive every campaign's text."),
             ("template", "template:app", "Texts of notices and their versions."),
+            ("prompt", "prompt:app", "Recordings that calls play instead of speaking."),
             ("scenario", "scenario:app", "What can be told: the catalogue of scenarios."),
             ("consent", "consent:app", "Consent per address, channel and purpose."),
             ("person", "person:person_app", "Persons, as staff know them."),

@@ -17,6 +17,8 @@ from channels.email.channel import EmailChannel
 from channels.port import Health
 from channels.sms.smsc.provider import SmscProvider
 from channels.voice.sip.options import ask_options
+from channels.voice.speech.choice import try_voices
+from channels.voice.speech.programs import PROGRAMS, is_installed
 from dispatcher.bootstrap import load_secret_key
 from dispatcher.cli.console import output, print_json
 from dispatcher.cli.doctor_dns import SystemDns
@@ -81,6 +83,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_sms_accounts(settings)
     yield from examine_trunks(settings.voice)
     yield from examine_read_out_calls(settings)
+    yield from examine_voices(settings)
     yield _ports(settings)
     yield _disk(settings.data_directory)
     yield _secret_key(settings)
@@ -276,6 +279,24 @@ def _caller_ids(trunk: TrunkSettings) -> Finding:
             )
             return Finding(subject, False, words)
     return Finding(subject, True, "each has a label, a category and a contract")
+
+
+def examine_voices(settings: Settings) -> Iterator[Finding]:
+    """Which engine speaks which language, and whether it can be heard."""
+    try:
+        for trial in try_voices(settings.speech):
+            voice = trial.voice
+            words = f"{voice.engine}, voice {voice.name}"
+            yield Finding(
+                f"speech {trial.language}",
+                not trial.problem,
+                f"{words}: {trial.problem}" if trial.problem else f"{words}, can be heard",
+            )
+    except ConfigurationError as error:
+        yield Finding("speech", False, str(error))
+    others = [name for name in PROGRAMS if is_installed(name, settings.speech.programs.get(name.value, ""))]
+    if others:
+        yield Finding("speech engines", True, "also installed: " + ", ".join(others))
 
 
 def _ports(settings: Settings) -> Finding:

@@ -49,8 +49,10 @@ def _phone(match: re.Match[str], vocabulary: Vocabulary) -> str:
     is_plain = len(groups) == 1 and len(digits) == 11 and digits[0] in "78"
     if len(digits) > 15 or not (plus or (has_marks and len(digits) >= 6) or is_told or is_plain):
         return match[0]
-    if max(map(len, groups)) > 3:
+    if len(groups) == 1:
         groups = _split(digits, _PHONE_SHAPES.get(len(digits)) or _shape(len(digits)))
+    else:
+        groups = [part for group in groups for part in _split(group, _shape(len(group)))]
     words = PAUSE.join(_group(group, vocabulary) for group in groups)
     return f"{vocabulary.signs['+']} {words}" if plus else words
 

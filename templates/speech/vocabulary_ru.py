@@ -106,7 +106,7 @@ RUSSIAN: Final = Vocabulary(
         Shortening(r"туп\.", "тупик"),
         Shortening(r"(?:мкр-н|мкрн?\.?|м-н)", "микрорайон"),
         Shortening(r"(?:кв-л)", "квартал"),
-        Shortening(r"(?:р-н)", "район"),
+        Shortening(r"р-н(?:[ауе]|ом|ы)?", "район"),
         Shortening(r"обл\.", "область"),
         Shortening(r"респ\.", "республика"),
         Shortening(r"(?:г\.|гор\.)", "город", _PLACE),

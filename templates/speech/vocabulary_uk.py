@@ -104,7 +104,7 @@ UKRAINIAN: Final = Vocabulary(
         Shortening(r"(?:б-р|бул\.|бульв\.)", "бульвар"),
         Shortening(r"шосе\.", "шосе"),
         Shortening(r"(?:мкр-н|мкрн?\.?|м-н)", "мікрорайон"),
-        Shortening(r"р-н", "район"),
+        Shortening(r"р-н(?:[ауі]|ом|и)?", "район"),
         Shortening(r"обл\.", "область"),
         Shortening(r"м\.", "місто", _PLACE),
         Shortening(r"смт\.?", "селище міського типу", is_declined=False),

@@ -100,6 +100,11 @@ class ProgramSynthesiser:
             )
 
 
+def is_installed(engine: EngineName, program: str = "") -> bool:
+    """Whether the program of an engine is there."""
+    return shutil.which(program or PROGRAMS[engine].name) is not None
+
+
 def find_program(voice: Voice) -> str:
     """Where the program is; raises `SpeechError` that says how to install it."""
     program = PROGRAMS[voice.engine]
