@@ -1,6 +1,6 @@
 """Writes the measured figures into docs/performance.md, so that none is copied by hand.
 
-    .venv/bin/python -m tests.benchmarks.figures bench.json bench-scale.json bench-voice.json
+    .venv/bin/python -m tests.benchmarks.figures bench.json bench-scale.json bench-sms.json bench-voice.json
 
 Any file may be left out; its tables stay as they are. What stands between the marks of a part is replaced.
 """
@@ -40,7 +40,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "reports", nargs="+", type=Path, help="of `make bench`, `make bench-scale` or `make bench-voice`"
+        "reports", nargs="+", type=Path, help="of `make bench`, `bench-scale`, `bench-sms` or `bench-voice`"
     )
     arguments = parser.parse_args()
     page = PAGE.read_text(encoding="utf-8")
@@ -56,6 +56,8 @@ def part_of(report: Mapping[str, Any]) -> tuple[str, list[str]]:
         return "scale", of_scale(report)
     if "endurance" in report:
         return "voice", of_voice(report)
+    if "rate_product_to_loop" in report["ratios"]:
+        return "sms", of_sms(report)
     return "bench", of_bench(report)
 
 
@@ -225,4 +227,25 @@ def of_voice(report: Mapping[str, Any]) -> list[str]:
         *lines,
         f"| set up and ended against SIPp, SIPp alone | {setup['product_per_second']:.0f}/s,"
         f" {setup['sipp_per_second']:.0f}/s: {setup['vs_sipp']:.1%} |",
+    ]
+
+
+def of_sms(report: Mapping[str, Any]) -> list[str]:
+    """The table of `make bench-sms`."""
+    figures, ratios = report["figures"], report["ratios"]
+    names = {"product_sms": "**this product**", "aiohttp_loop": "a loop over aiohttp"}
+    rows = [
+        f"| {names[name]} | {one['rate']['median']:.0f} | {one['cpu_s_per_1000']['median']:.2f} |"
+        for name, one in figures.items()
+    ]
+    return [
+        _machine(report),
+        "",
+        f"*{report['recipients']} messages in each round.*",
+        "",
+        "| | messages/s | CPU s per 1 000 |",
+        "|---|---|---|",
+        *rows,
+        f"| product : loop | {ratios['rate_product_to_loop']['median']:.2f} |"
+        f" {ratios['cpu_product_to_loop']['median']:.1f} |",
     ]

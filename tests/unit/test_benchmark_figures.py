@@ -115,3 +115,20 @@ class TestVoice:
         assert "1 of 80 calls were silent" in words
         assert "3 frames were starved" in words
         assert "from 60.0 to 70.0 MB" in words
+
+
+class TestShortMessages:
+    def test_its_report_fills_its_own_part(self) -> None:
+        def entry(rate: float, cpu: float) -> dict[str, object]:
+            return {"rate": {"median": rate}, "cpu_s_per_1000": {"median": cpu}}
+
+        report = {
+            "machine": {"cores": 2},
+            "recipients": 5000,
+            "figures": {"product_sms": entry(561.2, 1.32), "aiohttp_loop": entry(1592.0, 0.3)},
+            "ratios": {"rate_product_to_loop": {"median": 0.36}, "cpu_product_to_loop": {"median": 4.4}},
+        }
+        name, lines = figures.part_of(report)
+        assert name == "sms"
+        assert "| **this product** | 561 | 1.32 |" in lines
+        assert "| product : loop | 0.36 | 4.4 |" in lines
