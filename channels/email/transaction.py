@@ -183,7 +183,8 @@ async def _send_body(connection: SmtpConnection, content: bytes) -> Verdict:
         async with asyncio.timeout(connection.timeout_seconds) as limit:
             transport.write(stuff_dots(content))
             await _drain(transport, reply)
-            if not reply.done():
+            # A connection that broke empties its buffer a moment before it says so: no dot leaves over it.
+            if not reply.done() and not transport.is_closing():
                 is_dot_written = True
                 transport.write(b".\r\n")
             code, text = await reply
