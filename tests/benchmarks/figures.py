@@ -198,10 +198,6 @@ def _number(value: float) -> str:
     return f"{value:,.0f}".replace(",", " ")
 
 
-if __name__ == "__main__":
-    main()
-
-
 def of_voice(report: Mapping[str, Any]) -> list[str]:
     """The table of `make bench-voice`."""
     load, setup, endurance = report["load"], report.get("setup"), report["endurance"]
@@ -249,3 +245,7 @@ def of_sms(report: Mapping[str, Any]) -> list[str]:
         f"| product : loop | {ratios['rate_product_to_loop']['median']:.2f} |"
         f" {ratios['cpu_product_to_loop']['median']:.1f} |",
     ]
+
+
+if __name__ == "__main__":
+    main()
