@@ -21,7 +21,6 @@ import structlog
 
 from channels.port import Channel, Envelope, Lines, Outcome
 from dispatcher.delivery.bridge import Bridge
-from dispatcher.delivery.lease import LeaseKeeper
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.step_plan import StepPlan
 from dispatcher.delivery.transitions import Change
@@ -82,9 +81,24 @@ class _Talking:
 
 @dataclass(frozen=True, slots=True)
 class _BatchEnded:
-    """No more outcomes will come of these."""
+    """No more outcomes will come of these.
 
-    attempts: frozenset[UUID]
+    An attempt that was put back may talk again meanwhile by a later claim, whose outcome is still to come.
+    """
+
+    calls: frozenset[tuple[UUID, UUID]]  #: attempt and the token of its claim
+
+
+class Leases(Protocol):
+    """Renews what is held, as `LeaseKeeper` does."""
+
+    def hold(self, token: UUID, attempts: Sequence[tuple[date, UUID]]) -> None:
+        """Renew these attempts' leases from now on."""
+        ...
+
+    def release(self, token: UUID) -> None:
+        """Renew them no more."""
+        ...
 
 
 class CallDesk:
@@ -96,7 +110,7 @@ class CallDesk:
         channel: CallingChannel,
         *,
         bridge: Bridge,
-        leases: LeaseKeeper,
+        leases: Leases,
         groups: threading.BoundedSemaphore,
         group_size: int,
         most_groups: int,
@@ -119,6 +133,7 @@ class CallDesk:
         self._wakes_lock = threading.Lock()
         self._is_idle = threading.Event()
         self._is_idle.set()
+        self._is_started = False
         self._thread = threading.Thread(target=self._run, name="calls", daemon=True)
 
     def wake(self, seconds: float) -> int:
@@ -128,8 +143,7 @@ class CallDesk:
             self._wakes += 1
             self._is_idle.clear()
         self._arrived.put(None)
-        if not self._thread.is_alive() and not self._is_closed.is_set():
-            self._thread.start()
+        self._start_once()
         claimed, self._claimed = self._claimed, 0
         return claimed
 
@@ -143,6 +157,13 @@ class CallDesk:
         self._arrived.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=5)
+
+    def _start_once(self) -> None:
+        """Start the thread on the first waking; several workers may wake the desk at the same moment."""
+        with self._wakes_lock:
+            if not self._is_started and not self._is_closed.is_set():
+                self._is_started = True
+                self._thread.start()
 
     # -- the thread --------------------------------------------------------------
 
@@ -205,12 +226,16 @@ class CallDesk:
                 change = self._engine.change_of_call(outcome, talking.envelope, talking.token)
                 done.append((talking, change))
         for batch in ended:
-            lost = [self._talking.pop(one) for one in batch.attempts & self._talking.keys()]
+            lost = [self._talking.pop(one) for one, token in batch.calls if self._is_talking(one, token)]
             done += [(one, _without_outcome(one)) for one in lost]
         if done:
             plans = {run: plan for talking, _ in done for run, plan in talking.plans.items()}
             self._engine.record_calls([change for _, change in done], plans)
             self._renew_the_rest({talking.token for talking, _ in done})
+
+    def _is_talking(self, attempt: UUID, token: UUID) -> bool:
+        talking = self._talking.get(attempt)
+        return talking is not None and talking.token == token
 
     def _room(self) -> int:
         """How many calls may be begun now."""
@@ -239,10 +264,10 @@ class CallDesk:
             self._engine.record_calls(claimed.refused, claimed.plans)
         self._renew_the_rest({claimed.token})
         if claimed.envelopes:
-            self._hand_over(list(claimed.envelopes.values()))
+            self._hand_over(list(claimed.envelopes.values()), claimed.token)
 
-    def _hand_over(self, envelopes: list[Envelope]) -> None:
-        attempts = frozenset(one.attempt.attempt_id for one in envelopes)
+    def _hand_over(self, envelopes: list[Envelope], token: UUID) -> None:
+        calls = frozenset((one.attempt.attempt_id, token) for one in envelopes)
 
         async def call() -> None:
             try:
@@ -251,7 +276,7 @@ class CallDesk:
             except Exception:
                 log.exception("calls.channel_failed")
             finally:
-                self._arrived.put(_BatchEnded(attempts))
+                self._arrived.put(_BatchEnded(calls))
 
         async def taken() -> None:
             """Runs behind the first step of `call`, in which the channel counts what it was handed."""
