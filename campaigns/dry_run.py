@@ -62,6 +62,7 @@ class DryRunTools:
     delivery: DeliverySettings
     calendar: WorkingCalendar
     provider_limits: Mapping[ChannelKind, float | None]
+    call_lines: int | None  #: calls at once; None where no calls are made
 
 
 def dry_run(
@@ -333,6 +334,7 @@ class _Reckoning:
             channel,
             provider_limit=self._tools.provider_limits.get(ChannelKind(channel)),
             run_limit=self._run.max_per_second,
+            lines=self._tools.call_lines if channel == ChannelKind.VOICE else None,
         )
 
     def _finish(self, channel: str, rate: Rate) -> Finish:

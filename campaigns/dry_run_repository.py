@@ -15,6 +15,8 @@ from dispatcher.delivery.states import NoticeState
 SLICE: Final = 1000
 MEASURED_RUNS: Final = 20
 MEASURED_ATTEMPTS: Final = 100  #: shorter runs say nothing about the pace
+LEAST_CALLS: Final = 20  #: fewer say nothing about how long people talk
+MOST_CALLS: Final = 2000
 
 _SLICE = text(
     """
@@ -49,6 +51,17 @@ _MEASURED = text(
         FROM run r WHERE r.state = 'closed' AND r.started_at IS NOT NULL
         ORDER BY r.closed_at DESC LIMIT :runs
     ) AS recent WHERE sent >= :attempts
+    """
+)
+_CALL_SECONDS = text(
+    """
+    SELECT CASE WHEN count(*) >= :least THEN avg(seconds) END FROM (
+        SELECT c.ring_seconds + c.talk_seconds AS seconds FROM attempt_call c
+        WHERE c.run_id IN (
+            SELECT r.id FROM run r WHERE r.state = 'closed' AND r.started_at IS NOT NULL
+            ORDER BY r.closed_at DESC LIMIT :runs
+        ) AND c.ring_seconds + c.talk_seconds > 0 LIMIT :most
+    ) AS recent
     """
 )
 _SUMS: Final = """
@@ -173,6 +186,14 @@ def measured_rate(session: Session, channel: str) -> float | None:
     """Attempts per second in the quickest of the recent runs over a channel; None: no run to go by."""
     found = session.execute(
         _MEASURED, {"channel": channel, "runs": MEASURED_RUNS, "attempts": MEASURED_ATTEMPTS}
+    ).scalar_one()
+    return None if found is None else float(found)
+
+
+def seconds_of_a_call(session: Session) -> float | None:
+    """How long a line was taken by a call in recent runs, on average; None: too few calls to go by."""
+    found = session.execute(
+        _CALL_SECONDS, {"runs": MEASURED_RUNS, "least": LEAST_CALLS, "most": MOST_CALLS}
     ).scalar_one()
     return None if found is None else float(found)
 

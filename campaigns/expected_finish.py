@@ -1,7 +1,8 @@
 """When would a run be through? The allowed hours of each zone, walked at the rate that can be expected.
 
 The rate is the provider's limit where one is set, else what recent runs have shown, else a stated
-assumption; a limit of the run itself caps all three. It is an estimate and says which of these it is.
+assumption; a limit of the run itself caps all three, and so do the lines of calls, each of which is taken
+for as long as people talk. It is an estimate and says which of these it is.
 """
 
 import math
@@ -13,20 +14,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from campaigns.dry_run_repository import measured_rate
+from campaigns.dry_run_repository import measured_rate, seconds_of_a_call
 from consent.calendar import WorkingCalendar
 from consent.hours import next_allowed
 from consent.place import Place
 from dispatcher.delivery.checks import RunView
 
 ASSUMED_PER_SECOND: Final = 10.0  #: with no limit and no run to go by: a modest mail server
+ASSUMED_CALL_SECONDS: Final = 60.0  #: with no calls to go by: ringing, and a debt told and confirmed
 STEP: Final = timedelta(minutes=15)  #: offsets of zones and usual hours are multiples of it
 LOOK_PAST_END: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Attempts per second and why: `provider_limit`, `run_limit`, `measured` or `assumed`."""
+    """Attempts per second and why: `provider_limit`, `run_limit`, `lines`, `measured` or `assumed`."""
 
     per_second: float
     basis: str
@@ -41,10 +43,18 @@ class Finish:
 
 
 def expected_rate(
-    session: Session, channel: str, *, provider_limit: float | None, run_limit: float | None
+    session: Session,
+    channel: str,
+    *,
+    provider_limit: float | None,
+    run_limit: float | None,
+    lines: int | None,
 ) -> Rate:
-    """The rate to reckon with on a channel."""
+    """The rate to reckon with on a channel; `lines`: how many of its notices can be on their way at once."""
     rate = Rate(provider_limit, "provider_limit") if provider_limit else _measured(session, channel)
+    if lines is not None:
+        by_lines = lines / (seconds_of_a_call(session) or ASSUMED_CALL_SECONDS)
+        rate = min(rate, Rate(by_lines, "lines"), key=lambda one: one.per_second)
     if run_limit is not None and run_limit < rate.per_second:
         return Rate(run_limit, "run_limit")
     return rate

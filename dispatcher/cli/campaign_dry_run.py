@@ -29,6 +29,7 @@ from reports.words import CHANNELS, reason_word, word_for
 _BASES: Mapping[str, str] = {
     "provider_limit": "предел провайдера",
     "run_limit": "предел задания",
+    "lines": "столько звонков умещается на линиях",
     "measured": "по недавним заданиям",
     "assumed": "предположение",
 }
@@ -46,6 +47,7 @@ def tools_of(built: Application, session: Session) -> DryRunTools:
         delivery=built.settings.delivery,
         calendar=built.calendar.read(session),
         provider_limits=provider_limits(built.settings),
+        call_lines=built.settings.voice.lines,
     )
 
 

@@ -118,6 +118,7 @@ class WebServices:
             delivery=settings.delivery,
             calendar=self.calendar.read(session),
             provider_limits=provider_limits(settings),
+            call_lines=settings.voice.lines,
         )
 
 

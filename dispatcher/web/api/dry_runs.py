@@ -72,7 +72,7 @@ class RateOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     per_second: float
-    basis: str = Field(description="provider_limit, run_limit, measured or assumed.")
+    basis: str = Field(description="provider_limit, run_limit, lines, measured or assumed.")
 
 
 class SmsOut(BaseModel):

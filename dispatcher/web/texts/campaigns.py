@@ -161,6 +161,11 @@ CAMPAIGNS: Final[Words] = {
         "межа завдання",
         "the campaign's limit",
     ),
+    "basis_lines": (
+        "столько звонков умещается на линиях",
+        "стільки дзвінків уміщується на лініях",
+        "as many calls as the lines carry",
+    ),
     "basis_measured": (
         "по недавним заданиям",
         "за недавніми завданнями",

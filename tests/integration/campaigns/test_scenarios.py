@@ -80,6 +80,7 @@ def try_out(engine: Engine, scenario: str, **changes: Any) -> DryRun:
             delivery=application.settings.delivery,
             calendar=application.calendar.read(session),
             provider_limits={},
+            call_lines=None,
         )
         what = wanted(engine, scenario, **changes)
         return dry_run(session, what, tools=tools, actor="operator", now=engine.now())

@@ -44,6 +44,7 @@ def tools(engine: Engine, session: Any) -> DryRunTools:
         delivery=application.settings.delivery,
         calendar=application.calendar.read(session),
         provider_limits=provider_limits(application.settings),
+        call_lines=application.settings.voice.lines,
     )
 
 

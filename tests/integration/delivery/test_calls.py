@@ -11,12 +11,14 @@ from uuid import UUID
 
 import pytest
 
+from campaigns.expected_finish import ASSUMED_CALL_SECONDS, Rate
 from channels.port import ChannelKind, OutcomeKind
 from channels.registry import ChannelRegistry
 from channels.voice.reasons import CallReason
 from channels.voice.result import AnsweredBy, CallResult, Signalling
 from dispatcher.bootstrap import build_lane_worker
 from dispatcher.core.settings import RetentionSettings, Settings
+from dispatcher.core.voice_settings import CallerIdSettings, TrunkSettings
 from dispatcher.delivery.calls.lines import kept_for_urgent
 from dispatcher.delivery.calls.recordings import RecordingSeal, find_recording, list_recordings
 from dispatcher.delivery.lane import Lane, LaneWorker
@@ -28,6 +30,7 @@ from dispatcher.privacy.retention import purge_slice
 from tests.calling_channel import BUSY, CONFIRMED, HEARD, CallingChannel
 from tests.engine import Engine
 from tests.factories import make_list, make_run, make_step, row, rows
+from tests.integration.campaigns.trying import try_out, wanted
 
 VOICE = Lane(ChannelKind.VOICE, "bulk")
 PHONE = "+79000000001"
@@ -411,3 +414,31 @@ class TestRecordings:
 def replace_application(engine: Engine, settings: Settings) -> Engine:
     """The same engine for a worker with other settings."""
     return replace(engine, application=replace(engine.application, settings=settings))
+
+
+def a_trunk(**changes: Any) -> TrunkSettings:
+    shown = CallerIdSettings(number="74951234567")
+    return TrunkSettings(name="main", host="sip.example", caller_ids=[shown], **changes)
+
+
+class TestExpectedFinish:
+    def test_the_dry_run_reckons_with_how_long_calls_take_up_the_lines(self, engine, desk):
+        voice = engine.application.settings.voice
+        voice.trunks = [a_trunk(lines=6, calls_per_second=10)]
+        try:
+            make_list(engine.application, rows(30))
+            calls = wanted(engine, channels=(ChannelKind.VOICE,))
+            assert try_out(engine, calls).rates["voice"] == Rate(6 / ASSUMED_CALL_SECONDS, "lines")
+            engine.finish(self._after_calls_of_35_seconds(engine, desk))
+            found = try_out(engine, calls)
+            assert found.rates["voice"] == Rate(6 / 35, "lines")
+            voice.trunks[0].lines = 1000
+            assert try_out(engine, calls).rates["voice"] == Rate(10, "provider_limit")
+        finally:
+            voice.trunks = []
+
+    def _after_calls_of_35_seconds(self, engine: Engine, desk: Desk) -> UUID:
+        run = start(engine, 30)
+        desk.work()
+        assert engine.states(run) == {"delivered": 30}
+        return run

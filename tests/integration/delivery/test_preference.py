@@ -146,6 +146,7 @@ class TestDryRun:
                 delivery=application.settings.delivery,
                 calendar=application.calendar.read(session),
                 provider_limits=dict.fromkeys(ChannelKind),
+                call_lines=None,
             )
             found = dry_run_of(session, run, tools=tools, actor="staff:olga", now=engine.now())
         assert found.by_channel == {"sms": 1, "email": 2}
