@@ -83,8 +83,19 @@ class ConsentImport(RowReport):
 
 
 @dataclass(frozen=True, slots=True)
+class StatementWords:
+    """What staff write in a cell, in lower case → the code that the ledger keeps."""
+
+    purposes: Mapping[str, str]
+    sources: Mapping[str, str]
+    bases: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads rows of one file."""
+
+    words: StatementWords
 
     columns: Columns
     country: str
@@ -99,9 +110,9 @@ class _Reader:
             self.columns.channel(cell["channel"]) if cell["channel"] else _usual_channel(address),
             self._purpose(cell["purpose"]),
             self._choice("action", cell["action"].casefold(), _ACTIONS) if cell["action"] else Action.GIVEN,
-            source=cell["source"].casefold() or "import",
+            source=_code(self.words.sources, cell["source"]) or "import",
             recorded_by=self.actor,
-            basis=cell["basis"].casefold() or Basis.CONSENT,
+            basis=_code(self.words.bases, cell["basis"]) or Basis.CONSENT,
             source_reference=cell["reference"] or None,
             text_version=cell["text_version"] or None,
             valid_from=self._moment("valid_from", cell["valid_from"]),
@@ -110,7 +121,7 @@ class _Reader:
         return address, entry
 
     def _purpose(self, typed: str) -> str:
-        word = typed.casefold()
+        word = _code(self.words.purposes, typed)
         if not word:
             raise BadCellError(self.columns.title("purpose"), "required_empty")
         if word in _EVERY:
@@ -126,6 +137,12 @@ class _Reader:
         return datetime.combine(self.columns.day(name, typed), time(0), self.zone) if typed else None
 
 
+def _code(words: Mapping[str, str], typed: str) -> str:
+    """The code of a word; a word that is none is left as it is, for the check of codes to refuse."""
+    word = typed.casefold()
+    return words.get(word, word)
+
+
 def _usual_channel(address: str) -> str:
     return "email" if "@" in address else "sms"
 
@@ -138,6 +155,7 @@ def import_statements(
     country: str,
     zone: ZoneInfo,
     actor: str,
+    words: StatementWords,
     encoding: str | None = None,
     sheet: str | None = None,
 ) -> ConsentImport:
@@ -147,7 +165,7 @@ def import_statements(
     """
     source = open_source(path, ListLimits(), encoding=encoding, sheet=sheet, titles=list(by_title(_TITLES)))
     columns = understand(source, _TITLES, ("address", "purpose"))
-    reader = _Reader(columns, country, zone, actor)
+    reader = _Reader(words, columns, country, zone, actor)
     result = ConsentImport(columns.titles)
     for batch in columns.batches(BATCH, MOST_ROWS):
         good = list(_good_rows(reader, batch, result))

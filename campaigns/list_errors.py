@@ -104,8 +104,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "vulnerable customer: write yes or no",
     ),
     "channel_unclear": (
-        "предпочтительный канал не понятен; пишите email, sms или звонок",
-        "the preferred channel is not understood; write email, sms or voice",
+        "канал не понятен; пишите email, sms или звонок",
+        "the channel is not understood; write email, sms or voice",
     ),
     "zone_default": (
         "часовой пояс по адресу не найден; взят общий",

@@ -37,6 +37,7 @@ from dispatcher.delivery.statements import (
     withdraw_at,
 )
 from dispatcher.delivery.withdrawal import Withdrawal, stop_person
+from reports.statement_words import statement_words
 from reports.words import CONSENT_ACTIONS, CONSENT_BASES, CONSENT_SOURCES, PURPOSES, reason_word, word_for
 
 _PROOFS = {
@@ -246,6 +247,7 @@ def import_file(
             country=built.settings.country,
             zone=zone,
             actor=actor(),
+            words=statement_words(),
             encoding=encoding,
             sheet=sheet,
         )

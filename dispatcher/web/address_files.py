@@ -9,6 +9,7 @@ from campaigns.stop_list_file import StopListImport, import_stop_list
 from dispatcher.core.audit import record_action
 from dispatcher.web.services import WebServices
 from dispatcher.web.uploads import Upload
+from reports.statement_words import statement_words
 
 
 def take_statements(services: WebServices, kept: Upload, *, actor: str) -> ConsentImport:
@@ -22,6 +23,7 @@ def take_statements(services: WebServices, kept: Upload, *, actor: str) -> Conse
         country=settings.country,
         zone=ZoneInfo(settings.time_zone),
         actor=actor,
+        words=statement_words(),
     )
     counts = {"taken": done.taken, "unchanged": done.unchanged, "rejected": done.rejected_count}
     _record(services, kept, "consents.imported", actor, counts)

@@ -70,6 +70,23 @@ class TestImport:
         mended = done["rejected_file"].replace("debts", "debt").splitlines()
         assert send(api, client, "\n".join(mended[:2]), key="k3").json()["taken"] == 1
 
+    def test_purposes_sources_and_bases_are_understood_in_the_words_of_the_pages(self, client, services, api):
+        rows_of_staff = (
+            "Контакт;Канал;Цель;Источник;Документ;Основание\n"
+            "person1@example.org;e-mail;Напоминания о задолженности;Бумага;бланк 1;Договор\n"
+            "person1@example.org;email;опитування;офіс обслуговування;візит 2;згода\n"
+        )
+        done = send(api, client, rows_of_staff).json()
+        assert (done["taken"], done["rejected"]) == (2, 0), done["problems"]
+        with services.database.transaction() as session:
+            taken = session.execute(
+                text("SELECT purpose, source, basis FROM consent_event ORDER BY sequence")
+            ).all()
+        assert [tuple(one) for one in taken] == [
+            ("debt", "paper", "contract"),
+            ("survey", "office", "consent"),
+        ]
+
     def test_a_file_that_is_none_is_refused_as_a_whole(self, client, api):
         assert code_of(send(api, client, "", key="a")) == "unusable-file"
         assert code_of(send(api, client, "ФИО;Долг\nИванов;5\n", key="b")) == "unusable-file"
