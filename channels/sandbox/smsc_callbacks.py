@@ -42,9 +42,15 @@ class Callbacks:
         self._start(*_report(message, status, err), seconds)
 
     async def now(self, message: KeptMessage, status: int, err: int) -> None:
-        """Report a status and wait until that is done."""
-        if self._target is not None:
-            await self._send(self._target, _signed(self._target, *_report(message, status, err)))
+        """Report a status and wait for the answer; a handler that is away hears of it later.
+
+        No provider holds back what it answers to requests until the handler of callbacks is there again.
+        """
+        if self._target is None:
+            return
+        report = _report(message, status, err)
+        if not await self._is_taken(self._target, _signed(self._target, *report)):
+            self._start(*report, PAUSE_SECONDS)
 
     def answered(self, answer: Answered, to: str, seconds: float) -> None:
         """Report what a customer wrote."""
@@ -76,12 +82,16 @@ class Callbacks:
 
     async def _send(self, target: CallbackTarget, fields: dict[str, str]) -> None:
         for _ in range(TRIES):
-            try:
-                if await self._post(target, fields) == 200:
-                    return
-            except (aiohttp.ClientError, TimeoutError, OSError):
-                log.warning("sandbox.callback_failed")
+            if await self._is_taken(target, fields):
+                return
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _is_taken(self, target: CallbackTarget, fields: dict[str, str]) -> bool:
+        try:
+            return await self._post(target, fields) == 200
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            log.warning("sandbox.callback_failed")
+            return False
 
     async def _post(self, target: CallbackTarget, fields: dict[str, str]) -> int:
         if self._session is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from dispatcher.core.logging import configure_logging
 from tests.chaos.broken import BROKEN, launcher
 from tests.chaos.house import House, Mail, open_house
+from tests.chaos.phases import longest_by_kind
 from tests.chaos.rounds import Plan, Result, plan_rounds, play
 from tests.chaos.targets import TARGETS
 from tests.memory import open_fast_directory
@@ -20,7 +21,7 @@ from tests.memory import open_fast_directory
 VOID_TRIES = 4
 HEADER = (
     f"{'round':>5}  {'target':<23} {'notices':>7} {'killed':>6} {'in flight':>9} {'unknown':>7}"
-    f" {'lost':>5} {'doubled':>7} {'seconds':>7}"
+    f" {'lost':>5} {'doubled':>7} {'seconds':>7}  of these"
 )
 
 
@@ -98,7 +99,7 @@ def _show(result: Result) -> None:
     print(
         f"{result.plan.number:>5}  {result.plan.target.name:<23} {verdict.notices:>7} {result.killed:>6}"
         f" {verdict.in_flight:>9} {verdict.unknown:>7} {verdict.lost:>5} {verdict.doubled:>7}"
-        f" {result.seconds:>7.1f}{'  void' if result.is_void else ''}",
+        f" {result.phases.total:>7.1f}  {result.phases}{'  void' if result.is_void else ''}",
         flush=True,
     )
     for fault in verdict.faults:
@@ -116,9 +117,12 @@ def _conclude(results: Sequence[Result], broken: str | None) -> int:
         f" (the provider's own {sum(one.unknown_by_provider for one in verdicts)}),"
         f" lost {sum(one.lost for one in verdicts)}, doubled {sum(one.doubled for one in verdicts)}"
         f" (by choice {sum(one.doubled_by_choice for one in verdicts)}),"
-        f" seconds {sum(result.seconds for result in results):.0f}"
-        f" (longest {max((result.seconds for result in results), default=0):.1f})"
+        f" seconds {sum(result.phases.total for result in results):.0f}"
+        f" (longest {max((result.phases.total for result in results), default=0):.1f})"
     )
+    print("the longest round of each kind:")
+    for name, phases in longest_by_kind([(one.plan.target.name, one.phases) for one in results]):
+        print(f"       {name:<23} {phases.total:>7.1f}  {phases}")
     if broken is not None:
         print(f"the broken build {broken} was {'caught' if red else 'NOT caught'}")
         return 0 if red else 1

@@ -18,7 +18,7 @@ from channels.port import AttemptReference
 from channels.sms.reference import message_name
 from dispatcher.core.ids import new_id
 from dispatcher.web.callbacks.paths import smsc_path
-from tests.chaos.house import CALLBACK_SECRET, SMSC, House
+from tests.chaos.house import CALLBACK_SECRET, POLL_SECONDS, SMSC, House
 from tests.chaos.lists import NEVER_REPORTED
 from tests.chaos.strikes import Blow, kill_role
 
@@ -79,16 +79,16 @@ class CallbackStorm:
         self.late = [*final[1::2], *before, *reversed(final), *nobody]
 
     def tend(self) -> None:
-        """Make one call if anybody answers; the handler may be dead at the moment."""
-        if not self.calls:
-            return
-        call = self.calls[0]
-        answer = self._post(call)
-        if answer is None:
-            return
-        self.calls.pop(0)
-        if answer != call.answer:
-            self.blow.faults.append(f"a call back was answered with {answer} instead of {call.answer}")
+        """Make some calls if anybody answers them; the handler may be dead at the moment."""
+        until = time.monotonic() + POLL_SECONDS
+        while self.calls and time.monotonic() < until:
+            call = self.calls[0]
+            answer = self._post(call)
+            if answer is None:
+                return
+            self.calls.pop(0)
+            if answer != call.answer:
+                self.blow.faults.append(f"a call back was answered with {answer} instead of {call.answer}")
 
     def finish(self) -> frozenset[UUID]:
         """Make the other calls and the late ones, and wait until all are applied."""

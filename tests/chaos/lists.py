@@ -29,6 +29,10 @@ NUMBERS: Final = {
     **{"307": 0.03, "308": 0.03, "309": 0.03, "310": 0.01, "311": 0.01, "313": 0.01, "314": 0.01},
     **{"318": 0.01, "220": 0.02, "203": 0.01},
 }
+#: Of these no answer comes for seconds. They stand in the first quarter of the list, so that the others are
+#: sent meanwhile and no round waits for them alone.
+SILENT_NUMBERS: Final = frozenset({"301", "302"})
+SILENT_PART: Final = 4
 STATUS_DELIVERED: Final = 1
 
 
@@ -58,11 +62,16 @@ def _give_faults(rows: Sequence[dict[str, str]], faults: Mapping[str, float], ch
 
 
 def _give_numbers(rows: Sequence[dict[str, str]], chance: random.Random) -> None:
-    fates, weights = [*NUMBERS, ""], [*NUMBERS.values(), 1 - sum(NUMBERS.values())]
-    for number, row in enumerate(rows):
-        fate = chance.choices(fates, weights)[0]
-        if fate and row[PHONE_COLUMN]:
-            row[PHONE_COLUMN] = f"+7999{fate}{number % 10_000:04d}"
+    weights = [*NUMBERS.values(), 1 - sum(NUMBERS.values())]
+    reachable = [number for number, row in enumerate(rows) if row[PHONE_COLUMN]]
+    fates = chance.choices([*NUMBERS, ""], weights, k=len(reachable))
+    for place, fate in enumerate(fates):
+        if fate in SILENT_NUMBERS:
+            early = place // SILENT_PART
+            fates[place], fates[early] = fates[early], fate
+    for number, fate in zip(reachable, fates, strict=True):
+        if fate:
+            rows[number][PHONE_COLUMN] = f"+7999{fate}{number % 10_000:04d}"
 
 
 def is_doubtful(address: str | None, *, is_received: bool, is_unanswered: bool) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from campaigns.service import NewCampaign, create_campaign
 from channels.sandbox.journal import JournalEntry
 from tests.chaos.house import POLL_SECONDS, House
+from tests.chaos.phases import Phase, Phases
 from tests.chaos.strikes import Blow, StrikeError, count_sending
 from tests.chaos.targets import TARGETS, Target
 from tests.chaos.verdict import Allowance, Verdict, judge
@@ -22,6 +23,7 @@ from tests.chaos.verdict import Allowance, Verdict, judge
 CLOSED_SECONDS: Final = 120.0  #: a run that is not closed by then stands still
 ORPHAN_SECONDS: Final = 30.0
 WINDOW: Final = timedelta(hours=6)  #: nothing goes to SMSC in the last hour of one
+LOOK_SECONDS: Final = 0.02  #: for the moment to strike; each look counts the run, and costs it speed
 LETTERS_BYTES: Final = 3000  #: some twenty letters in the journal
 
 _CHOOSE_ON_UNKNOWN: Final = text(
@@ -32,6 +34,14 @@ _CHOOSE_ON_UNKNOWN: Final = text(
 )
 _BEGUN: Final = text(
     "SELECT count(*) FROM attempt WHERE run_id = :run AND state NOT IN ('planned', 'blocked')"
+)
+_END_OF: Final = text(
+    """
+    SELECT r.state, r.planned_position = r.recipient_count
+       AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.period = r.period AND a.run_id = r.id
+                       AND a.state IN ('planned', 'sending'))
+    FROM run r WHERE r.id = :run
+    """
 )
 _STATE: Final = text("SELECT state FROM run WHERE id = :run")
 
@@ -52,7 +62,7 @@ class Result:
     plan: Plan
     verdict: Verdict
     killed: int
-    seconds: float
+    phases: Phases
     is_void: bool
 
 
@@ -73,16 +83,18 @@ def plan_rounds(seed: int, rounds: int, names: Sequence[str] = ()) -> list[Plan]
 
 def play(house: House, plan: Plan, *, watches_journal: bool = False) -> Result:
     """Play one round. `watches_journal`: strike when letters arrive, for builds that hide what they send."""
-    target, begun = plan.target, time.monotonic()
+    target, phases = plan.target, Phases()
     house.wait_until_whole()
     target.prepare(house)
     before, marks = house.journal_size(), house.journal_marks()
     run = house.application.database.run(lambda session: _create(house, session, plan))
-    blow, faults = _strike(house, run, plan, before if watches_journal else None)
-    faults += _until_closed(house, run, blow)
+    phases.end(Phase.READY)
+    blow, faults = _strike(house, run, plan, before if watches_journal else None, phases)
+    faults += _until_closed(house, run, blow, phases)
     bounced = blow.finish()
     house.end_extra()
     faults += _orphans(house)
+    phases.end(Phase.AFTER)
     allowance = Allowance(
         blow.sampled,
         blow.at,
@@ -93,7 +105,8 @@ def play(house: House, plan: Plan, *, watches_journal: bool = False) -> Result:
     verdict = _judge(house, run, marks, allowance)
     verdict.faults += faults + blow.faults
     is_void = target.strike is not None and blow.sampled == 0 and not watches_journal
-    return Result(plan, verdict, blow.killed, time.monotonic() - begun, is_void)
+    phases.end(Phase.VERDICT)
+    return Result(plan, verdict, blow.killed, phases, is_void)
 
 
 def _create(house: House, session: Session, plan: Plan) -> UUID:
@@ -119,7 +132,9 @@ def _create(house: House, session: Session, plan: Plan) -> UUID:
     return created.run_id
 
 
-def _strike(house: House, run: UUID, plan: Plan, journal_before: int | None) -> tuple[Blow, list[str]]:
+def _strike(
+    house: House, run: UUID, plan: Plan, journal_before: int | None, phases: Phases
+) -> tuple[Blow, list[str]]:
     if plan.target.strike is None:
         return Blow(), []
     until = time.monotonic() + CLOSED_SECONDS
@@ -132,11 +147,14 @@ def _strike(house: House, run: UUID, plan: Plan, journal_before: int | None) -> 
         else:
             is_time = house.journal_size() > journal_before + LETTERS_BYTES
         if is_time:
+            phases.end(Phase.BEFORE)
             try:
                 return plan.target.strike(house, run), []
             except StrikeError as error:
                 return Blow(1, 1), [str(error)]
-        time.sleep(0.005)
+            finally:
+                phases.end(Phase.STRIKE)
+        time.sleep(LOOK_SECONDS)
     return Blow(), ["nothing was sent"]
 
 
@@ -149,16 +167,25 @@ def _progress(session: Session, run: UUID) -> tuple[str, int]:
     return state, session.execute(_BEGUN, {"run": run}).scalar_one()
 
 
-def _until_closed(house: House, run: UUID, blow: Blow) -> list[str]:
+def _end_of(session: Session, run: UUID) -> tuple[str, bool]:
+    """The run's state, and whether all of it was sent as far as one can see now."""
+    return tuple(session.execute(_END_OF, {"run": run}).one())  # type: ignore[return-value] - two columns
+
+
+def _until_closed(house: House, run: UUID, blow: Blow, phases: Phases) -> list[str]:
     until = time.monotonic() + CLOSED_SECONDS
     while time.monotonic() < until:
         blow.tend()
         house.keep_servers()
         try:
-            if house.application.database.run(lambda session: _progress(session, run))[0] == "closed":
-                return []
+            state, is_sent = house.application.database.run(lambda session: _end_of(session, run))
         except DBAPIError:
-            pass
+            state, is_sent = "unseen", False
+        if is_sent and Phase.SENDING not in phases.seconds:
+            phases.end(Phase.SENDING)
+        if state == "closed":
+            phases.end(Phase.CLOSING)
+            return []
         time.sleep(POLL_SECONDS)
     return [f"the run was not closed within {CLOSED_SECONDS:.0f} s"]
 

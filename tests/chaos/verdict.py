@@ -45,11 +45,12 @@ _ATTEMPTS = text(
     WHERE a.run_id = :run
     """
 )
+# Ids follow time: what was written before the run existed, by the rounds before, is not looked through.
 _EVENTS = text(
     """
     SELECT e.id, e.attempt_id, e.trigger, e.reason FROM attempt_event e
     JOIN attempt a ON a.period = e.period AND a.id = e.attempt_id
-    WHERE a.run_id = :run ORDER BY e.id
+    WHERE a.run_id = :run AND e.id > CAST(:run AS uuid) ORDER BY e.id
     """
 )
 

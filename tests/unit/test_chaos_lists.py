@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.lists import LISTS, PHONE_COLUMN, contradicts, is_doubtful, write_list
+from tests.chaos.lists import LISTS, PHONE_COLUMN, SILENT_PART, contradicts, is_doubtful, write_list
 
 
 class TestIsDoubtful:
@@ -61,3 +61,11 @@ class TestWriteList:
         phones = [row[PHONE_COLUMN] for row in rows]
         assert len(set(phones)) == 300
         assert any(phone.startswith("+7999305") for phone in phones) is (kind == "texts")
+
+    def test_nobody_waits_at_the_end_for_a_number_that_never_answers(self, tmp_path: Path) -> None:
+        write_list(tmp_path / "texts", "texts", 5000, seed=3)
+        with (tmp_path / "texts").open(encoding="utf-8-sig", newline="") as file:
+            phones = [row[PHONE_COLUMN] for row in csv.DictReader(file, delimiter=";")]
+        silent = [place for place, phone in enumerate(phones) if phone.startswith(("+7999301", "+7999302"))]
+        assert silent
+        assert max(silent) < len(phones) / SILENT_PART + 100  # some people have no number

@@ -489,6 +489,25 @@ class TestCallbacks:
 
         run(case())
 
+    def test_a_handler_that_is_away_holds_no_answer_back_and_hears_of_it_later(self) -> None:
+        async def case() -> None:
+            called: list[int] = []
+
+            async def away_at_first(_: web.Request) -> web.Response:
+                called.append(503 if len(called) < 2 else 200)
+                return web.Response(status=called[-1])
+
+            async with serving(away_at_first) as url:
+                options = SmscSandboxOptions(callback=CallbackTarget(url, "secret"))
+                async with running(options) as server, talking(server) as channel:
+                    outcome = await send_one(channel, make_envelope("+79993080001"))
+                    assert (outcome.kind, called) == (OutcomeKind.ACCEPTED, [503])
+                    while 200 not in called:
+                        await asyncio.sleep(0.05)
+            assert called == [503, 503, 200]
+
+        run(case())
+
 
 @asynccontextmanager
 async def recording(requests: list[Mapping[str, str]]) -> AsyncIterator[str]:
