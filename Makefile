@@ -10,7 +10,7 @@ SEED ?= 1
 PEERS := .venv-bench
 BULLMQ := tests/benchmarks/bullmq
 
-.PHONY: help setup demo static test integration acceptance faults check withdrawals chaos bench bench-sms bench-scale bench-voice requirements format lock clean
+.PHONY: help setup demo static test integration wires acceptance faults check withdrawals chaos bench bench-sms bench-scale bench-voice requirements format lock clean
 
 help:
 	@echo "make demo                     run a real campaign through the sandbox and show it live"
@@ -52,16 +52,20 @@ check: static
 # Side by side, since most tests wait more than they work. Each has a session of its own: a browser or a
 # server that one of them keeps open is nothing to the others.
 test: $(READY)
-	@$(MAKE) --no-print-directory -j3 faults acceptance integration check
+	@$(MAKE) --no-print-directory -j4 faults acceptance integration wires check
 
 # What waits longest: processes killed, started again, left without disk or servers.
 FAULTS := $(addprefix tests/acceptance/,test_faults.py test_kills.py test_lists.py test_up.py)
 
-integration: TESTS := tests/integration
+# What waits for sockets and servers more than it works.
+WIRES := $(addprefix tests/integration/,channels embedded)
+
+integration: TESTS := tests/integration $(addprefix --ignore=,$(WIRES))
+wires: TESTS := $(WIRES)
 acceptance: TESTS := tests/acceptance $(addprefix --ignore=,$(FAULTS))
 faults: TESTS := $(FAULTS)
-integration acceptance faults: SHELL := /bin/bash
-integration acceptance faults: $(READY)
+integration wires acceptance faults: SHELL := /bin/bash
+integration wires acceptance faults: $(READY)
 	@set -o pipefail; $(BIN)/pytest $(TESTS) --durations 15 2>&1 | sed -u 's/^/$@: /'
 
 # The whole race of withdrawals; `make test` runs a small one.
