@@ -251,6 +251,8 @@ class LaneWorker:
             group = self._claim(session, lane, token, work, most) if may_claim else None
             work.add(outcomes, plans=plans)
             work.write()
+            if any(one.call is not None and _asks_for_something(one.call) for one in outcomes):
+                follow_answers(session, now)
             self._heed_provider(session, lane, outcomes, now, was_paused=paused_until is not None)
             self._traffic.write(session, now, is_last=group is None and wants_more)
             return group
@@ -430,10 +432,6 @@ class _LaneOfCalls:
 
     def record_calls(self, changes: Sequence[Change], plans: Plans) -> None:
         self._worker._record_and_claim(self._lane, changes, plans, wants_more=False)
-        if any(one.call is not None and _asks_for_something(one.call) for one in changes):
-            database, clock = self._worker.tools.database, self._worker.tools.clock
-            while database.run(lambda session: follow_answers(session, clock.refresh(session))):
-                pass
 
     def change_of_call(self, outcome: Outcome, envelope: Envelope, token: UUID) -> Change:
         tools = self._worker.tools

@@ -1,9 +1,10 @@
 """What people asked for by a key while they were called: "not me" and "no more calls".
 
 Both hold for the number: who answers it may stop what comes to it, also where several people gave the same
-one. They are done in a transaction of their own, right behind the one that recorded the call and before the
-same lane claims again; the scheduler does what a worker left undone when it was killed. Persons are locked
-before contact points, as a claim and a withdrawal lock them: from the commit on nothing enters `sending`.
+one. They are done in the transaction that records the call (promise P5): nobody can claim the person between
+the two. The scheduler does what stands open all the same: of reports that came another way. Persons are
+locked before contact points, as a claim and a withdrawal lock them: from the commit on nothing enters
+`sending`.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ SLICE: Final = 100
 VOICE: Final = "voice"
 #: Over what a number is banned whose owner is somebody else.
 _OF_NUMBERS: Final = ("sms", VOICE)
-# Nobody else locks these rows and then waits for a person: calls are recorded without claiming.
+# Skipped where locked, so two who follow never wait for each other. Attempts are locked before persons by
+# whoever records and by whoever claims; both pass over attempts that another holds.
 _DUE = text(
     """
     SELECT k.period, k.attempt_id, k.is_wrong_person, k.wants_no_calls, r.purpose, c.address

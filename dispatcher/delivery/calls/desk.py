@@ -5,7 +5,7 @@ takes the next call while the others still talk. The desk is a thread of its own
 there may be work, and no thread of the broker is held while people talk.
 
 The order is the same as everywhere (promise P3): claim, commit, call, record. What was asked for by a key is
-done right behind the record and before the next claim.
+done in the transaction that records it.
 """
 
 import queue
@@ -62,7 +62,7 @@ class Engine(Protocol):
         ...
 
     def record_calls(self, changes: Sequence[Change], plans: Plans) -> None:
-        """Record what came of calls and do what was asked for in them; each is its own commit."""
+        """Record what came of calls and do what was asked for in them, in one commit."""
         ...
 
     def change_of_call(self, outcome: Outcome, envelope: Envelope, token: UUID) -> Change:

@@ -312,6 +312,26 @@ class TestKeys:
         assert tuple(entry) == ("voice", "debt", "voice_key", str(engine.attempts(run)[0].id))
         assert engine.sql("SELECT 1 FROM attempt_call WHERE answers_due_at IS NOT NULL") == []
 
+    @pytest.mark.parametrize(
+        ("said", "kept_in"),
+        [
+            (replace(HEARD, wants_no_calls=True, keys="19"), "consent_event WHERE action = 'withdrawn'"),
+            (replace(NOT_HEARD, is_wrong_person=True, keys="3"), "suppression WHERE channel = 'voice'"),
+        ],
+        ids=["no more calls", "wrong person"],
+    )
+    @pytest.mark.requirement(50, "free opt-out: by a key, from the moment on that the call is recorded")
+    def test_a_refusal_by_key_is_committed_with_its_call(self, engine, desk, said, kept_in):
+        """Nobody can claim the person between the record of the call and what the key asked for."""
+        run = start(engine)
+        desk.channel.answer(PHONE, OutcomeKind.DELIVERED, said)
+        desk.work()
+        [attempt] = engine.attempts(run)
+        events = f"attempt_event WHERE attempt_id = '{attempt.id}' AND trigger = 'deliver'"
+        [call] = engine.sql(f"SELECT transaction::text FROM {events}")
+        [done] = engine.sql(f"SELECT xmin::text FROM {kept_in}")
+        assert done == call
+
     def test_a_line_that_is_free_again_calls_nobody_who_has_just_refused(self, engine, desk):
         """Two runs, one person, one line: the key of the first call holds for the second."""
         desk.channel.lines = 1
