@@ -16,7 +16,7 @@ import psycopg
 from sqlalchemy import MetaData, Text, TextClause, create_engine, make_url, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from dispatcher.core.arrays import BytesArray, BytesArrayDumper, UuidArray, UuidArrayDumper
 from dispatcher.core.errors import DispatcherError
@@ -40,6 +40,8 @@ psycopg.adapters.register_dumper(UuidArray, UuidArrayDumper)
 _DIALECT: Final = make_url("postgresql+psycopg://").get_dialect()()
 
 Result = TypeVar("Result")
+DriverConnection = psycopg.Connection[tuple[Any, ...]]
+_DRIVER_FACT: Final = "driver"  #: under this name a session keeps the connection of its transaction
 
 
 #: Under this name sessions carry the secret keys, the present one first: they open sealed columns.
@@ -139,15 +141,14 @@ def fetch(session: Session, statement: TextClause, values: Mapping[str, Any]) ->
     """Run one statement in the session's transaction and return its rows; none when it returns no rows.
 
     Straight on the driver, for statements that run for every group of attempts: SQLAlchemy's own road takes
-    longer than many a statement. Raises `DBAPIError` as that road does, so retries work alike.
+    longer than many a statement. Rows come in binary. Raises `DBAPIError` as that road does, so retries work
+    alike.
     """
-    connection = session.connection()
-    driver = cast(
-        "psycopg.Connection[tuple[Any, ...]]", connection.connection.dbapi_connection
-    )  # SQLAlchemy knows it by the methods of every driver only
+    driver = _driver_of(session)
     try:
         cursor = driver.execute(_driver_sql(statement), values)
-        return cursor.fetchall() if cursor.description is not None else []
+        result = cursor.pgresult  # to ask the cursor for its description would describe every column
+        return cursor.fetchall() if result is not None and result.nfields else []
     except psycopg.Error as error:
         raise DBAPIError.instance(
             statement.text,
@@ -156,8 +157,21 @@ def fetch(session: Session, statement: TextClause, values: Mapping[str, Any]) ->
             psycopg.Error,
             hide_parameters=True,
             connection_invalidated=driver.closed,
-            dialect=connection.dialect,
+            dialect=_DIALECT,
         ) from error
+
+
+def _driver_of(session: Session) -> DriverConnection:
+    """The driver's connection of the session's transaction: asked of SQLAlchemy once in each transaction."""
+    transaction = session.get_transaction()
+    known: tuple[SessionTransaction | None, DriverConnection] | None = session.info.get(_DRIVER_FACT)
+    if known is not None and known[0] is transaction and transaction is not None:
+        return known[1]
+    driver = cast(
+        DriverConnection, session.connection().connection.dbapi_connection
+    )  # SQLAlchemy knows it by the methods of every driver only
+    session.info[_DRIVER_FACT] = (session.get_transaction(), driver)
+    return driver
 
 
 @cache  # statements are constants of modules

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from channels.port import ChannelKind
 from dispatcher.core.audit import record_action
+from dispatcher.core.db import fetch
 from dispatcher.core.ids import new_id
 from dispatcher.core.outbox import publish
 from dispatcher.delivery.checks import Candidate, RunView, Verdict
@@ -150,7 +151,7 @@ def hold_paused(
     """The verdicts of a claim, with those held back whose domain waits."""
     if channel != ChannelKind.EMAIL:
         return verdicts
-    paused = frozenset(session.execute(_PAUSED, {"run": run.id}).scalars())
+    paused = frozenset(domain for (domain,) in fetch(session, _PAUSED, {"run": run.id}))
     if not paused:
         return verdicts
     return [

@@ -59,6 +59,17 @@ class TestRun:
 
 
 class TestFetch:
+    def test_it_stays_in_the_transaction_that_the_session_is_in_now(self, database: Database) -> None:
+        with Session(database.engine) as session:
+            fetch(session, _SET, {"key": "kept"})
+            session.commit()
+            with Session(database.engine) as other:  # takes the connection that the first one has let go
+                fetch(other, _SET, {"key": "the other's"})
+                fetch(session, _SET, {"key": "dropped"})
+                session.rollback()
+                other.commit()
+            assert fetch(session, _COUNT, {}) == [(2,)]
+
     def test_it_works_in_the_sessions_own_transaction(self, database: Database) -> None:
         def write_and_fail(session: Session) -> None:
             assert fetch(session, _SET, {"key": "a"}) == []
