@@ -27,11 +27,12 @@ from itsdangerous.encoding import base64_encode
 from consent.errors import ConsentError
 from consent.purposes import Purpose, current_purpose
 from consent.standing import EVERY_PURPOSE
+from dispatcher.core.base32 import base32_lower
 
 _SALT: Final = "unsubscribe.v1"
 _DIGEST: Final = "sha1"  #: itsdangerous' own; links that are out must stay good
 _MAIL_SALT: Final = b"unsubscribe-mail.v1:"
-_MAC_CHARACTERS: Final = 16  # of base32, five bits each: 80 bits
+_MAC_OCTETS: Final = 10  # 80 bits: 16 characters of base32
 _LOCAL_PART: Final = re.compile(r"u-([a-z2-7]{26})-([a-z])([a-z]{2})-([a-z2-7]{16})", re.ASCII)
 #: Two letters each, for good: they stand in letters that lie in mailboxes for years.
 _PURPOSE_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
@@ -102,7 +103,7 @@ class UnsubscribeTokens:
         purpose, channel = _PURPOSE_LETTERS.get(link.purpose), _CHANNEL_LETTERS.get(link.channel)
         if purpose is None or channel is None:
             return None
-        contact = base64.b32encode(link.contact_point_id.bytes).decode("ascii").rstrip("=").lower()
+        contact = base32_lower(link.contact_point_id.bytes)
         name = f"{contact}-{channel}{purpose}"
         return f"u-{name}-{_mac(name, self._keys[0])}"
 
@@ -123,7 +124,7 @@ class UnsubscribeTokens:
 
 def _mac(name: str, key: bytes) -> str:
     digest = hmac.digest(key, _MAIL_SALT + name.encode("ascii"), hashlib.sha256)
-    return base64.b32encode(digest)[:_MAC_CHARACTERS].decode("ascii").lower()
+    return base32_lower(digest[:_MAC_OCTETS])
 
 
 @lru_cache(maxsize=256)  # channels × purposes

@@ -13,10 +13,9 @@ from functools import lru_cache
 from uuid import UUID
 
 from channels.port import AttemptReference
+from dispatcher.core.base32 import base32_lower
 
 MAC_OCTETS = 10  # 80 bits: 16 characters of base32, in lower case
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 6
-_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _LOCAL_PART = re.compile(r"b-(\d{6})-([0-9a-f]{32})-([a-z2-7]{16})", re.ASCII)
 _ENVELOPE_ID = re.compile(r"(\d{6})\.([0-9a-f]{32})", re.ASCII)
 
@@ -67,9 +66,7 @@ def _match_local_part(address: str) -> re.Match[str] | None:
 
 def _mac(name: str, key: bytes) -> str:
     digest = hmac.digest(key, b"verp:" + name.encode("ascii"), "sha256")
-    bits = int.from_bytes(digest[:MAC_OCTETS], "big")
-    # Ten bits at a time; the library's encoder takes longer than the digest.
-    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(70, -1, -10)])
+    return base32_lower(digest[:MAC_OCTETS])
 
 
 @lru_cache(16)  # messages of some days are of one or two months
