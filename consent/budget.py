@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from consent.caps import Contact
-from dispatcher.core.arrays import uuid_array
+from dispatcher.core.arrays import text_array, uuid_array
 from dispatcher.core.db import fetch
 
 _RESERVE = text(
@@ -79,7 +79,7 @@ def reserve(session: Session, reservations: Sequence[Reservation], *, channel: s
             "attempts": uuid_array(item.attempt_id for item in reservations),
             "persons": uuid_array(item.person_id for item in reservations),
             "contacts": uuid_array(item.contact_point_id for item in reservations),
-            "groups": [item.purpose_group for item in reservations],
+            "groups": text_array(item.purpose_group for item in reservations),
             "channel": channel,
             "now": now,
         },
@@ -109,8 +109,8 @@ def contacts_at_addresses(
     """(address, purpose group) → every counted attempt after `since`, to whomever it was."""
     found: dict[tuple[Address, str], list[Contact]] = {}
     values = {
-        "kinds": [kind for kind, _ in addresses],
-        "addresses": [address for _, address in addresses],
+        "kinds": text_array(kind for kind, _ in addresses),
+        "addresses": text_array(address for _, address in addresses),
         "groups": list(groups),
         "since": since,
     }

@@ -292,10 +292,10 @@ def _with_itself(node: nodes.Node) -> list[nodes.Name]:
 
 
 def _one_line(subject: str) -> str:
-    if _LINE_BREAKS.intersection(subject):
+    if not subject.isprintable() and _LINE_BREAKS.intersection(subject):
         raise SubjectNotOneLineError(
             "в теме получился перенос строки; проверьте значения полей", part="subject"
         )
     if not subject.strip():
         raise SubjectNotOneLineError("тема получилась пустой", part="subject")
-    return " ".join(subject.split(" ")).strip()
+    return subject.strip()

@@ -75,7 +75,7 @@ def time_array(values: Iterable[date | None]) -> str:
     last: date | None = None
     written = "NULL"
     for value in values:
-        if value is not last:  # most often a group shares one moment
+        if value is not last and not _is_same(value, last):  # most often a group shares one moment
             last, written = value, "NULL" if value is None else value.isoformat()
         parts.append(written)
     return _array(parts)
@@ -103,6 +103,11 @@ def bytes_array(values: Iterable[bytes | None]) -> BytesArray:
 def number_array(values: Iterable[int]) -> str:
     """The text form of an array of whole numbers."""
     return _array([str(value) for value in values])
+
+
+def _is_same(value: date | None, last: date | None) -> bool:
+    """Comparing is cheaper than writing. An hour that comes twice, in autumn, compares as if it came once."""
+    return value == last and getattr(value, "fold", 0) == getattr(last, "fold", 0)
 
 
 def _array(parts: list[str]) -> str:

@@ -6,6 +6,7 @@ contradict another.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -15,6 +16,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
+@lru_cache(maxsize=64)  # one setting, a few languages, every message
 def contact_hours_in_words(hours: str, language: str) -> str:
     """«08:00-17:00» in the recipient's language; Russian where there are no words in it."""
     opens, _, closes = hours.partition("-")

@@ -365,8 +365,9 @@ class LaneWorker:
         for outcomes in self._outcomes(channel, list(envelopes.values())):
             self.tools.domain_limits.heed(lane.channel, outcomes, envelopes)
             self._traffic.count(lane.channel, outcomes, envelopes)
+            now = self.tools.clock.now()
             waiting += [
-                change_of(one, envelopes.pop(one.attempt.attempt_id), token, self.tools.clock.now())
+                change_of(one, envelopes.pop(one.attempt.attempt_id), token, now)
                 for one in outcomes
                 if one.attempt.attempt_id in envelopes
             ]

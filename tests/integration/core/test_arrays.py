@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,6 +45,14 @@ class TestArrays:
     ) -> None:
         assert read_back(database, "timestamptz", time_array(moments)) == moments
         assert read_back(database, "date", time_array(days)) == days
+
+    def test_the_two_hours_of_an_autumn_night_are_two(self, database: Database) -> None:
+        first = datetime(2026, 10, 25, 3, 30, tzinfo=ZoneInfo("Europe/Kyiv"))
+        second = first.replace(fold=1)
+        moments = [first, first, second]
+        assert read_back(database, "timestamptz", time_array(moments)) == [
+            moment.astimezone(UTC) for moment in moments
+        ]
 
     @SAME_DATABASE
     @given(st.lists(st.integers(-(2**31), 2**31 - 1)))
