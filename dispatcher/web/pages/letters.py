@@ -24,7 +24,7 @@ from dispatcher.core.errors import DispatcherError
 from dispatcher.web.auth import Controller, Services, SignedIn, Staff, require_csrf
 from dispatcher.web.errors import NotFoundError
 from dispatcher.web.pages.campaign_fields import common_fields_of, typed_common_fields
-from dispatcher.web.pages.showing import LETTER_POLICY, fault, one_line, show
+from dispatcher.web.pages.showing import LETTER_POLICY, SOUND_POLICY, fault, one_line, show
 from dispatcher.web.pages.typed import FormFaultError, read_number
 from dispatcher.web.services import WebServices
 from reports.lists import list_ready_names
@@ -81,6 +81,7 @@ class Tried:
 
     preview: Preview | None = None
     html: str | None = None
+    sound: str | None = None  #: as a `data:` address; it goes out with the page, so nothing personal stays
     report: FieldReport | None = None
 
 
@@ -131,13 +132,14 @@ def preview(
 def listen(request: Request, services: Services, signed_in: Controller, name: Name, trial: Trial) -> Response:
     """The call that a recipient would get, as sound. Nobody is called; the look is on record."""
     try:
-        script = _preview(services, signed_in, name, trial).envelope.call
-        if script is None:
+        found = _preview(services, signed_in, name, trial)
+        if found.envelope.call is None:
             raise CampaignError("only a call can be heard", code="no_call")
-        sound = services.script_reader.read(script)
+        sound = services.script_reader.read(found.envelope.call)
     except (*_REFUSALS, SpeechError) as error:
         return _page(request, services, signed_in, name, trial=trial, problem=error)
-    return Response(write_wav(sound), media_type="audio/wav", headers={"Cache-Control": "no-store"})
+    tried = Tried(preview=found, sound=_data_address(write_wav(sound), "audio/wav"))
+    return _page(request, services, signed_in, name, found.language, found.version, trial=trial, tried=tried)
 
 
 def _preview(services: WebServices, signed_in: SignedIn, name: str, trial: TrialForm) -> Preview:
@@ -183,9 +185,12 @@ def with_pictures(envelope: Envelope) -> str | None:
     page = envelope.html
     for one in envelope.attachments if page is not None else ():
         if one.content_id is not None and page is not None:
-            picture = base64.b64encode(one.content).decode("ascii")
-            page = page.replace(f"cid:{one.content_id}", f"data:{one.content_type};base64,{picture}")
+            page = page.replace(f"cid:{one.content_id}", _data_address(one.content, one.content_type))
     return page
+
+
+def _data_address(content: bytes, content_type: str) -> str:
+    return f"data:{content_type};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _language(trial: TrialForm) -> str | None:
@@ -229,7 +234,8 @@ def _page(
         "tried": tried,
         "problem": fault(request, problem) if problem else "",
     }
-    return show(request, signed_in, "letter.html", values, 422 if problem else 200, LETTER_POLICY)
+    policy = SOUND_POLICY if tried and tried.sound else LETTER_POLICY
+    return show(request, signed_in, "letter.html", values, 422 if problem else 200, policy)
 
 
 def _texts(

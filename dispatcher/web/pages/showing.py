@@ -20,6 +20,9 @@ from reports.returns import read_alarms
 #: sandboxed without any right, so what the letter holds can neither run nor load anything.
 LETTER_POLICY: Final = {"Content-Security-Policy": f"{STRICT_POLICY}; style-src-attr 'unsafe-inline'"}
 
+#: The same beside a player whose sound stands in the page itself: it was made for one look only.
+SOUND_POLICY: Final = {name: f"{policy}; media-src data:" for name, policy in LETTER_POLICY.items()}
+
 
 def show(
     request: Request,

@@ -1,5 +1,7 @@
 """Texts of notices by the pages: versions, preview with a recipient, check of a list."""
 
+from base64 import b64decode
+
 import pytest
 from sqlalchemy import text
 
@@ -118,12 +120,15 @@ class TestPreview:
         assert "Прослушать" in signed_in.get("/templates/debt_reminder_voice").text
         heard = trial(signed_in, action="sound", name="debt_reminder_voice")
         assert heard.status_code == 200
-        assert heard.headers["content-type"] == "audio/wav"
-        assert heard.headers["cache-control"] == "no-store"
-        sound = read_wav(heard.content)
+        assert "no-store" in heard.headers["cache-control"]
+        assert "media-src data:" in heard.headers["content-security-policy"]
+        assert "media-src" not in trial(signed_in).headers["content-security-policy"]
+        content = b64decode(heard.text.partition('src="data:audio/wav;base64,')[2].partition('"')[0])
+        sound = read_wav(content)
         assert 20 < sound.seconds < 120
         assert max(sound.samples) > 3000
-        keep_artifact("debt_reminder.wav", heard.content)
+        assert "Вам звонит" in heard.text
+        keep_artifact("debt_reminder.wav", content)
 
         refused = trial(signed_in, action="sound")
         assert refused.status_code == 422
