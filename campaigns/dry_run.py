@@ -231,7 +231,7 @@ class _Reckoning:
         capped = limits.cap_wait(first)
         if capped is not None and capped.until >= self._run.ends_at:
             self._not_going[capped.reason] += 1
-        elif refused := self._refused_as_text(first, one.values["line"]):
+        elif refused := self._refused_as_text(first, one.values["line"], due):
             self._not_going[refused] += 1
         else:
             later = "outside_hours" if due > self._moment else None
@@ -239,8 +239,8 @@ class _Reckoning:
             self._measure_further(one, steps, permissions)
             limits.spend(first)
 
-    def _refused_as_text(self, first: Candidate, line: int) -> str | None:
-        return self._texts.refused_for_text(first, line) or self._texts.refused_for_files(first)
+    def _refused_as_text(self, first: Candidate, line: int, at: datetime) -> str | None:
+        return self._texts.refused_for_text(first, line, at) or self._texts.refused_for_files(first)
 
     def _open_steps(self, one: ListedRecipient, permissions: Permissions) -> tuple[list[int], str]:
         """The steps that may be taken, the person's own choice first: the first permitted one, or all of

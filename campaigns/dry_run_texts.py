@@ -70,21 +70,22 @@ class TextCheck:
         self.sms = SmsTally()
         self.sms_later = SmsTally()  #: of later steps, for those whom the earlier ones do not reach
 
-    def refused_for_text(self, candidate: Candidate, line: int) -> str | None:
+    def refused_for_text(self, candidate: Candidate, line: int, at: datetime) -> str | None:
         """Why no text can be made for this recipient, or None; keeps the first few as samples.
 
+        `at`: when it may first go. What greets by the hour greets as it will then.
         Short messages are paid for by their length, so each one is made and counted.
         """
         candidate = with_common_fields(self._run.common_fields, candidate)
         pattern = (candidate.step, candidate.language, self._empty_fields(candidate))
         if candidate.channel == ChannelKind.SMS:
-            refused = self._render(candidate, line)
+            refused = self._render(candidate, line, at)
             self._fine[pattern] = refused != TEMPLATE_ERROR
         else:
             fine = self._fine.get(pattern)
             refused = None if fine else TEMPLATE_ERROR
             if fine is None or len(self.samples) < self._wanted:
-                refused = self._render(candidate, line)
+                refused = self._render(candidate, line, at)
                 if len(self._fine) < MAX_PATTERNS:
                     self._fine[pattern] = refused is None
         if refused == TEMPLATE_ERROR:
@@ -102,7 +103,7 @@ class TextCheck:
             return
         candidate = with_common_fields(self._run.common_fields, candidate)
         try:
-            made = self._compose(candidate)
+            made = self._compose(candidate, self._moment)
         except (TemplateError, ValueError, ArithmeticError):
             return  # it will go by no short message; the step before it is what was judged
         tally.add(candidate.address or "", self._renderer.sms_texts.measure(made.text))
@@ -144,9 +145,9 @@ class TextCheck:
             self._needs[place] = template.required_fields() - _OF_THE_COMPANY
         return self._needs[place]
 
-    def _render(self, candidate: Candidate, line: int) -> str | None:
+    def _render(self, candidate: Candidate, line: int, at: datetime) -> str | None:
         try:
-            made = self._compose(candidate)
+            made = self._compose(candidate, at)
         except TooManyPartsError as error:
             return error.code
         except (TemplateError, ValueError, ArithmeticError):
@@ -164,12 +165,12 @@ class TextCheck:
             )
         return None
 
-    def _compose(self, candidate: Candidate) -> Envelope:
+    def _compose(self, candidate: Candidate, at: datetime) -> Envelope:
         # Without a contact point the text carries no link that would really unsubscribe somebody.
         harmless = candidate._replace(contact_point_id=None)
         template = template_of(self._run, candidate, self._templates)
         most = self._run.plan.steps[candidate.step].max_parts
-        return self._renderer.compose(template, harmless, self._run.purpose, self._moment, max_parts=most)
+        return self._renderer.compose(template, harmless, self._run.purpose, at, max_parts=most)
 
 
 #: Given by the renderer itself, whatever the list holds.

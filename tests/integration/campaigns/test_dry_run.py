@@ -245,6 +245,22 @@ class TestCalls:
         assert "  9: больше не звонить" in sample.text
         assert found.sms is None
 
+    @pytest.mark.parametrize(
+        ("hours", "greeting"),
+        [((time(6), time(9)), "Доброе утро!"), ((time(18), time(20)), "Добрый вечер!")],
+    )
+    def test_a_sample_greets_as_at_the_hour_at_which_it_may_go(self, engine, hours, greeting) -> None:
+        make_list(engine.application, rows(1))
+        daily_from, daily_to = hours
+        calls = wanted(
+            engine,
+            channels=(ChannelKind.VOICE,),
+            daily_from=daily_from,
+            daily_to=daily_to,
+            working_days_only=False,
+        )
+        assert greeting in try_out(engine, calls).samples[0].text
+
     def test_a_phrase_that_yields_no_sound_refuses_the_start_and_says_why(self, engine: Engine) -> None:
         make_list(engine.application, rows(2))
         found = try_out(engine, wanted(engine, channels=(ChannelKind.VOICE,)))
