@@ -35,6 +35,7 @@ from dispatcher.core.db import is_database_gone
 from dispatcher.core.garbage import settle_loaded_objects
 from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
+from dispatcher.core.outage import Outage
 from dispatcher.core.queue import connect_broker
 from dispatcher.delivery import confirmations, planning, receipts, refusal_answers, sweep
 from dispatcher.delivery.bills.repository import drop_of_closed_runs
@@ -115,15 +116,17 @@ class Scheduler:
         log.info("scheduler.ended")
 
     def _run_rounds(self) -> None:
+        outage = Outage("scheduler.database")
         while not self._stop.is_set():
             try:
                 self.round()
+                outage.end()
             except LostLeadError:
                 log.warning("scheduler.lost_lead")
             except DBAPIError as error:
                 if not is_database_gone(error):
                     raise
-                log.warning("scheduler.database_away")
+                outage.note()
             self._stop.wait(self._application.settings.delivery.sweep_seconds)
 
     def _run_urgent(self) -> None:

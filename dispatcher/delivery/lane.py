@@ -25,6 +25,7 @@ from consent.calendar import WorkingCalendar
 from dispatcher.core.clock import Clock
 from dispatcher.core.db import Database, is_database_gone, plan_by_keys
 from dispatcher.core.ids import new_id
+from dispatcher.core.outage import Outage
 from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.asking import ask_due
 from dispatcher.delivery.bills.gate import BillGate
@@ -266,15 +267,18 @@ class LaneWorker:
     def _until_database_is_back(self, work: Callable[[Session], Result], token: UUID) -> Result:
         """Run `work`, waiting while PostgreSQL is away; a claim whose commit is in doubt is given back."""
         is_in_doubt = False
+        outage = Outage("delivery.database")
         while True:
             try:
                 if is_in_doubt:
                     self._give_back_unconfirmed(token)
-                return self.tools.database.run(work)
+                result = self.tools.database.run(work)
+                outage.end()
+                return result
             except DBAPIError as error:
                 if not is_database_gone(error) or time.monotonic() > self._give_up_at:
                     raise
-                log.warning("delivery.database_away")
+                outage.note()
             is_in_doubt = True
             time.sleep(DATABASE_WAIT_SECONDS)
 
