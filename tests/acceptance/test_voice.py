@@ -21,7 +21,7 @@ from tests.integration.channels.sip_peers import ACK, INVITE, SIPP_FILES, respon
 pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
 
 LINES = 3
-#: They press 1 and hang up two seconds later: long enough to be killed in, and nobody waits for the whole text.
+#: They press 1 and hang up two seconds later: time enough for a kill, and nobody waits for the whole text.
 PHONES = [f"+7999204{number:04}" for number in range(4)]
 _HEADER = "Лицевой счёт;Код абонента;ФИО;Адрес;Телефон;Сумма долга;Срок оплаты;Согласие\n"
 _SENDING = "SELECT id::text FROM attempt WHERE run_id = %s AND state = 'sending'"

@@ -81,3 +81,7 @@ class TestProcesses:
             "assert all(field_rules(one, RetentionSettings(), 'ru') for one in ABOUT_PEOPLE)"
         )
         assert "dispatcher.privacy.export" in loaded_by(statement)
+
+    def test_the_pages_take_callbacks_without_what_sends_requests(self) -> None:
+        heavy = {"aiohttp", "aiosmtplib", "channels.sms.smsc.client"}
+        assert loaded_by("import dispatcher.web.app") & heavy == set()

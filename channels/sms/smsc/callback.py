@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 from channels.port import Price, Receipt
 from channels.sms.errors import ForgedCallbackError, UnreadableCallbackError
 from channels.sms.reference import read_name
-from channels.sms.smsc.client import IncomingMessage
 from channels.sms.smsc.codes import read_report
+from channels.sms.smsc.incoming import IncomingMessage
 
 MOST_FIELDS: Final = 100
 _CHECKSUMS: Final = ("sha1", "md5")

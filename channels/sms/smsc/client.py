@@ -19,6 +19,7 @@ import structlog
 
 from channels.sms.errors import NoAnswerError, ProviderRefusedError, ProviderUnreachableError
 from channels.sms.smsc.codes import REQUEST_ERRORS
+from channels.sms.smsc.incoming import IncomingMessage
 from dispatcher.core.settings import SmscSettings
 
 log = structlog.get_logger(__name__)
@@ -60,16 +61,6 @@ class Status:
     cost: Decimal | None = None
     operator: str | None = None
     at: int | None = None  #: seconds since 1970
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingMessage:
-    """A message from a customer."""
-
-    id: str
-    phone: str
-    text: str
-    to: str
 
 
 class SmscClient:

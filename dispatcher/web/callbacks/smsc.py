@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from channels.port import ChannelKind, Receipt
 from channels.sms.errors import ForgedCallbackError, UnreadableCallbackError
 from channels.sms.smsc.callback import read_callback, read_fields
-from channels.sms.smsc.client import IncomingMessage
+from channels.sms.smsc.incoming import IncomingMessage
 from dispatcher.core.settings import SmscSettings
 from dispatcher.delivery.receipts import apply_stored, store_receipt
 from dispatcher.delivery.returns.sms_replies import SmsReply, take_reply

@@ -14,7 +14,7 @@ from channels.port import AttemptReference, Receipt, ReceiptKind
 from channels.sms.errors import ForgedCallbackError, UnreadableCallbackError
 from channels.sms.reference import message_name
 from channels.sms.smsc.callback import read_callback, read_fields
-from channels.sms.smsc.client import IncomingMessage
+from channels.sms.smsc.incoming import IncomingMessage
 
 SECRET = "the account's secret"
 ATTEMPT = AttemptReference(date(2026, 11, 1), UUID("01931a2b-3c4d-7e5f-8a9b-0c1d2e3f4a5b"))
