@@ -20,6 +20,7 @@ from channels.email.chunking import ChunkedSession
 from channels.email.connection import SmtpConnection
 from channels.email.errors import MailServerUnavailableError, UnsendableError
 from channels.email.fitness import Fitness
+from channels.email.outcome_queue import OutcomeQueue
 from channels.email.pipeline import PipelinedSession
 from channels.email.pool import ConnectionPool
 from channels.email.replies import Verdict, is_of_server
@@ -74,7 +75,7 @@ class Batch:
         self._is_server_slow = False  # the only one there is
         self._fault: MailServerUnavailableError | None = None
         self._in_use: dict[asyncio.Task[None] | None, SmtpConnection] = {}
-        self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        self._outcomes = OutcomeQueue()
         self._built: Mapping[AttemptReference, Built] = {}
         self._workers: list[asyncio.Task[None]] = []
         self._overseer: asyncio.Task[None] | None = None
@@ -123,7 +124,7 @@ class Batch:
             if isinstance(ending, Exception):
                 _log_bug(ending)
         self._settle_waiting()
-        self._outcomes.put_nowait(None)
+        self._outcomes.close()
 
     def _settle_waiting(self) -> None:
         kind, reason = OutcomeKind.NOT_SENT, "stopped"
@@ -136,7 +137,7 @@ class Batch:
         while self._waiting:
             envelope = self._waiting.popleft()
             verdict = self._fitness.verdict_of(envelope) if reason != "stopped" else None
-            self._outcomes.put_nowait(
+            self._outcomes.put(
                 Outcome(envelope.attempt, kind, reason, is_for_provider=is_throttled)
                 if verdict is None
                 else self._post.outcome(envelope, verdict, "")
@@ -182,7 +183,7 @@ class Batch:
                 # It hung up at once: that must cost an envelope its turn, not loop for ever.
                 lost = self._waiting[place]
                 del self._waiting[place]
-                self._outcomes.put_nowait(self._post.outcome(lost, LOST_EARLY, connection.server))
+                self._outcomes.put(self._post.outcome(lost, LOST_EARLY, connection.server))
         except BaseException:
             connection.abort()
             raise
@@ -238,7 +239,7 @@ class Batch:
             return
         self._heed(letter.server, verdict)
         content = letter.request.content if verdict.is_body_sent else None
-        self._outcomes.put_nowait(self._post.outcome(letter.envelope, verdict, letter.server, content))
+        self._outcomes.put(self._post.outcome(letter.envelope, verdict, letter.server, content))
         if verdict is SLOW_EARLY:
             self._settle_waiting()
 
@@ -268,7 +269,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - a bug must not cost the envelope its outcome
             _log_bug(error, attempt_id=str(envelope.attempt.attempt_id))
             verdict = Verdict(OutcomeKind.PERMANENT, "not_built")
-        self._outcomes.put_nowait(self._post.outcome(envelope, verdict, connection.server))
+        self._outcomes.put(self._post.outcome(envelope, verdict, connection.server))
         return None
 
 
