@@ -124,12 +124,13 @@ class VoiceChannel:
         self._telephone.stop_starting()
 
     async def close(self) -> None:
-        """Hang up, let every envelope have its outcome, let go of the trunks."""
+        """Hang up, let every envelope have its outcome, let go of the trunks and of who speaks."""
         self.stop_starting()
         self._finish_at = time.monotonic()
         if self._calls:
             await asyncio.wait(self._calls, timeout=GRACE_SECONDS)
         await self._telephone.close()
+        await self._speaker.close()
 
     # -- one envelope ---------------------------------------------------------
 

@@ -50,3 +50,7 @@ class Speaker(Protocol):
     async def speak(self, phrases: Sequence[Phrase]) -> Sequence[Spoken]:
         """The sound of each phrase, in order; raises `SpeechError` where one yields none or too little."""
         ...
+
+    async def close(self) -> None:
+        """End what speaks. Nothing is asked of it afterwards."""
+        ...

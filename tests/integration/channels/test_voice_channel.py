@@ -43,6 +43,8 @@ SCRIPT = CallScript(
 class ToneSpeaker:
     """Every phrase is a tone of its own of half a second."""
 
+    async def close(self) -> None: ...
+
     async def speak(self, phrases: Sequence[Phrase]) -> Sequence[Spoken]:
         return [self._spoken(phrase) for phrase in phrases]
 

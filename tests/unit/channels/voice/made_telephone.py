@@ -27,6 +27,10 @@ class MadeSpeaker:
         self._seconds = seconds
         self._silent = silent
         self.spoken: list[Phrase] = []
+        self.is_closed = False
+
+    async def close(self) -> None:
+        self.is_closed = True
 
     async def speak(self, phrases: Sequence[Phrase]) -> Sequence[Spoken]:
         await asyncio.sleep(self._seconds)

@@ -265,16 +265,17 @@ class TestStopping:
 
         run(case())
 
-    def test_close_hangs_up_at_once_and_lets_go_of_the_trunks(self) -> None:
+    def test_close_hangs_up_at_once_and_lets_go_of_the_trunks_and_of_who_speaks(self) -> None:
         async def case() -> None:
-            telephone = MadeTelephone({TOLD: 600.0})
-            channel = channel_of(telephone)
+            telephone, speaker = MadeTelephone({TOLD: 600.0}), MadeSpeaker()
+            channel = channel_of(telephone, speaker=speaker)
             sending = asyncio.create_task(send_all(channel, envelope()))
             while not telephone.talks:
                 await asyncio.sleep(0.01)
             await channel.close()
             assert len(await sending) == 1
             assert telephone.is_closed
+            assert speaker.is_closed
 
         run(case())
 
