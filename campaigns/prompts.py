@@ -1,12 +1,13 @@
 """Recorded prompts: adding, retiring, and giving the samples to whoever plays them.
 
 A prompt is named in a text by the SHA-256 of its samples, so what a text plays can never be exchanged under
-it. A retired one is gone from the choice only: texts and runs that name it go on playing it.
+it. A retired one is gone from the choice only, and its name is free: texts and runs that name its digest go
+on playing it.
 """
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -29,8 +30,11 @@ _ADD = text(
 )
 _COLUMNS: Final = "sha256, name, seconds, uploaded_by, uploaded_at, is_active"
 _SAME = text(
-    f"SELECT {_COLUMNS} FROM recorded_prompt WHERE sha256 = :sha256 OR name = :name"  # noqa: S608 - a constant
-    " ORDER BY sha256 = :sha256 DESC LIMIT 1 FOR UPDATE"
+    f"SELECT {_COLUMNS} FROM recorded_prompt"  # noqa: S608 - a constant
+    " WHERE sha256 = :sha256 OR name = :name AND is_active ORDER BY sha256 = :sha256 DESC LIMIT 1 FOR UPDATE"
+)
+_IS_TAKEN = text(
+    "SELECT EXISTS (SELECT FROM recorded_prompt WHERE name = :name AND is_active AND sha256 <> :sha256)"
 )
 _LIST = text(f"SELECT {_COLUMNS} FROM recorded_prompt ORDER BY is_active DESC, name")  # noqa: S608 - a constant
 _SET_ACTIVE = text("UPDATE recorded_prompt SET is_active = :is_active WHERE sha256 = :sha256")
@@ -74,7 +78,7 @@ def add_prompt(
     if added is not None:
         _record(session, "prompt.added", found, actor, now, before=None)
         return found, True
-    if found.sha256 != digest:
+    if found.sha256 != digest or session.execute(_IS_TAKEN, values).scalar_one():
         raise PromptError(
             f"название «{name}» занято другой записью: назовите иначе", code="prompt_name_taken", name=name
         )
@@ -87,7 +91,7 @@ def add_prompt(
     return PromptView(*session.execute(_SAME, {"sha256": digest, "name": name}).one()), False
 
 
-def retire_prompt(session: Session, sha256: str, *, actor: str, now: datetime) -> None:
+def retire_prompt(session: Session, sha256: str, *, actor: str, now: datetime) -> PromptView:
     """Offer a recording no more; raises `UnknownPromptError`. Retiring it again changes nothing."""
     row = session.execute(_SAME, {"sha256": sha256, "name": None}).one_or_none()
     if row is None:
@@ -95,6 +99,7 @@ def retire_prompt(session: Session, sha256: str, *, actor: str, now: datetime) -
     found = PromptView(*row)
     if found.is_active:
         _set_active(session, found, False, "prompt.retired", actor, now)
+    return replace(found, is_active=False)
 
 
 def list_prompts(session: Session) -> list[PromptView]:

@@ -1,9 +1,9 @@
-"""Recordings that calls play: the list, and uploading one."""
+"""Recordings that calls play: the list, uploading one, and retiring it."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from campaigns.prompts import add_prompt, list_prompts
+from campaigns.prompts import add_prompt, list_prompts, retire_prompt
 from dispatcher.core.api_keys import Scope
-from dispatcher.web.api.calls import ApiCall, Made, Makes, Reads
+from dispatcher.web.api.calls import ApiCall, Changes, Made, Makes, Reads
 from dispatcher.web.api.problems import WrongContentTypeError, answers
 from dispatcher.web.api.values import Line, example
 from dispatcher.web.prompt_files import read_prompt
@@ -23,6 +23,7 @@ router = APIRouter(prefix="/prompts", tags=["templates"])
 
 Reader = Annotated[ApiCall, Depends(Reads(Scope.TEMPLATES_READ))]
 Writer = Annotated[ApiCall, Depends(Makes(Scope.TEMPLATES_WRITE))]
+Changer = Annotated[ApiCall, Depends(Changes(Scope.TEMPLATES_WRITE))]
 
 _PROMPT: Final = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -69,7 +70,7 @@ def show_prompts(call: Reader) -> PromptsOut:
 
 @router.post("", status_code=201, response_model=PromptOut, responses=answers(409, 415), openapi_extra=_FILE)
 async def upload(
-    request: Request, call: Writer, name: Annotated[Line, Query(description="Unique.")]
+    request: Request, call: Writer, name: Annotated[Line, Query(description="Unique among those in use.")]
 ) -> object:
     """Keep a recording that can be heard over the telephone. Another is refused, and nothing is kept."""
     if request.headers.get("content-type", "").startswith(("multipart/", "application/x-www-form")):
@@ -83,6 +84,20 @@ async def upload(
         return await run_in_threadpool(_add, call, kept, name)
     finally:
         await run_in_threadpool(uploads.remove, kept.id)
+
+
+@router.post("/{digest}/retire", response_model=PromptOut, responses=answers(404))
+def retire(
+    call: Changer,
+    digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="The recording's `sha256`.")],
+) -> object:
+    """Offer a recording no more. Its name is free; texts that name its digest go on playing it."""
+
+    def work(session: Session, now: datetime) -> Made:
+        found = retire_prompt(session, digest, actor=call.client.actor, now=now)
+        return Made(PromptOut.model_validate(found, from_attributes=True), 200)
+
+    return call.change(work, request=digest.encode())
 
 
 def _add(call: ApiCall, kept: Upload, name: str) -> Response:

@@ -41,6 +41,10 @@ def kept(services, columns: str = "sha256"):
         return session.execute(text(f"SELECT {columns} FROM recorded_prompt")).all()
 
 
+def listed(client, head: dict[str, str]) -> list[dict[str, object]]:
+    return client.get(f"{V1}/prompts", headers=head).json()["items"]
+
+
 def actions(services) -> list[str]:
     with services.database.transaction() as session:
         found = session.execute(
@@ -136,3 +140,17 @@ class TestPrompts:
         refused = send(wav(array("h", bytes(16000))), "silent")
         assert (refused.status_code, refused.json()["code"]) == (422, "prompt_silent")
         assert client.get(f"{V1}/prompts", headers=head).json() == {"items": [made.json()]}
+
+    def test_a_retired_recording_frees_its_name_and_stays_playable(self, client, services):
+        head = {"authorization": f"Bearer {make_key(services)}"}
+        sign_in(client)
+        upload(client, GOOD)
+        old = kept(services)[0].sha256
+        retired = client.post(f"{V1}/prompts/{old}/retire", headers=head)
+        assert (retired.status_code, retired.json()["is_active"]) == (200, False)
+        assert client.post(f"{V1}/prompts/{'0' * 64}/retire", headers=head).json()["status"] == 404
+        assert upload(client, wav(tone(300, 0.5))).status_code == 303
+        assert "занято другой" in upload(client, GOOD).text
+        used = [(one["name"], one["is_active"]) for one in listed(client, head)]
+        assert used == [("Приветствие", True), ("Приветствие", False)]
+        assert services.script_reader.read(script(old)).seconds == pytest.approx(0.5, abs=0.01)
