@@ -171,9 +171,9 @@ RETURNS: Final[Words] = {
         "Replies",
     ),
     "incoming_lead": (
-        "Что люди ответили на письма. Автоответы и уведомления о недоставке сюда не попадают.",
-        "Що люди відповіли на листи. Автовідповіді та сповіщення про недоставку сюди не потрапляють.",
-        "What people answered. Automatic answers and bounces do not come here.",
+        "Что люди ответили на письма и СМС. Автоответы и уведомления о недоставке сюда не попадают.",
+        "Що люди відповіли на листи і СМС. Автовідповіді та сповіщення про недоставку сюди не потрапляють.",
+        "What people answered to letters and SMS. Automatic answers and bounces do not come here.",
     ),
     "incoming_waiting": (
         "Ждут ответа",
