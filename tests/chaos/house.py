@@ -5,7 +5,6 @@ its own supervisor has to bring the killed back. Every process of it carries a m
 one that is alive and not below the current `up` is an orphan.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -21,6 +20,8 @@ from zoneinfo import ZoneInfo
 
 import psutil
 from pydantic import BaseModel, SecretStr
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from campaigns.import_list import ImportRequest, import_list
 from channels.port import ChannelKind
@@ -44,6 +45,7 @@ from dispatcher.embedded.ports import choose_port
 from dispatcher.embedded.servers import EmbeddedServers
 from dispatcher.migrations.migrate import migrate
 from dispatcher.web.callbacks.paths import smsc_path
+from tests.chaos.environment import environment_of
 from tests.chaos.lists import LISTS, write_list
 from tests.chaos.sandboxes import Sandbox
 from tests.chaos.sandboxes import listens as _listens
@@ -80,6 +82,9 @@ SMSC: Final = "smsc"  #: the name of the account
 #: for questions. Many of the numbers hold a request for tenths of a second or seconds, by design.
 SMS_REQUESTS: Final = 6
 CALLBACK_SECRET: Final = "a secret of callbacks for chaos only"
+
+
+_LEAD: Final = text("SELECT 1 FROM scheduler_lease WHERE held_until > clock_timestamp()")
 
 
 class Mail(StrEnum):
@@ -146,6 +151,14 @@ class House:
             if time.monotonic() > until or self.up is None or self.up.poll() is not None:
                 raise HouseError(f"the product is not whole: {self.missing_roles()} missing")
             self.keep_servers()
+            time.sleep(POLL_SECONDS)
+
+    def wait_until_loaded(self) -> None:
+        """Wait until a scheduler leads and the pages listen: the first round is no longer than the others."""
+        until = time.monotonic() + READY_SECONDS
+        while not (_listens(self.settings.web.port) and self.application.database.run(_is_led)):
+            if time.monotonic() > until:
+                raise HouseError("the product does not come up")
             time.sleep(POLL_SECONDS)
 
     def missing_roles(self) -> list[str]:
@@ -226,34 +239,12 @@ class House:
         with (self.directory / log).open("ab") as output:
             return subprocess.Popen(
                 argv,
-                env={**self.environment(), MARK: self.mark},
+                env={**environment_of(self.application), MARK: self.mark},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 preexec_fn=for_child(signal.SIGTERM),
             )
-
-    def environment(self) -> dict[str, str]:
-        """The environment of the product's processes."""
-        settings = self.settings
-        parts = {
-            "SMTP": settings.smtp,
-            "SMS": settings.sms,
-            "BOUNCE_LISTENER": settings.bounce_listener,
-            "WEB": settings.web,
-            "DELIVERY": settings.delivery,
-            "WORKERS": settings.workers,
-            "IMPORTS": settings.imports,
-            "RETURNS": settings.returns,
-        }
-        inherited = self.application.child_environment()
-        kept = {
-            name: value
-            for name, value in inherited.items()
-            if not name.startswith(tuple(f"DISPATCHER_{part}__" for part in parts))
-        }
-        values = {f"DISPATCHER_{name}": _with_secrets(part) for name, part in parts.items()}
-        return {**kept, **values, "DISPATCHER_DATA_DIRECTORY": str(settings.data_directory)}
 
     def __enter__(self) -> Self:
         return self
@@ -312,7 +303,12 @@ def open_house(
             stack.callback(sandbox.end)
             sandbox.start()
         house.start_product()
+        house.wait_until_loaded()
         yield house
+
+
+def _is_led(session: Session) -> bool:
+    return session.execute(_LEAD).first() is not None
 
 
 def _providers(mail: Mail, sandboxes: Sequence[Sandbox], wire: Wire | None) -> dict[str, BaseModel]:
@@ -378,17 +374,6 @@ def _import(application: Application, directory: Path, kind: str, notices: int, 
     result = import_list(application.database, application.clock, request, actor="chaos")
     if result.recipients != notices:
         raise HouseError(f"the list {kind} has {result.recipients} recipients instead of {notices}")
-
-
-def _with_secrets(part: BaseModel) -> str:
-    """A part as JSON for the product's processes; `model_dump_json` would write stars for secrets."""
-    return json.dumps(part.model_dump(), default=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def _arguments(process: psutil.Process) -> list[str]:
