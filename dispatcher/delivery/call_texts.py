@@ -22,7 +22,6 @@ from templates.call_words import (
     word_of,
 )
 from templates.rendering import CompiledTemplate
-from templates.speech.spell_out import spell_out
 
 CACHED_LINES: Final = 2048  #: most lines of a call are the same for everybody
 #: A written line in a language → the words that are said.
@@ -31,6 +30,9 @@ SpellOut = Callable[[str, str], str]
 
 @lru_cache(maxsize=CACHED_LINES)
 def _spell_out(line: str, language: str) -> str:
+    # Imported here: words for sums and dates are several MB that a worker of e-mail never says.
+    from templates.speech.spell_out import spell_out
+
     return spell_out(line, language)
 
 

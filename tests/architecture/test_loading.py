@@ -70,6 +70,14 @@ class TestProcesses:
         heavy = (WEB - {"jinja2"}) | {"aiohttp"} | FILES | LANGUAGE | SCHEMA | DOMAIN_NAMES | HOUSE
         assert loaded_by(statement) & heavy == set()
 
+    def test_a_worker_of_email_loads_nothing_that_reads_calls_aloud(self) -> None:
+        statement = "import dispatcher.worker, channels.email.channel, dispatcher.delivery.lane"
+        loaded = loaded_by(statement)
+        assert "dispatcher.delivery.call_texts" in loaded
+        assert {
+            name for name in loaded if name.startswith(("templates.speech", "channels.voice.speech"))
+        } == set()
+
     def test_the_newest_migration_is_known_without_loading_them(self) -> None:
         assert newest_revision().isdecimal()
 
