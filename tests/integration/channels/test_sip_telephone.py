@@ -20,6 +20,7 @@ from channels.voice.sip.call import SipCall
 from channels.voice.sip.engine import Engine
 from channels.voice.sip.statuses import judge
 from channels.voice.sip.telephone import SipTelephone
+from channels.voice.speech.wav import read_wav
 from channels.voice.telephone import CallRequest
 from dispatcher.core.voice_settings import TrunkSettings, VoiceSettings
 from tests.integration.channels.channel_contract import run
@@ -305,6 +306,24 @@ class TestSound:
                     assert some is not None
                     heard += some.samples
                 assert judge_sound(bytes(heard)).seconds > 1.5
+
+        run(case())
+
+    def test_what_the_far_end_says_is_recorded_while_we_speak_where_that_is_switched_on(self) -> None:
+        async def recorded(*, is_on: bool) -> bytes | None:
+            async with sandbox() as server, telephone(trunk(server.port), records_far_end=is_on) as phone:
+                call = await answered(phone, number(205))
+                await call.play(sine(440, 2.5))
+                await call.hang_up()
+                return call.recording()
+
+        async def case() -> None:
+            assert await recorded(is_on=False) is None
+            recording = await recorded(is_on=True)
+            assert recording is not None
+            heard = judge_sound(read_wav(recording).samples.tobytes())
+            assert 1.0 < heard.seconds < 2.7
+            assert abs(heard.hertz - 440) > 10  # theirs, not ours
 
         run(case())
 
