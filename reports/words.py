@@ -507,6 +507,11 @@ REASONS: Final[Words] = {
     ),
     "no_line": ("все линии заняты", "усі лінії зайняті", "all lines were taken"),
     "engine_gone": ("модуль звонков остановился", "модуль дзвінків зупинився", "the SIP stack has died"),
+    "call_window_too_short": (
+        "звонок не уложился бы в часы звонков",
+        "дзвінок не вклався б у години дзвінків",
+        "the call would outlast the hours",
+    ),
     "speech_not_ready": ("звук ещё не готов", "звук ще не готовий", "the sound was not ready in time"),
     "stopped": ("остановлено до звонка", "зупинено до дзвінка", "stopped before it was dialled"),
 }

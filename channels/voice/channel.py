@@ -24,7 +24,7 @@ from channels.port import (
     Receipt,
 )
 from channels.sms.reference import message_name
-from channels.voice.dialogue import needed_phrases, run_dialogue
+from channels.voice.dialogue import expected_seconds, needed_phrases, run_dialogue
 from channels.voice.errors import NotDialledError, SpeechError
 from channels.voice.outcomes import not_dialled, of_result, of_signalling
 from channels.voice.reasons import CallReason
@@ -71,6 +71,7 @@ class VoiceChannel:
         self._needed = needed
         self._hold = hold or partial(run_dialogue, detection=settings.detection)
         self._now = now
+        self._ring_seconds = max((one.ring_seconds for one in settings.trunks), default=0.0)
         self._is_stopped = False
         self._finish_at = float("inf")
         self._calls: set[asyncio.Task[Outcome]] = set()  #: envelopes without an outcome
@@ -155,11 +156,28 @@ class VoiceChannel:
         if script is None:
             return not_dialled(envelope, CallReason.NO_SCRIPT)
         sounds = await self._speak(envelope, script)
+        expected = self._ring_seconds + expected_seconds(script, sounds)
+        outcome = await self._dial(envelope, script, sounds, is_cancelled, expected)
+        if outcome.call is None:
+            return outcome
+        return replace(outcome, call=replace(outcome.call, expected_seconds=expected))
+
+    async def _dial(
+        self,
+        envelope: Envelope,
+        script: CallScript,
+        sounds: Sounds,
+        is_cancelled: asyncio.Event,
+        expected: float,
+    ) -> Outcome:
         self._check_may_begin(envelope, is_cancelled)
+        begin_until = self._begin_until(envelope, expected)
+        if begin_until is not None and time.monotonic() > begin_until:
+            return not_dialled(envelope, CallReason.WINDOW_TOO_SHORT)
         request = CallRequest(
             envelope.address,
             message_name(envelope.attempt),
-            begin_until=envelope.begin_until,
+            begin_until=begin_until,
             is_wanted=lambda: not is_cancelled.is_set(),
         )
         answer = await self._telephone.call(request)
@@ -195,6 +213,14 @@ class VoiceChannel:
         while time.monotonic() < min(most_until, self._finish_at):
             await asyncio.sleep(_LOOK_SECONDS)
         await call.hang_up()
+
+    def _begin_until(self, envelope: Envelope, expected: float) -> float | None:
+        """The last moment (of `time.monotonic()`) from which the call would be over within its hours."""
+        if envelope.deliver_until is None:
+            return envelope.begin_until
+        left = (envelope.deliver_until - self._now()).total_seconds() - expected
+        closing = time.monotonic() + left
+        return closing if envelope.begin_until is None else min(closing, envelope.begin_until)
 
     def _check_may_begin(self, envelope: Envelope, is_cancelled: asyncio.Event) -> None:
         if self._is_stopped or is_cancelled.is_set():

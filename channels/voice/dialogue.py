@@ -6,7 +6,7 @@ before the call (`needed_phrases`): nobody waits for the speech engine with the 
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -44,11 +44,26 @@ def needed_phrases(script: CallScript) -> tuple[Phrase, ...]:
     return tuple(found)
 
 
-def longest_seconds(script: CallScript, sounds: Sounds) -> float:
-    """How long a call of this script is reckoned to talk: all said once, all questions waited out."""
-    said = sum(sounds[phrase].sound.seconds + BETWEEN_PHRASES_SECONDS for phrase in needed_phrases(script))
-    waits = sum(part.wait_seconds for part in script.parts if isinstance(part, Ask | Collect))
-    return min(said + waits, script.most_seconds)
+def expected_seconds(script: CallScript, sounds: Sounds) -> float:
+    """How long a call of this script is reckoned to talk, at most.
+
+    All is said, the facts once more, and every question is asked as often as it may be and waited out; or a
+    machine greets for as long as it may. No call talks longer than `most_seconds`: then it is ended.
+    `sounds` holds the needed phrases and no others.
+    """
+
+    def said(phrases: Iterable[Phrase]) -> float:
+        return sum(sounds[phrase].sound.seconds + BETWEEN_PHRASES_SECONDS for phrase in phrases)
+
+    seconds = said(sounds)
+    for part in script.parts:
+        if isinstance(part, Ask | Collect):
+            seconds += part.times * part.wait_seconds + (part.times - 1) * said(part.phrases)
+        elif part.is_fact:
+            seconds += said(part.phrases)
+    if script.on_machine is OnMachine.NEUTRAL:
+        seconds = max(seconds, LONGEST_GREETING_SECONDS + said(script.neutral))
+    return min(seconds, script.most_seconds)
 
 
 async def run_dialogue(

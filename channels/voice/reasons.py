@@ -72,6 +72,8 @@ class CallReason(StrEnum):
     STOPPED = "stopped"
     #: as for every channel: `Envelope.begin_until` is past
     NOT_BEGUN_IN_TIME = "not_begun_in_time"
+    #: `Envelope.deliver_until` is nearer than the call with its spoken phrases is long
+    WINDOW_TOO_SHORT = "call_window_too_short"
     #: cut off by our own process; nobody knows what was heard
     BROKEN_OFF = "broken_off"
 
@@ -108,6 +110,7 @@ KINDS: Final = MappingProxyType(
         CallReason.SPEECH_NOT_READY: OutcomeKind.NOT_SENT,
         CallReason.STOPPED: OutcomeKind.NOT_SENT,
         CallReason.NOT_BEGUN_IN_TIME: OutcomeKind.NOT_SENT,
+        CallReason.WINDOW_TOO_SHORT: OutcomeKind.NOT_SENT,
         CallReason.BROKEN_OFF: OutcomeKind.UNKNOWN,
     }
 )

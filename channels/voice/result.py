@@ -56,4 +56,5 @@ class CallResult:
     wants_no_calls: bool = False
     was_transferred: bool = False
     prompts: tuple[str, ...] = ()
+    expected_seconds: float = 0.0  #: ringing and talking as reckoned before it was dialled; 0: it was not
     recording: bytes | None = field(default=None, repr=False)  #: of the far end, only where switched on

@@ -130,6 +130,7 @@ def claim_group(
     bill_looks: BillLooks | None = None,
     transitions: Transitions | None = None,
     least_validity: Mapping[str, float] = NO_VALIDITY,
+    call_seconds: float | None = None,
 ) -> ClaimedGroup | None:
     """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due.
 
@@ -137,7 +138,8 @@ def claim_group(
 
     `hold_back` may put off some of those that nothing else forbids, for limits outside the database;
     `bill_looks` says which must wait for a bill that is still to be fetched; `least_validity` by channel is
-    for how many seconds its providers hold what they are given, at least.
+    for how many seconds its providers hold what they are given, at least; `call_seconds` is how
+    long the run's calls are known to take.
     """
     hold_shared(session, run_id)
     run = _load_run(session, run_id, now)
@@ -147,7 +149,7 @@ def claim_group(
     if not locked:
         return None
     candidates = _candidates(session, run, locked)
-    limits = group_limits(session, run, candidates, calendar, now, least_validity)
+    limits = group_limits(session, run, candidates, calendar, now, least_validity, call_seconds)
     verdicts: Sequence[Verdict] = _judge_all(session, run, channel, candidates, limits, now, bill_looks)
     verdicts = hold_paused(session, run, channel, candidates, verdicts, now)
     if hold_back is not None:

@@ -34,10 +34,12 @@ def group_limits(
     calendar: WorkingCalendar,
     now: datetime,
     least_validity: Mapping[str, float] = NO_VALIDITY,
+    call_seconds: float | None = None,
 ) -> "GroupLimits":
     """Read what the candidates have spent; their persons and addresses must be locked for it to hold.
 
     `least_validity`: channel → seconds for which its providers hold what they were given, at least.
+    `call_seconds`: how long the calls of this run are known to take; None: not known yet.
     """
     spent = read_spent(
         session,
@@ -46,7 +48,7 @@ def group_limits(
         addresses={address_of(one.channel, one.address) for one in candidates if one.address},
         now=now,
     )
-    return GroupLimits(run, spent, calendar, now, least_validity)
+    return GroupLimits(run, spent, calendar, now, least_validity, call_seconds)
 
 
 class GroupLimits:
@@ -59,12 +61,14 @@ class GroupLimits:
         calendar: WorkingCalendar,
         now: datetime,
         least_validity: Mapping[str, float] = NO_VALIDITY,
+        call_seconds: float | None = None,
     ) -> None:
         self._run = run
         self._spent = spent
         self._calendar = calendar
         self._now = now
         self._least_validity = least_validity
+        self._call_seconds = call_seconds
         self._allowed: dict[tuple[str, int, Place], datetime | None] = {}
         self._closings: dict[Place, datetime] = {}
         self._waits: dict[tuple[Place, CapWait], CapWait] = {}
@@ -89,7 +93,9 @@ class GroupLimits:
         """For how long the hours must still be open: as long as a call may take, or a provider holds it."""
         steps = self._run.plan.steps
         longest = steps[step].longest_seconds if step < len(steps) else None
-        return self._least_validity.get(channel) if longest is None else longest
+        if longest is None:
+            return self._least_validity.get(channel)
+        return longest if self._call_seconds is None else self._call_seconds
 
     def _next(self, channel: str, step: int, place: Place) -> datetime | None:
         allowed = next_sending_time(self._run, place, self._calendar, self._now)

@@ -33,6 +33,7 @@ from dispatcher.delivery.bills.urls import UrlRules
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.calls.answers import follow_answers
 from dispatcher.delivery.calls.desk import CallDesk, CallingChannel, ClaimedCalls
+from dispatcher.delivery.calls.lengths import CallLengths
 from dispatcher.delivery.calls.lines import lines_left
 from dispatcher.delivery.channel_pause import lift_pause, pause_channel, read_pause
 from dispatcher.delivery.checks import SENDING_MARGIN, RunView
@@ -121,6 +122,7 @@ class LaneWorker:
         )
         self._turn: dict[Lane, UUID] = {}
         self._templates: Mapping[UUID, CompiledTemplate] = {}
+        self._call_lengths = CallLengths()
         self._traffic = DomainTrafficCounter()
         self._bills = BillGate(tools.url_rules, self._compiled)
 
@@ -315,6 +317,7 @@ class LaneWorker:
                 hold_back=self.tools.domain_limits.hold_back_in(channel, urgent=lane.priority == "urgent"),
                 transitions=work,
                 least_validity=settings.least_validity_seconds,
+                call_seconds=self._call_lengths.of(run.id),
             )
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))
@@ -437,6 +440,9 @@ class _LaneOfCalls:
 
     def record_calls(self, changes: Sequence[Change], plans: Plans) -> None:
         self._worker._record_and_claim(self._lane, changes, plans, wants_more=False)
+
+    def note_length(self, run: UUID, seconds: float) -> None:
+        self._worker._call_lengths.note(run, seconds)
 
     def change_of_call(self, outcome: Outcome, envelope: Envelope, token: UUID) -> Change:
         tools = self._worker.tools

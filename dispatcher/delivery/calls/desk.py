@@ -65,6 +65,10 @@ class Engine(Protocol):
         """Record what came of calls and do what was asked for in them, in one commit."""
         ...
 
+    def note_length(self, run: UUID, seconds: float) -> None:
+        """How long a call of the run was reckoned to take, once its phrases were spoken."""
+        ...
+
     def change_of_call(self, outcome: Outcome, envelope: Envelope, token: UUID) -> Change:
         """The change that an outcome asks for."""
         ...
@@ -225,6 +229,9 @@ class CallDesk:
             if talking is not None:
                 change = self._engine.change_of_call(outcome, talking.envelope, talking.token)
                 done.append((talking, change))
+                if outcome.call is not None and outcome.call.expected_seconds:
+                    for run in talking.plans:  # one: a claim takes of one run
+                        self._engine.note_length(run, outcome.call.expected_seconds)
         for batch in ended:
             lost = [self._talking.pop(one) for one, token in batch.calls if self._is_talking(one, token)]
             done += [(one, _without_outcome(one)) for one in lost]

@@ -95,6 +95,11 @@ def start(engine: Engine, count: int = 1, *, step: dict[str, Any] | None = None,
     return engine.start(run)
 
 
+def measured(seconds: float) -> CallResult:
+    """A call that was reckoned to take so long."""
+    return replace(CONFIRMED, expected_seconds=seconds)
+
+
 def due_in(engine: Engine, run: UUID) -> float:
     """Hours until the planned attempt."""
     [planned] = [one for one in engine.attempts(run) if one.state == "planned"]
@@ -201,6 +206,33 @@ class TestWindow:
         desk.work()
         assert desk.channel.called == [PHONE]
         assert desk.channel.envelopes[0].deliver_until is not None
+
+    @pytest.mark.requirement(10, "no call outside the window including its expected length")
+    def test_the_length_of_calls_made_counts_for_the_next_ones(self, engine, desk):
+        imported = make_list(engine.application, rows(3))
+        hours = {"from": "00:00:00", "to": "12:10:00", "working_days_only": False}
+        run = make_run(
+            engine.application,
+            [a_call(engine, longest_seconds=240.0)],
+            imported=imported,
+            hours={"campaign": hours, "policy": hours},
+        )
+        engine.start(run)  # it is 12:00 in Moscow
+        desk.channel.lines = 1
+        desk.channel.hold()
+        desk.start()
+        for count, (seconds, passing) in enumerate(((60.0, 8 * 60), (100.0, 45)), 1):
+            wait_until(lambda count=count: len(desk.channel.called) == count)
+            talking = desk.channel.called[-1]
+            desk.channel.answer(talking, OutcomeKind.DELIVERED, measured(seconds))
+            engine.set_time(engine.now() + timedelta(seconds=passing))
+            desk.channel.hang_up(talking)
+        # The second began two minutes before the end. 75 seconds are left: not enough for one as long as it.
+        assert desk.worker._desk(VOICE, desk.channel).wait_until_idle(20)
+        assert len(desk.channel.called) == 2
+        assert [one.hold_reason for one in engine.attempts(run) if one.state == "planned"] == [
+            "outside_hours"
+        ]
 
 
 class TestOutcomes:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.voice.dialogue import longest_seconds, needed_phrases, run_dialogue
+from channels.voice.dialogue import expected_seconds, needed_phrases, run_dialogue
 from channels.voice.result import AnsweredBy, CallResult
 from channels.voice.script import Ask, CallScript, Collect, Counts, KeyAction, OnMachine, Say
 from channels.voice.sound import Phrase
@@ -295,8 +295,22 @@ class TestLongestTalk:
 
     def test_is_reckoned_before_the_call(self):
         sounds = spoken(needed_phrases(SCRIPT))
-        assert 20 < longest_seconds(SCRIPT, sounds) < 60
-        assert longest_seconds(replace(SCRIPT, most_seconds=15.0), sounds) == 15.0
+        assert 20 < expected_seconds(SCRIPT, sounds) < 90
+        assert expected_seconds(replace(SCRIPT, most_seconds=15.0), sounds) == 15.0
+
+    def test_reckons_with_repeats_and_with_waiting_for_keys(self):
+        phrase = Phrase("fact")
+        sounds = spoken((phrase,))
+        once = sounds[phrase].sound.seconds + 0.25
+        assert expected_seconds(CallScript((Say((phrase,)),)), sounds) == once
+        assert expected_seconds(CallScript((Say((phrase,), is_fact=True),)), sounds) == 2 * once
+        question = Ask((phrase,), {"1": KeyAction.CONFIRM}, wait_seconds=5.0, times=3)
+        assert expected_seconds(CallScript((question,)), sounds) == 3 * (once + 5.0)
+
+    def test_reckons_with_the_greeting_of_a_machine(self):
+        phrase = Phrase("fact")
+        script = CallScript((Say((phrase,)),), on_machine=OnMachine.NEUTRAL, neutral=(phrase,))
+        assert expected_seconds(script, spoken((phrase,))) > 45.0
 
 
 class TestNeededPhrases:

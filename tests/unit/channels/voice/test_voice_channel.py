@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -314,3 +315,40 @@ class TestFreeLines:
             assert channel.free_lines() == 0
 
         run(case())
+
+
+class TestHours:
+    RING = 35.0
+
+    def dial(self, seconds_left: float) -> tuple[Outcome, MadeTelephone]:
+        """One call of 0.1 s a phrase: 1.05 s as reckoned, and the ringing."""
+        telephone = MadeTelephone()
+        trunk = {
+            "name": "main",
+            "host": "sip.example",
+            "caller_ids": [{"number": "74950000000"}],
+            "ring_seconds": self.RING,
+        }
+        channel = channel_of(telephone, trunks=[trunk])
+        closing = datetime.now(UTC) + timedelta(seconds=seconds_left)
+        found = asyncio.run(send_one(channel, envelope(deliver_until=closing)))
+        return found, telephone
+
+    @pytest.mark.requirement(10, "no call outside the window including its expected length")
+    def test_no_call_is_dialled_that_would_outlast_the_hours(self) -> None:
+        outcome, telephone = self.dial(self.RING + 0.9)
+        assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, CallReason.WINDOW_TOO_SHORT)
+        assert telephone.requests == []
+
+    def test_a_short_one_is_dialled_until_shortly_before(self) -> None:
+        outcome, telephone = self.dial(self.RING + 30.0)
+        assert outcome.kind is OutcomeKind.DELIVERED
+        [request] = telephone.requests
+        assert request.begin_until is not None
+        assert request.begin_until < time.monotonic() + 30.0
+
+    def test_its_length_goes_back_with_what_came_of_it(self) -> None:
+        for seconds_left in (0.0, 3600.0):
+            outcome, _ = self.dial(seconds_left)
+            assert outcome.call is not None
+            assert outcome.call.expected_seconds == pytest.approx(self.RING + 1.05)
