@@ -7,7 +7,7 @@ Both are kept here as data, beside the number that they belong to.
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class CallerIdSettings(BaseModel):
@@ -53,6 +53,16 @@ class TrunkSettings(BaseModel):
     prefixes: list[Annotated[str, Field(pattern=r"^\+\d{1,15}$")]] = Field(default=[], max_length=1000)
     #: its share of the calls; none has one: the first that is well takes all, as long as it has lines
     weight: int | None = Field(default=None, ge=1, le=1000)
+
+    @field_validator("host", mode="before")
+    @classmethod
+    def _is_name_or_ipv4(cls, host: object) -> object:
+        if isinstance(host, str) and ":" in host:
+            raise ValueError(
+                f"trunk host {host}: IPv6 is not supported and a port stands in `port`;"
+                " give the host's name or its IPv4 address"
+            )
+        return host
 
     @property
     def sip_port(self) -> int:

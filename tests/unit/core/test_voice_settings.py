@@ -54,6 +54,12 @@ class TestTrunk:
         with pytest.raises(ValidationError):
             TrunkSettings(**trunk(**wrong))
 
+    @pytest.mark.parametrize("host", ["2001:db8::5", "[2001:db8::5]", "::1", "sip.operator.example:5080"])
+    def test_what_cannot_be_a_host_is_refused_in_words_that_help(self, host: str) -> None:
+        with pytest.raises(ValidationError, match="IPv6 is not supported and a port stands in `port`"):
+            TrunkSettings(**trunk(host=host))
+        assert TrunkSettings(**trunk(host="192.0.2.5")).host == "192.0.2.5"
+
     def test_the_password_is_not_shown(self) -> None:
         assert "hidden!" not in repr(TrunkSettings(**trunk(username="u", password="hidden!")))
 
