@@ -1,7 +1,8 @@
 """The scheduler: starts runs, fans them out, sweeps, closes, and wakes the workers.
 
 A round of all its duties takes as long as they take: a second of fan-out, a second of purging. Urgent runs do
-not wait for it (promise P9): a thread of their own starts them, plans them and wakes their lanes.
+not wait for it (promise P9): a thread of their own starts them, plans them and wakes their lanes. Nor do the
+first notices of a big run wait for its last: its lanes are woken as soon as one slice is committed.
 
 Any number may run; one leads. Every piece of work is a transaction of its own that checks the lead, so
 losing it in the middle loses nothing. All timers are rows in PostgreSQL.
@@ -37,6 +38,7 @@ from dispatcher.core.idempotency import forget_old_answers
 from dispatcher.core.lead import Lead, LostLeadError
 from dispatcher.core.outage import Outage
 from dispatcher.core.queue import connect_broker
+from dispatcher.core.queue_names import QueueName
 from dispatcher.delivery import confirmations, planning, receipts, refusal_answers, sweep
 from dispatcher.delivery.bills.repository import drop_of_closed_runs
 from dispatcher.delivery.bills.repository import is_any_due as is_any_bill_due
@@ -60,6 +62,7 @@ log = structlog.get_logger()
 URGENT_SECONDS: Final = 0.2  #: between two looks for urgent runs that are due
 PLANNING_SECONDS: Final = 1.0  #: per round, so that sweeps never wait long behind a big fan-out
 SWEEP_ROUNDS: Final = 20  #: slices of one kind per round
+OFFER_SECONDS: Final = 0.25  #: between two offers of what a fan-out has planned while it goes on
 WAKES_PER_ROUND: Final = 8  #: a lane with work is offered to so many threads; idle ones return at once
 HOUSEKEEPING_SECONDS: Final = 3600.0
 PURGING_SECONDS: Final = 1.0  #: per round of a night
@@ -184,7 +187,7 @@ class Scheduler:
             ),
             partial(self._each, sweep.start_due),
             partial(self._each, make_seed_run),
-            self._plan,
+            self.fan_out,
             partial(self._each, sweep.lose_expired),
             partial(self._each, receipts.apply_stored),
             partial(self._each, follow_answers),
@@ -237,12 +240,24 @@ class Scheduler:
     def _judge(self, judge: Callable[..., int]) -> None:
         self._each(partial(judge, settings=self._application.settings.returns))
 
-    def _plan(self) -> None:
+    def fan_out(self) -> int:
+        """Plan runs slice by slice for a second, offering what is committed; returns how many recipients.
+
+        The first slice is offered at once, so that workers send it while the others are planned. Raises
+        `LostLeadError` when another scheduler leads.
+        """
+        planned, offer_at = 0, float("-inf")
         until = time.monotonic() + PLANNING_SECONDS
         for run in self._database.run(self._unplanned):
             while time.monotonic() < until and not self._stop.is_set():
-                if self._plan_slice(run) == 0:
+                count = self._plan_slice(run)
+                if count == 0:
                     break
+                planned += count
+                if time.monotonic() >= offer_at:
+                    self._offer_runs()
+                    offer_at = time.monotonic() + OFFER_SECONDS
+        return planned
 
     def _plan_slice(self, run: UUID) -> int:
         return self._as_leader(
@@ -286,6 +301,21 @@ class Scheduler:
             )
         )
 
+    def _offer_runs(self) -> None:
+        """Wake every lane that has running runs. Redis away: the end of the round tries again."""
+        try:
+            for queue, lane in self._lanes.items():
+                self._offer_runs_of(queue, lane)
+        except (redis.RedisError, BrokerError, OSError) as error:
+            log.warning("scheduler.queue_away", error=type(error).__name__)
+
+    def _offer_runs_of(self, queue: QueueName, lane: Lane) -> bool:
+        if not self._database.run(self._runs_of(lane.priority)):
+            return False
+        for _ in range(WAKES_PER_ROUND):
+            wake(queue)
+        return True
+
     def _wake(self) -> None:
         """Offer work to every lane that has running runs. Redis away: the next round tries again."""
         try:
@@ -293,10 +323,9 @@ class Scheduler:
             for queue, lane in self._lanes.items():
                 if lane.priority == "urgent" and self._database.run(self._is_own_message_due(lane)):
                     wake(queue)
-                if self._database.run(self._runs_of(lane.priority)):
-                    for _ in range(WAKES_PER_ROUND):
-                        wake(queue)
-                elif queue in ASKING and self._database.run(self._is_provider_asked(lane)):
+                if self._offer_runs_of(queue, lane):
+                    continue
+                if queue in ASKING and self._database.run(self._is_provider_asked(lane)):
                     wake(queue)
             if self._url_rules.is_on and self._database.run(self._are_bills_due):
                 wake_bills()

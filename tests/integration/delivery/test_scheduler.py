@@ -9,6 +9,7 @@ import redis
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dispatcher.bootstrap import Application
 from dispatcher.core.lead import Lead, LostLeadError
 from dispatcher.core.queue import connect_broker
 from dispatcher.core.settings import SmtpSettings
@@ -16,7 +17,7 @@ from dispatcher.delivery.planning import plan_slice
 from dispatcher.delivery.sweep import start_due
 from dispatcher.scheduler import Scheduler
 from tests.engine import Engine
-from tests.factories import make_campaign, make_list, rows
+from tests.factories import NOON, make_campaign, make_list, rows
 
 _EXPIRE = "UPDATE scheduler_lease SET held_until = clock_timestamp() - interval '1 second'"
 
@@ -102,6 +103,20 @@ class TestTheLead:
         assert database.run(second.hold)
 
 
+class PlannedWhenOffered(Scheduler):
+    """Looks, before each slice, how many wake-ups wait in the lane."""
+
+    def __init__(self, application: Application, redis_url: str) -> None:
+        super().__init__(application)
+        self.waiting_before_slices: list[int] = []
+        self._redis_url = redis_url
+
+    def _plan_slice(self, run: UUID) -> int:
+        with redis.Redis.from_url(self._redis_url) as client:
+            self.waiting_before_slices.append(client.llen("dramatiq:email-bulk"))
+        return super()._plan_slice(run)
+
+
 class TestTheFanOut:
     def test_two_schedulers_taking_turns_plan_everybody_once(self, engine: Engine) -> None:
         make_list(engine.application, rows(1500))
@@ -111,6 +126,22 @@ class TestTheFanOut:
             engine.sql(_EXPIRE)
             scheduler.round()
         assert len(engine.notices(run)) == 1500
+        assert engine.states(run) == {"planned": 1500}
+        engine.check_counters(run)
+
+    def test_the_first_slice_is_offered_to_its_lane_while_the_next_is_not_planned_yet(
+        self, engine: Engine, redis_url: str
+    ) -> None:
+        make_list(engine.application, rows(1500))
+        run = make_campaign(engine.application).run_id
+        engine.sql("UPDATE run SET state = 'running', started_at = :now WHERE id = :run", run=run, now=NOON)
+        settings = engine.application.settings.model_copy(update={"smtp": SmtpSettings(host="x")})
+        leader = PlannedWhenOffered(replace(engine.application, settings=settings), redis_url)
+        assert engine.application.database.run(leader._lead.hold)
+
+        assert leader.fan_out() == 1500
+
+        assert leader.waiting_before_slices[:2] == [0, 8]
         assert engine.states(run) == {"planned": 1500}
         engine.check_counters(run)
 
