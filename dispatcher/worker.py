@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 #: The longest an idle worker sleeps before it looks into its queue again: an urgent one is to be quick (P9).
 URGENT_LOOK_MS: Final = 50
-IDLE_LOOK_MS: Final = 1000
+IDLE_LOOK_MS: Final = 250
 LISTEN_SECONDS: Final = 5.0  #: to begin; no connection is waited for
 CLOSE_SECONDS: Final = 5.0  #: for channels to let go of their connections
 #: Wake-ups that nobody needed in time are normal, yet dramatiq warns of each one twice.
