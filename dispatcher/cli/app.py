@@ -5,9 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 import typer
-from rich.markup import escape
 
-from dispatcher.cli.console import errors
 from dispatcher.cli.faults import in_plain_words
 from dispatcher.cli.lazy import Place, lazy_group
 
@@ -114,5 +112,14 @@ def main() -> None:
         words = in_plain_words(error)
         if words is None:
             raise
-        errors.print(f"[red]{escape(words)}[/red]", highlight=False)
+        _tell(words)
         sys.exit(EXIT_FAULT)
+
+
+def _tell(words: str) -> None:
+    # Loaded here: a worker starts by this module, too, and never writes in colours.
+    from rich.markup import escape
+
+    from dispatcher.cli.console import errors
+
+    errors.print(f"[red]{escape(words)}[/red]", highlight=False)

@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 import typer
 
-from dispatcher.cli.console import output
 from dispatcher.cli.start import application, read_settings
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.queue_names import QueueName
@@ -133,6 +132,7 @@ def sandbox(
 
 def migrate() -> None:
     """Bring the database to the newest schema."""
+    from dispatcher.cli.console import output
     from dispatcher.core.db import Database
     from dispatcher.migrations.migrate import migrate as bring_up_to_date
 

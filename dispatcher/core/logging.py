@@ -14,7 +14,11 @@ from datetime import date
 from types import TracebackType
 from typing import Any, Final
 
-import structlog
+from dispatcher.core.plain_structlog import load_structlog_plain
+
+load_structlog_plain()
+
+import structlog  # noqa: E402 - the line above is about this one
 
 _EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 #: digits with the usual signs between them, not part of an id in hexadecimal and not a date

@@ -70,6 +70,18 @@ class TestProcesses:
         heavy = (WEB - {"jinja2"}) | {"aiohttp"} | FILES | LANGUAGE | SCHEMA | DOMAIN_NAMES | HOUSE
         assert loaded_by(statement) & heavy == set()
 
+    def test_a_worker_of_email_loads_nothing_that_writes_in_colours(self) -> None:
+        statement = (
+            "import dispatcher.cli.app, dispatcher.cli.processes\n"
+            "import dispatcher.worker, channels.email.channel, dispatcher.delivery.lane"
+        )
+        loaded = loaded_by(statement)
+        assert "structlog" in loaded
+        assert loaded & {"rich.console", "rich.traceback", "pygments", "markdown_it"} == set()
+
+    def test_who_asks_for_colours_after_the_log_is_loaded_has_them(self) -> None:
+        assert "rich.console" in loaded_by("import dispatcher.core.logging, dispatcher.cli.console")
+
     def test_a_worker_of_email_loads_nothing_that_reads_calls_aloud(self) -> None:
         statement = "import dispatcher.worker, channels.email.channel, dispatcher.delivery.lane"
         loaded = loaded_by(statement)
