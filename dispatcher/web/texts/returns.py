@@ -211,9 +211,9 @@ RETURNS: Final[Words] = {
         "Mark as done",
     ),
     "incoming_none": (
-        "Писем нет.",
-        "Листів немає.",
-        "There are no letters.",
+        "Ответов нет.",
+        "Відповідей немає.",
+        "There are no replies.",
     ),
     "answer_letter_handled": (
         "Отмечено.",
@@ -221,9 +221,9 @@ RETURNS: Final[Words] = {
         "Marked.",
     ),
     "answer_letter_reopened": (
-        "Письмо снова ждёт.",
-        "Лист знову чекає.",
-        "The letter waits again.",
+        "Ответ снова ждёт.",
+        "Відповідь знову чекає.",
+        "The reply waits again.",
     ),
     "fault_no_address_typed": (
         "Это не адрес электронной почты и не номер телефона.",
@@ -287,13 +287,13 @@ RETURNS: Final[Words] = {
         "This domain is paused already.",
     ),
     "fault_letter_handling": (
-        "Напишите, что сделано по письму, не длиннее {most} знаков.",
-        "Напишіть, що зроблено за листом, не довше {most} знаків.",
-        "Say what was done about the letter, in at most {most} characters.",
+        "Напишите, что сделано по ответу, не длиннее {most} знаков.",
+        "Напишіть, що зроблено за відповіддю, не довше {most} знаків.",
+        "Say what was done about the reply, in at most {most} characters.",
     ),
     "fault_no_letter": (
-        "Такого письма (уже) нет.",
-        "Такого листа (вже) немає.",
-        "There is no such letter (any more).",
+        "Такого ответа (уже) нет.",
+        "Такої відповіді (вже) немає.",
+        "There is no such reply (any more).",
     ),
 }
