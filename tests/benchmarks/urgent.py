@@ -40,6 +40,15 @@ FROM run r JOIN attempt a ON a.period = r.period AND a.run_id = r.id
 JOIN attempt_event e ON e.period = a.period AND e.attempt_id = a.id AND e.to_state = 'accepted'
 WHERE r.priority = 'urgent' GROUP BY r.id, r.starts_at, r.created_at ORDER BY r.starts_at
 """
+_UNSENT: Final = """
+SELECT concat_ws(' ', r.state, a.state, a.reason, a.hold_reason) AS what, count(*), min(a.due_at)
+FROM run r LEFT JOIN attempt a ON a.period = r.period AND a.run_id = r.id
+WHERE r.priority = 'urgent' AND NOT EXISTS (
+    SELECT 1 FROM attempt_event e
+    WHERE e.period = a.period AND e.attempt_id = a.id AND e.to_state = 'accepted'
+)
+GROUP BY 1 ORDER BY 1
+"""
 _RECORDED: Final = """
 SELECT count(*) FROM attempt_event e JOIN attempt a ON a.period = e.period AND a.id = e.attempt_id
 WHERE a.run_id = %s AND e.to_state = 'accepted'
@@ -134,7 +143,8 @@ def _measure(
     delays = _wait_for_delays(connection, caller.made)
     problems = [caller.problem] if caller.problem else []
     if len(delays) < caller.made:
-        problems.append(f"{caller.made - len(delays)} of {caller.made} urgent notices were not sent")
+        unsent = f"{caller.made - len(delays)} of {caller.made} urgent notices were not sent"
+        problems.append(f"{unsent}: {_unsent(connection)}")
     if is_bulk_over:
         accepted = count_evidence(connection, bulk)["accepted"]
         problems += miscounts(
@@ -146,6 +156,11 @@ def _measure(
         "delay_s": _figures(delays),
         "problems": problems,
     }
+
+
+def _unsent(connection: Connection) -> str:
+    """What the urgent notices without an answer are waiting for: states, reasons, when due."""
+    return "; ".join(f"{count} {what}, due {due}" for what, count, due in connection.execute(_UNSENT))
 
 
 def _wait_for_bulk(connection: Connection, bulk: str, wanted: float, caller: _Caller) -> None:
