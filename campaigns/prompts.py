@@ -20,6 +20,8 @@ from dispatcher.core.audit import record_action
 
 LONGEST_NAME: Final = 100
 
+#: Two who take one name at the same moment: the second one waits, and is told.
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('recorded_prompt:' || :name))")
 _ADD = text(
     """
     INSERT INTO recorded_prompt
@@ -72,6 +74,7 @@ def add_prompt(
     name = _line(name)
     digest = hashlib.sha256(sound.samples).hexdigest()
     values = {"sha256": digest, "name": name, "seconds": sound.seconds, "actor": actor, "now": now}
+    session.execute(_ALONE, values)
     binary = {"samples": sound.samples, "original": original}
     added = session.execute(_ADD, {**values, **binary}).one_or_none()
     found = PromptView(*session.execute(_SAME, {"sha256": digest, "name": name}).one())
