@@ -255,7 +255,8 @@ class LaneWorker:
             work.add(outcomes, plans=plans)
             work.write()
             if any(one.call is not None and _asks_for_something(one.call) for one in outcomes):
-                follow_answers(session, now)
+                while follow_answers(session, now):  # a slice at a time: older ones may stand before ours
+                    pass
             self._heed_provider(session, lane, outcomes, now, was_paused=paused_until is not None)
             self._traffic.write(session, now, is_last=group is None and wants_more)
             return group

@@ -19,6 +19,7 @@ from channels.voice.result import AnsweredBy, CallResult, Signalling
 from dispatcher.bootstrap import build_lane_worker
 from dispatcher.core.settings import RetentionSettings, Settings
 from dispatcher.core.voice_settings import CallerIdSettings, TrunkSettings
+from dispatcher.delivery.calls.answers import SLICE
 from dispatcher.delivery.calls.lines import kept_for_urgent
 from dispatcher.delivery.calls.recordings import RecordingSeal, find_recording, list_recordings
 from dispatcher.delivery.lane import Lane, LaneWorker
@@ -363,6 +364,20 @@ class TestKeys:
         [call] = engine.sql(f"SELECT transaction::text FROM {events}")
         [done] = engine.sql(f"SELECT xmin::text FROM {kept_in}")
         assert done == call
+
+    def test_it_is_so_behind_more_open_answers_than_are_followed_at_once(self, engine, desk):
+        start(engine, SLICE + 1)
+        desk.work()
+        run = engine.start(
+            make_run(engine.application, [a_call(engine)], imported=make_list(engine.application, rows(1)))
+        )
+        engine.sql("UPDATE attempt_call SET is_wrong_person = true, answers_due_at = ended_at")
+        desk.channel.answer(PHONE, OutcomeKind.DELIVERED, replace(HEARD, wants_no_calls=True, keys="19"))
+        desk.work()
+        [attempt] = engine.attempts(run)
+        events = f"attempt_event WHERE attempt_id = '{attempt.id}' AND trigger = 'deliver'"
+        [call] = engine.sql(f"SELECT transaction::text FROM {events}")
+        assert engine.sql("SELECT xmin::text FROM consent_event WHERE action = 'withdrawn'") == [call]
 
     def test_a_line_that_is_free_again_calls_nobody_who_has_just_refused(self, engine, desk):
         """Two runs, one person, one line: the key of the first call holds for the second."""
