@@ -141,8 +141,7 @@ def fetch(session: Session, statement: TextClause, values: Mapping[str, Any]) ->
     """Run one statement in the session's transaction and return its rows; none when it returns no rows.
 
     Straight on the driver, for statements that run for every group of attempts: SQLAlchemy's own road takes
-    longer than many a statement. Rows come in binary. Raises `DBAPIError` as that road does, so retries work
-    alike.
+    longer than many a statement. Raises `DBAPIError` as that road does, so retries work alike.
     """
     driver = _driver_of(session)
     try:
