@@ -5,7 +5,6 @@ import imaplib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from dispatcher.embedded.ports import choose_port
 
 BINARY: Final = shutil.which("dovecot", path="/usr/sbin:/usr/bin:/sbin")
 USER, PASSWORD = "bounces", "secret"
@@ -63,8 +64,7 @@ def dovecot() -> Iterator[int]:
     """The port it listens on; the mailbox is empty."""
     owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     directory = Path(tempfile.mkdtemp(prefix="dovecot-"))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = choose_port()
     for name in ("run", "mail", "home"):
         (directory / name).mkdir()
     config = directory / "dovecot.conf"

@@ -2,13 +2,14 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import aiohttp
+
+from dispatcher.embedded.ports import choose_port
 
 _CONFIGURATION: Final = """
 group = core
@@ -55,7 +56,7 @@ def why_not() -> str | None:
 @asynccontextmanager
 async def running(directory: Path, smsc_port: int) -> AsyncIterator[str]:
     """Kannel bound to an SMSC; yields the address where it takes messages."""
-    admin, boxes, sending = _free_ports(3)
+    admin, boxes, sending = (choose_port() for _ in range(3))
     configuration = directory / "kannel.conf"
     configuration.write_text(_CONFIGURATION.format(admin=admin, boxes=boxes, sending=sending, smsc=smsc_port))
     processes = []
@@ -106,13 +107,3 @@ async def _wait_for(port: int) -> None:
             continue
         writer.close()
         return
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -6,13 +6,14 @@ Postfix starts its daemons as its own user, so it needs root; nothing of the mac
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from dispatcher.embedded.ports import choose_port
 
 MASTER: Final = Path("/usr/lib/postfix/sbin/master")
 QUEUES: Final = [
@@ -73,8 +74,7 @@ def why_not() -> str | None:
 async def postfix_relay(relay_to: int, changes: Mapping[str, str]) -> AsyncIterator[int]:
     """The port it listens on. `changes` are more settings of its `main.cf`."""
     directory = Path(tempfile.mkdtemp(prefix="postfix-"))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = choose_port()
     _prepare(directory, port, {"default_transport": f"smtp:[127.0.0.1]:{relay_to}", **changes})
     process = subprocess.Popen(
         [MASTER, "-c", directory / "conf", "-d"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from channels.voice.sound import RATE, Sound
+from dispatcher.embedded.ports import choose_port, is_free
 from tests.peers import need
 
 READY_SECONDS = 10
@@ -22,10 +23,11 @@ SIPP_FILES = Path("/usr/share/sip-tester")
 
 
 def free_port() -> int:
-    """A port on which nobody listens now, over UDP and TCP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nobody listens now over UDP and TCP; nor on the next one, which TLS takes."""
+    port = choose_port()
+    while _is_bound(port) or _is_bound(port + 1) or not is_free(port + 1):
+        port = choose_port()
+    return port
 
 
 def sine(hertz: float, seconds: float, level: int = 12_000) -> Sound:
@@ -76,7 +78,7 @@ async def sipp(directory: Path, steps: str, *more: str) -> AsyncIterator[int]:
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await _until_bound(port)
+        await _until_bound(port, process)
         yield port
     finally:
         await _end(process)
@@ -104,7 +106,7 @@ async def baresip(directory: Path, *, account: str = "", more: str = "") -> Asyn
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await _until_bound(port)
+        await _until_bound(port, process)
         yield port
     finally:
         await _end(process)
@@ -116,9 +118,10 @@ def heard_by_baresip(directory: Path) -> bytes:
         return reader.readframes(reader.getnframes())
 
 
-async def _until_bound(port: int) -> None:
+async def _until_bound(port: int, process: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(READY_SECONDS):
         while not _is_bound(port):
+            assert process.returncode is None, f"it ended at once, with {process.returncode}"
             await asyncio.sleep(0.05)
 
 

@@ -1,7 +1,6 @@
 """SMPP spoken with peers that we did not write, so that two errors of ours do not cancel out."""
 
 import asyncio
-import socket
 from typing import Any
 
 import aiosmpplib
@@ -16,6 +15,7 @@ from channels.sandbox.smpp_server import SandboxSmppServer
 from channels.sms.channel import SmsChannel
 from channels.sms.smpp.provider import SmppProvider
 from dispatcher.core.settings import SmppSettings, SmsSettings
+from dispatcher.embedded.ports import choose_port
 from tests.integration.channels.channel_contract import make_envelope, run, send_one
 
 LONG = "Ваш долг 1 250,40 ₽. " * 8
@@ -71,7 +71,7 @@ class TestOurSandbox:
 class TestOurAdapter:
     def test_a_server_of_smpp34_takes_a_long_text_and_reports(self) -> None:
         async def case() -> None:
-            port = _free_port()
+            port = choose_port()
             server = smpp34.Server("127.0.0.1", port)
             await server.start()
             receipts: asyncio.Queue[Receipt] = asyncio.Queue()
@@ -153,9 +153,3 @@ async def _take_parts(server: Any, count: int) -> tuple[Any, list[Any]]:
             taken.append(event)
             event.accept(f"id-{len(taken)}")
     return esme, taken
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from channels.port import OutcomeKind
+from dispatcher.embedded.ports import choose_port
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
 from tests.integration.channels.mail_peers import make_channel
 
@@ -27,8 +27,7 @@ def _smtp_sink_is_here() -> None:
 
 @contextmanager
 def smtp_sink(*options: str) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = choose_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
         [str(PROGRAM), *user, *options, f"127.0.0.1:{port}", "100"], stderr=subprocess.DEVNULL
