@@ -39,7 +39,7 @@ def send_before_commit() -> None:
             with worker.tools.database.transaction() as session:
                 now = worker.tools.clock.refresh(session)
                 work = Transitions(session, now)
-                group = worker._claim(session, lane, new_id(), work)
+                group = worker._claim(session, lane, new_id(), work, None)
                 if group is None:
                     break
                 work.write()

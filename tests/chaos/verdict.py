@@ -21,6 +21,9 @@ from tests.chaos.lists import contradicts, is_doubtful
 
 #: What shows that the product knows that the provider took an attempt, or may have.
 KNOWN: Final = frozenset({Trigger.ACCEPT, Trigger.DELIVER, Trigger.BOUNCE, Trigger.LOSE, Trigger.FOUND})
+#: Faults that builds broken on purpose must show.
+TOLD_TWICE: Final = "people were told twice, which nobody chose"
+INVENTED: Final = "recorded as accepted, but never received"
 #: What a receipt does.
 REPORTED: Final = frozenset({Trigger.DELIVER, Trigger.BOUNCE})
 
@@ -149,7 +152,7 @@ def _check_both_sides(
         and Trigger.BOUNCE not in triggers[id_]
     ]
     for words, found in (
-        ("recorded as accepted, but never received", invented),
+        (INVENTED, invented),
         ("received, but never recorded as accepted or in doubt", forgotten),
         ("received, but recorded as neither accepted nor unknown at the end", denied),
         ("still planned or being sent though the run is closed", stuck),
@@ -178,7 +181,7 @@ def _check_doubles(
     same = [id_ for id_, count in received.items() if count > 1]
     verdict.doubled, verdict.doubled_by_choice = len(doubled), len(chosen)
     if doubled - chosen:
-        verdict.faults.append(f"{len(doubled - chosen)} people were told twice, which nobody chose")
+        verdict.faults.append(f"{len(doubled - chosen)} {TOLD_TWICE}")
     if same:
         verdict.faults.append(f"{len(same)} attempts went out twice under one id, such as {same[0]}")
 
