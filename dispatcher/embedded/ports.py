@@ -19,14 +19,8 @@ _RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on `port` of the loopback address now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do; connections that are still closing must not count as "taken".
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+    # As servers do; connections that are still closing must not count as "taken".
+    return _can_be_bound(port, used_again=True)
 
 
 def choose_port(preferred: int | None = None) -> int:
@@ -35,9 +29,20 @@ def choose_port(preferred: int | None = None) -> int:
         return preferred
     for _ in range(_TRIES):
         port = random.randrange(_LOWEST, _upper_bound())  # noqa: S311  (not a secret)
-        if is_free(port):
+        # Not one that somebody has bound for a server to come: there are enough others.
+        if _can_be_bound(port, used_again=False):
             return port
     raise EmbeddedError("No free port was found on 127.0.0.1. End programs that listen on many ports.")
+
+
+def _can_be_bound(port: int, *, used_again: bool) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, used_again)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _upper_bound() -> int:

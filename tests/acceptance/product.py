@@ -26,8 +26,8 @@ import psutil
 
 from campaigns.sample import write_sample
 from channels.sandbox import Journal, JournalVerdict, SandboxOptions, SandboxSmtpServer, read_journal
-from dispatcher.embedded.ports import choose_port
 from tests.memory import open_fast_directory
+from tests.ports import reserve_port
 
 DISPATCHER: Final = str(Path(sys.executable).with_name("dispatcher"))
 MARK: Final = "DISPATCHER_ACCEPTANCE_MARK"
@@ -54,7 +54,7 @@ class Product:
     def __init__(self, directory: Path, **environment: str) -> None:
         self.directory = directory
         self.mark = os.urandom(8).hex()
-        self.web_port, self.bounce_port, self.smtp_port = choose_port(), choose_port(), choose_port()
+        self.web_port, self.bounce_port, self.smtp_port = reserve_port(), reserve_port(), reserve_port()
         self.journal = directory / "journal.jsonl"
         own = {name: value for name, value in os.environ.items() if not name.startswith("DISPATCHER_")}
         self.environment = {

@@ -7,14 +7,14 @@ from pathlib import Path
 from channels.sandbox.journal import Journal, read_journal
 from channels.sandbox.smpp_server import SandboxSmppServer, SmppSandboxOptions
 from channels.sandbox.smsc_server import SandboxSmscServer, SmscSandboxOptions
-from dispatcher.embedded.ports import choose_port
+from tests.ports import reserve_port
 
 
 class SmsServer:
     """One provider; it can go away and come back on its port, and its journal stays."""
 
     def __init__(self, directory: Path, kind: str) -> None:
-        self.port = choose_port()
+        self.port = reserve_port()
         self._kind = kind
         self._path = directory / f"{kind}-{self.port}.jsonl"
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -16,9 +16,9 @@ from typing import Final
 import psutil
 import pytest
 
-from dispatcher.embedded.ports import choose_port
 from tests.acceptance.product import SECRET_KEY, Product, end, installation, wait_until
 from tests.peers import need
+from tests.ports import reserve_port
 from tests.servers import open_directory
 
 POSTGRES: Final = Path("/usr/lib/postgresql/15/bin")
@@ -34,7 +34,7 @@ def directory() -> Iterator[Path]:
 @pytest.fixture
 def postgres_url(directory: Path) -> Iterator[str]:
     need((POSTGRES / "initdb").exists(), "PostgreSQL 15 (apt-get install postgresql-15)")
-    home, port, password = directory / "pg", choose_port(), secrets.token_hex(8)
+    home, port, password = directory / "pg", reserve_port(), secrets.token_hex(8)
     home.mkdir()
     (home / "password").write_text(password)
     _give_to_nobody(home)
@@ -59,7 +59,7 @@ def redis_url(directory: Path) -> Iterator[str]:
     program = shutil.which("redis-server")
     need(program is not None, "Redis 7 (apt-get install redis-server)")
     assert program is not None
-    port, password = choose_port(), secrets.token_hex(8)
+    port, password = reserve_port(), secrets.token_hex(8)
     home = directory / "redis"
     home.mkdir()
     _give_to_nobody(home)

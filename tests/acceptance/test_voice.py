@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from dispatcher.core.call_settings import CALL_RETRIES
-from dispatcher.embedded.ports import choose_port
 from tests.acceptance.halfway import rows, value
 from tests.acceptance.product import DELIVERY, LIMIT_SECONDS, Product, end, installation, wait_until
 from tests.acceptance.singles import use_servers
 from tests.integration.channels.sip_peers import ACK, INVITE, SIPP_FILES, response, sipp
+from tests.ports import reserve_port
 
 pytestmark = pytest.mark.timeout(300)  # a starved machine says nothing about the product
 
@@ -75,7 +75,7 @@ class TestKilled:
     def test_who_was_on_the_line_is_unknown_never_called_again_and_the_lines_are_free(
         self, product: Product
     ) -> None:
-        port = choose_port()
+        port = reserve_port()
         use_trunk(product, port)
         with ExitStack() as running:
             ports = ("--port", str(product.smtp_port), "--sip-port", str(port))

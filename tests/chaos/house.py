@@ -41,7 +41,6 @@ from dispatcher.core.settings import (
     WorkerSettings,
 )
 from dispatcher.embedded.death_signal import for_child
-from dispatcher.embedded.ports import choose_port
 from dispatcher.embedded.servers import EmbeddedServers
 from dispatcher.migrations.migrate import migrate
 from dispatcher.web.callbacks.paths import smsc_path
@@ -50,6 +49,7 @@ from tests.chaos.lists import LISTS, write_list
 from tests.chaos.sandboxes import Sandbox
 from tests.chaos.sandboxes import listens as _listens
 from tests.chaos.wire import Wire
+from tests.ports import reserve_port
 
 MARK: Final = "DISPATCHER_CHAOS_MARK"
 LEASE_SECONDS: Final = 5.0
@@ -267,7 +267,7 @@ def open_house(
     """Servers, sandboxes, these lists and the product, all running; everything is ended behind the block."""
     with ExitStack() as stack:
         servers = stack.enter_context(EmbeddedServers(directory / "servers"))
-        bounce_port = choose_port()
+        bounce_port = reserve_port()
         sandboxes = [
             Sandbox(directory, name, bounce_port, seed)
             for name in (("main", "reserve") if mail is Mail.TWO else ("main",))
@@ -352,7 +352,7 @@ def _settings(
         secret_key=SecretStr("a secret key for chaos only"),
         data_directory=directory / "product",
         bounce_listener=BounceListenerSettings(port=bounce_port),
-        web=WebSettings(port=choose_port()),
+        web=WebSettings(port=reserve_port()),
         delivery=CHAOS_DELIVERY,
         workers=WorkerSettings(sms_bulk_processes=LANES["bulk"]),
         imports=ImportSettings(lease_seconds=IMPORT_LEASE_SECONDS),

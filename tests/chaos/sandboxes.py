@@ -17,7 +17,7 @@ import psutil
 
 from channels.sandbox.journal import JournalEntry, read_journal
 from dispatcher.embedded.death_signal import for_child
-from dispatcher.embedded.ports import choose_port
+from tests.ports import reserve_port
 
 READY_SECONDS: Final = 180.0  #: generous: a starved machine says nothing about the product
 POLL_SECONDS: Final = 0.05
@@ -36,8 +36,8 @@ class Sandbox:
     name: str
     bounce_port: int
     seed: int
-    port: int = field(default_factory=choose_port)
-    sms_port: int = field(default_factory=choose_port)
+    port: int = field(default_factory=reserve_port)
+    sms_port: int = field(default_factory=reserve_port)
     callback: tuple[str, str] | None = None  #: it plays SMSC too, and calls this URL back with this secret
     process: "subprocess.Popen[bytes] | None" = None
     refuser: "Refuser | None" = None

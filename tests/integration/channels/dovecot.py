@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from dispatcher.embedded.ports import choose_port
+from tests.ports import reserve_port
 
 BINARY: Final = shutil.which("dovecot", path="/usr/sbin:/usr/bin:/sbin")
 USER, PASSWORD = "bounces", "secret"
@@ -64,7 +64,7 @@ def dovecot() -> Iterator[int]:
     """The port it listens on; the mailbox is empty."""
     owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     directory = Path(tempfile.mkdtemp(prefix="dovecot-"))
-    port = choose_port()
+    port = reserve_port()
     for name in ("run", "mail", "home"):
         (directory / name).mkdir()
     config = directory / "dovecot.conf"

@@ -9,7 +9,7 @@ from typing import Final
 
 import aiohttp
 
-from dispatcher.embedded.ports import choose_port
+from tests.ports import reserve_port
 
 _CONFIGURATION: Final = """
 group = core
@@ -56,7 +56,7 @@ def why_not() -> str | None:
 @asynccontextmanager
 async def running(directory: Path, smsc_port: int) -> AsyncIterator[str]:
     """Kannel bound to an SMSC; yields the address where it takes messages."""
-    admin, boxes, sending = (choose_port() for _ in range(3))
+    admin, boxes, sending = (reserve_port() for _ in range(3))
     configuration = directory / "kannel.conf"
     configuration.write_text(_CONFIGURATION.format(admin=admin, boxes=boxes, sending=sending, smsc=smsc_port))
     processes = []

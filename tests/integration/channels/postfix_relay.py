@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from dispatcher.embedded.ports import choose_port
+from tests.ports import reserve_port
 
 MASTER: Final = Path("/usr/lib/postfix/sbin/master")
 QUEUES: Final = [
@@ -74,7 +74,7 @@ def why_not() -> str | None:
 async def postfix_relay(relay_to: int, changes: Mapping[str, str]) -> AsyncIterator[int]:
     """The port it listens on. `changes` are more settings of its `main.cf`."""
     directory = Path(tempfile.mkdtemp(prefix="postfix-"))
-    port = choose_port()
+    port = reserve_port()
     _prepare(directory, port, {"default_transport": f"smtp:[127.0.0.1]:{relay_to}", **changes})
     process = subprocess.Popen(
         [MASTER, "-c", directory / "conf", "-d"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

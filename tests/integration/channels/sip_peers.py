@@ -3,7 +3,6 @@
 import asyncio
 import math
 import shutil
-import socket
 import struct
 import wave
 from collections.abc import AsyncIterator, Sequence
@@ -13,21 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from channels.voice.sound import RATE, Sound
-from dispatcher.embedded.ports import choose_port, is_free
 from tests.peers import need
+from tests.ports import is_bound_by_udp, reserve_port
 
-READY_SECONDS = 10
+READY_SECONDS = 60  #: a starved machine says nothing about a telephone
 CALLED = "79161234567"
 #: Where Debian keeps the packets of keys, recorded with payload type 101.
 SIPP_FILES = Path("/usr/share/sip-tester")
-
-
-def free_port() -> int:
-    """A port on which nobody listens now over UDP and TCP; nor on the next one, which TLS takes."""
-    port = choose_port()
-    while _is_bound(port) or _is_bound(port + 1) or not is_free(port + 1):
-        port = choose_port()
-    return port
 
 
 def sine(hertz: float, seconds: float, level: int = 12_000) -> Sound:
@@ -66,9 +57,9 @@ def _level(values: Sequence[int]) -> float:
 async def sipp(directory: Path, steps: str, *more: str) -> AsyncIterator[int]:
     """SIPp answering calls by a scenario of these steps; yields its port."""
     need(shutil.which("sipp") is not None, "SIPp (package sip-tester)")
-    scenario, port = directory / "scenario.xml", free_port()
+    scenario, port = directory / "scenario.xml", reserve_port()
     scenario.write_text(f'<?xml version="1.0" encoding="UTF-8"?><scenario name="answerer">{steps}</scenario>')
-    command = ("sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port()))
+    command = ("sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-mp", str(reserve_port()))
     process = await asyncio.create_subprocess_exec(
         *command,
         *("-nostdin", "-m", "100", *more),
@@ -88,7 +79,7 @@ async def sipp(directory: Path, steps: str, *more: str) -> AsyncIterator[int]:
 async def baresip(directory: Path, *, account: str = "", more: str = "") -> AsyncIterator[int]:
     """Debian's baresip, which answers, says back what it hears and keeps what it heard as WAV files."""
     need(shutil.which("baresip") is not None, "baresip (package baresip)")
-    port = free_port()
+    port = reserve_port(neighbours=1)  # which TLS takes
     (directory / "config").write_text(
         f"sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_player aubridge,a\n"
         "audio_source aubridge,a\naudio_alert aubridge,b\nausrc_srate 8000\nauplay_srate 8000\n"
@@ -120,18 +111,9 @@ def heard_by_baresip(directory: Path) -> bytes:
 
 async def _until_bound(port: int, process: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(READY_SECONDS):
-        while not _is_bound(port):
+        while not is_bound_by_udp(port):
             assert process.returncode is None, f"it ended at once, with {process.returncode}"
             await asyncio.sleep(0.05)
-
-
-def _is_bound(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -32,13 +32,13 @@ from tests.integration.channels.sip_peers import (
     SIPP_FILES,
     Judgement,
     baresip,
-    free_port,
     heard_by_baresip,
     judge_sound,
     response,
     sine,
     sipp,
 )
+from tests.ports import reserve_port
 
 RING_SECONDS = 5.0
 SHORT_RING_SECONDS = 0.6
@@ -164,7 +164,7 @@ class TestNotAnswered:
     def test_another_trunk_takes_over_from_one_that_fails_or_is_not_there(self) -> None:
         async def case() -> None:
             async with sandbox(lines=0) as full, sandbox() as well:
-                nobody = trunk(free_port(), name="nobody", transport="tcp")
+                nobody = trunk(reserve_port(), name="nobody", transport="tcp")
                 trunks = (nobody, trunk(full.port, name="full"), trunk(well.port, name="well"))
                 async with telephone(*trunks) as phone:
                     call = await answered(phone)
@@ -179,7 +179,7 @@ class TestNotAnswered:
 
     def test_a_trunk_that_is_not_there_was_no_attempt(self) -> None:
         async def case() -> None:
-            async with telephone(trunk(free_port(), transport="tcp")) as phone:
+            async with telephone(trunk(reserve_port(), transport="tcp")) as phone:
                 assert not (await phone.healthy()).ok
                 try:
                     reason = judge(await refused(phone)).reason

@@ -15,8 +15,8 @@ from channels.sandbox.smpp_server import SandboxSmppServer
 from channels.sms.channel import SmsChannel
 from channels.sms.smpp.provider import SmppProvider
 from dispatcher.core.settings import SmppSettings, SmsSettings
-from dispatcher.embedded.ports import choose_port
 from tests.integration.channels.channel_contract import make_envelope, run, send_one
+from tests.ports import reserve_port
 
 LONG = "Ваш долг 1 250,40 ₽. " * 8
 PHONE = "79161234567"
@@ -71,7 +71,7 @@ class TestOurSandbox:
 class TestOurAdapter:
     def test_a_server_of_smpp34_takes_a_long_text_and_reports(self) -> None:
         async def case() -> None:
-            port = choose_port()
+            port = reserve_port()
             server = smpp34.Server("127.0.0.1", port)
             await server.start()
             receipts: asyncio.Queue[Receipt] = asyncio.Queue()

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from channels.port import OutcomeKind
-from dispatcher.embedded.ports import choose_port
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
 from tests.integration.channels.mail_peers import make_channel
+from tests.ports import reserve_port
 
 PROGRAM = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
@@ -27,7 +27,7 @@ def _smtp_sink_is_here() -> None:
 
 @contextmanager
 def smtp_sink(*options: str) -> Iterator[int]:
-    port = choose_port()
+    port = reserve_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
         [str(PROGRAM), *user, *options, f"127.0.0.1:{port}", "100"], stderr=subprocess.DEVNULL

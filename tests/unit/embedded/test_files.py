@@ -11,9 +11,10 @@ from dispatcher.embedded.credentials import load_credentials
 from dispatcher.embedded.errors import EmbeddedError
 from dispatcher.embedded.home import prepare_data_directory
 from dispatcher.embedded.leftovers import group_members, processes_in
-from dispatcher.embedded.ports import choose_port, is_free
+from dispatcher.embedded.ports import HOST, choose_port, is_free
 from dispatcher.embedded.postgres_files import explain_failure, has_room_for_socket, write_configuration
 from dispatcher.embedded.private_files import write_private
+from tests.ports import reserve_port
 
 
 class TestWritePrivate:
@@ -110,6 +111,18 @@ class TestPorts:
     def test_ports_lie_below_those_of_outgoing_connections(self) -> None:
         first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
         assert choose_port() < max(first, 32_768)
+
+    def test_a_port_that_is_kept_for_a_server_is_free_for_it_and_chosen_by_nobody_else(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept, other = reserve_port(neighbours=1), choose_port()
+        chances = iter([kept, kept + 1, other])
+        monkeypatch.setattr("random.randrange", lambda *_: next(chances))
+
+        assert choose_port() == other
+        with socket.create_server((HOST, kept)), socket.create_server((HOST, kept + 1)):
+            assert not is_free(kept)
+        assert is_free(kept)
 
 
 class TestLeftovers:
