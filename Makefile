@@ -10,6 +10,9 @@ SEED ?= 1
 PEERS := .venv-bench
 BULLMQ := tests/benchmarks/bullmq
 
+# Hundreds of processes of the product are started: compiling it anew in each would take minutes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo static test integration wires acceptance faults check withdrawals chaos bench bench-sms bench-scale bench-voice requirements format lock clean
 
 help:
