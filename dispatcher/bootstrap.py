@@ -434,13 +434,16 @@ def _together(limits: Sequence[float | None]) -> float | None:
     return sum(known) if known and len(known) == len(limits) else None
 
 
-def build_lane_worker(application: Application, registry: "ChannelRegistry") -> "LaneWorker":
-    """The engine's worker for one process."""
+def build_lane_worker(
+    application: Application, registry: "ChannelRegistry", *, serves_one_lane: bool = False
+) -> "LaneWorker":
+    """The engine's worker for one process; one that serves a single lane leaves no room for others."""
     from dispatcher.core.queue import connect_redis
     from dispatcher.delivery.bridge import Bridge
     from dispatcher.delivery.confirmations import ConfirmationWriter
     from dispatcher.delivery.domain_limits import DomainLimits
-    from dispatcher.delivery.lane import LaneWorker, Tools
+    from dispatcher.delivery.lane import LaneWorker
+    from dispatcher.delivery.lane_tools import Tools
     from dispatcher.delivery.lease import LeaseKeeper
     from dispatcher.delivery.refusal_answers import RefusalAnswerWriter
     from dispatcher.delivery.throttle import TokenBuckets
@@ -462,6 +465,7 @@ def build_lane_worker(application: Application, registry: "ChannelRegistry") -> 
             domain_limits=DomainLimits(buckets, settings.smtp.domain_limits),
             read_calendar=application.calendar.read,
             seal=_recording_sealing(application),
+            serves_one_lane=serves_one_lane,
             call_lines=settings.voice.lines,
             confirmations=ConfirmationWriter(
                 settings.company_name,

@@ -47,7 +47,7 @@ from dispatcher.delivery.calls.answers import follow_answers
 from dispatcher.delivery.claim import list_running
 from dispatcher.delivery.error_limit import pause_failing_runs
 from dispatcher.delivery.inboxes import is_any_due as is_any_inbox_due
-from dispatcher.delivery.lane import Lane
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.questions import is_any_due
 from dispatcher.delivery.returns.domains import release_held
 from dispatcher.delivery.returns.faults import judge_contents, judge_sender_faults

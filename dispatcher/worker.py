@@ -66,9 +66,10 @@ def run_worker(application: Application, queues: Sequence[QueueName], threads: i
 
 def _fill_lanes(application: Application, queues: Sequence[QueueName]) -> LaneWorker:
     # What its lanes do not send over is not built: a trunk that nobody calls over wants no registration.
-    kinds = {LANES[queue].channel for queue in queues if queue in LANES}
+    lanes = {LANES[queue] for queue in queues if queue in LANES}
+    kinds = {lane.channel for lane in lanes}
     registry = build_channels(application, urgent=_is_urgent(queues), kinds=kinds)
-    worker = build_lane_worker(application, registry)
+    worker = build_lane_worker(application, registry, serves_one_lane=len(lanes) == 1)
     _listen(application, worker)
     lane_worker.fill(worker)
     worker.tools.leases.start()

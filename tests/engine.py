@@ -20,7 +20,8 @@ from sqlalchemy import text
 from channels.port import AttemptReference, ChannelKind, Receipt, ReceiptKind
 from channels.registry import ChannelRegistry
 from dispatcher.bootstrap import Application, build_lane_worker
-from dispatcher.delivery.lane import Lane, LaneWorker
+from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.progress import Count, read_progress, recount
 from dispatcher.delivery.receipts import apply_stored, store_receipt
 from dispatcher.scheduler import Scheduler

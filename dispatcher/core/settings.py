@@ -286,7 +286,8 @@ class DeliverySettings(BaseModel):
 
     #: what this installation can send over; steps of a scenario over others are left out, and staff are told
     channels: frozenset[Literal["email", "sms", "voice"]] = frozenset({"email"})
-    claim_size: int = Field(default=64, ge=1, le=64)
+    #: attempts in one group, at most: fewer go to a slow provider, and where lanes share a process
+    claim_size: int = Field(default=128, ge=1, le=128)
     in_flight_limit: int = Field(default=128, ge=1, le=128)  #: rows in `sending` per process
     lease_seconds: float = Field(default=60.0, ge=1)
     record_interval_ms: int = Field(default=200, ge=1)
@@ -327,7 +328,7 @@ class AttachmentSettings(BaseModel):
     """Files that go with notices: bills out of a folder, or from servers that are named here."""
 
     directory: Path | None = None  #: None: no file can be attached by its name
-    max_bytes: int = Field(default=2_000_000, ge=1, le=10_000_000)  #: of one file; 64 may be in memory
+    max_bytes: int = Field(default=2_000_000, ge=1, le=10_000_000)  #: of one file; 128 may be in memory
     #: servers that URLs in lists may name, `host` or `host:port`, https alone; empty: URLs are refused
     hosts: list[str] = []
     #: the same inside the company's network: these may have inner addresses, and http is allowed

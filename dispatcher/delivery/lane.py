@@ -7,30 +7,21 @@ worker keeps what it knows in memory and waits; leases and tokens make the late 
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from channels.port import Channel, ChannelKind, Collecting, Envelope, Outcome
-from channels.registry import ChannelRegistry
 from channels.voice.result import CallResult
-from consent.calendar import WorkingCalendar
-from dispatcher.core.clock import Clock
-from dispatcher.core.db import Database, is_database_gone, plan_by_keys
+from dispatcher.core.db import plan_by_keys
 from dispatcher.core.ids import new_id
-from dispatcher.core.outage import Outage
-from dispatcher.core.settings import DeliverySettings
 from dispatcher.delivery.asking import ask_due
 from dispatcher.delivery.bills.gate import BillGate
-from dispatcher.delivery.bills.urls import UrlRules
-from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.calls.answers import follow_answers
 from dispatcher.delivery.calls.desk import CallDesk, CallingChannel, ClaimedCalls
 from dispatcher.delivery.calls.lengths import CallLengths
@@ -43,69 +34,29 @@ from dispatcher.delivery.claim import (
     claim_group,
     list_running,
 )
-from dispatcher.delivery.confirmations import ConfirmationWriter, send_due
-from dispatcher.delivery.domain_limits import DomainLimits
+from dispatcher.delivery.claim_commits import ClaimCommits
+from dispatcher.delivery.confirmations import send_due
+from dispatcher.delivery.group_size import GroupSize
 from dispatcher.delivery.inboxes import collect_due
-from dispatcher.delivery.lease import LeaseKeeper
-from dispatcher.delivery.outcomes import PROVIDER_FAULTS, Sealing, change_of
-from dispatcher.delivery.refusal_answers import RefusalAnswerWriter, answer_due
+from dispatcher.delivery.lane_tools import Lane, Tools
+from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
+from dispatcher.delivery.places import Holding, Places
+from dispatcher.delivery.refusal_answers import answer_due
 from dispatcher.delivery.refusals import refusal_of
-from dispatcher.delivery.render import Renderer
 from dispatcher.delivery.returns.traffic import DomainTrafficCounter
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.step_plan import StepPlan
-from dispatcher.delivery.throttle import Limit, TokenBuckets
-from dispatcher.delivery.transitions import Change, Claim, Transitions, apply_changes
+from dispatcher.delivery.throttle import Limit
+from dispatcher.delivery.transitions import Change, Claim, Transitions
 from templates.rendering import CompiledTemplate
 from templates.repository import compiled_versions
 
 log = structlog.get_logger()
 
-DATABASE_WAIT_SECONDS: Final = 0.5
 #: Whoever answers so can be reached: a pause of its channel is over.
 _PROVIDER_ANSWERS: Final = frozenset({Trigger.ACCEPT, Trigger.DELIVER})
 
-Result = TypeVar("Result")
 Plans = Mapping[UUID, StepPlan]
-
-# What a claim of ours left behind when its commit was not confirmed: it was never sent.
-# `unknown` too: where the outage was longer than the lease, the sweeper was there first.
-_OWN = text(
-    """
-    SELECT period, id FROM attempt
-    WHERE (state = 'sending' OR (state = 'unknown' AND review_at IS NOT NULL)) AND claim_token = :token
-    """
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One channel at one priority: what a wake-up names."""
-
-    channel: ChannelKind
-    priority: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every lane of a worker process shares."""
-
-    database: Database
-    clock: Clock
-    registry: ChannelRegistry
-    bridge: Bridge
-    renderer: Renderer
-    leases: LeaseKeeper
-    buckets: TokenBuckets
-    settings: DeliverySettings
-    provider_limits: Mapping[ChannelKind, float | None]
-    url_rules: UrlRules
-    domain_limits: DomainLimits
-    read_calendar: Callable[[Session], WorkingCalendar]
-    confirmations: ConfirmationWriter | None = None  #: None: this process asks nobody to confirm
-    refusal_answers: RefusalAnswerWriter | None = None  #: None: this process answers no refusals
-    call_lines: int | None = None  #: of all trunks, over all processes; None: what the channel says counts
-    seal: Sealing | None = None  #: encrypts recordings; None: none are kept
 
 
 class LaneWorker:
@@ -117,9 +68,9 @@ class LaneWorker:
         self._give_up_at = float("inf")
         self._desks: dict[Lane, CallDesk] = {}
         self._desks_lock = threading.Lock()
-        self._groups = threading.BoundedSemaphore(
-            max(1, tools.settings.in_flight_limit // tools.settings.claim_size)
-        )
+        self._commits = ClaimCommits(tools.database, tools.clock)
+        self._places = Places(tools.settings.in_flight_limit)
+        self._group_sizes: dict[Lane, GroupSize] = {}
         self._turn: dict[Lane, UUID] = {}
         self._templates: Mapping[UUID, CompiledTemplate] = {}
         self._call_lengths = CallLengths()
@@ -157,12 +108,7 @@ class LaneWorker:
         channel = self.tools.registry.get(lane.channel)
         if isinstance(channel, CallingChannel):
             return self._desk(lane, channel).wake(seconds)
-        if channel is None or not self._groups.acquire(blocking=False):
-            return 0
-        try:
-            return self._work(lane, channel, time.monotonic() + seconds)
-        finally:
-            self._groups.release()
+        return 0 if channel is None else self._work(lane, channel, time.monotonic() + seconds)
 
     def ask(self, kind: ChannelKind) -> int:
         """Ask the channel's provider what became of attempts of which it reported nothing."""
@@ -196,24 +142,44 @@ class LaneWorker:
         claimed, outcomes = 0, list[Change]()
         sent: UUID | None = None
         plans: Plans = {}
+        size, places = self._group_size(lane), Holding(self._places)
         try:
             while True:
                 wants_more = time.monotonic() < until and not self.is_stopping
-                group = self._record_and_claim(lane, outcomes, plans, wants_more=wants_more)
-                self._let_go(sent)
-                if group is None:
+                room = places.widen(size.now, least=size.least) if wants_more else 0
+                if room == 0 and not outcomes:
                     return claimed
+                group = self._record_and_claim(lane, outcomes, plans, most=room)
+                self._let_go(sent)
+                if group is None and (room > 0 or not wants_more):
+                    return claimed
+                if group is None:  # another thread had too many of the places; ours are free now, too
+                    places.keep(0)
+                    sent, outcomes = None, []
+                    continue
                 sent, plans = group.claimed.token, group.plans
                 claimed += len(group.claimed.candidates)
-                outcomes = self._send(lane, channel, group)
+                places.keep(len(group.claimed.candidates))
+                outcomes = self._send(lane, channel, group, places)
         finally:
             self._let_go(sent)
+            places.keep(0)
 
-    def _groups_for_calls(self) -> int:
-        """All there are, but for one where the process sends other things too: those who talk, talk long."""
-        settings = self.tools.settings
-        all_groups = max(1, settings.in_flight_limit // settings.claim_size)
-        return all_groups if len(self.tools.registry.all()) == 1 else max(1, all_groups - 1)
+    def _group_size(self, lane: Lane) -> GroupSize:
+        return self._group_sizes.setdefault(lane, GroupSize(self._largest_group))
+
+    @property
+    def _largest_group(self) -> int:
+        """Where several lanes share the process, a group leaves room for one of another lane."""
+        limit = self.tools.settings.in_flight_limit
+        return min(
+            self.tools.settings.claim_size, limit if self.tools.serves_one_lane else max(1, limit // 2)
+        )
+
+    def _places_for_calls(self) -> int:
+        """All there are, but for a group where the process sends other things too: who talks, talks long."""
+        limit = self.tools.settings.in_flight_limit
+        return limit if len(self.tools.registry.all()) == 1 else max(1, limit - self._largest_group)
 
     def _desk(self, lane: Lane, channel: CallingChannel) -> CallDesk:
         with self._desks_lock:
@@ -223,9 +189,8 @@ class LaneWorker:
                     channel,
                     bridge=self.tools.bridge,
                     leases=self.tools.leases,
-                    groups=self._groups,
-                    group_size=self.tools.settings.claim_size,
-                    most_groups=self._groups_for_calls(),
+                    places=self._places,
+                    most_calls=self._places_for_calls(),
                 )
             return self._desks[lane]
 
@@ -240,9 +205,9 @@ class LaneWorker:
         outcomes: Sequence[Change],
         plans: Plans,
         *,
-        wants_more: bool,
-        most: int | None = None,
+        most: int,
     ) -> "_Group | None":
+        """Record what became of attempts and claim `most` others at most, in one transaction; 0: none."""
         token = new_id()
 
         def work(session: Session) -> "_Group | None":
@@ -250,7 +215,7 @@ class LaneWorker:
             now = self.tools.clock.refresh(session)
             paused_until = read_pause(session, lane.channel.value)
             work = Transitions(session, now)
-            may_claim = wants_more and (paused_until is None or paused_until <= now)
+            may_claim = most > 0 and (paused_until is None or paused_until <= now)
             group = self._claim(session, lane, token, work, most) if may_claim else None
             work.add(outcomes, plans=plans)
             work.write()
@@ -258,49 +223,21 @@ class LaneWorker:
                 while follow_answers(session, now):  # a slice at a time: older ones may stand before ours
                     pass
             self._heed_provider(session, lane, outcomes, now, was_paused=paused_until is not None)
-            self._traffic.write(session, now, is_last=group is None and wants_more)
+            self._traffic.write(session, now, is_last=group is None and most > 0)
             return group
 
-        group = self._until_database_is_back(work, token)
+        group = self._commits.run(work, token, give_up_at=lambda: self._give_up_at)
         if group is not None:
             keys = [(one.period, one.attempt_id) for one in group.claimed.candidates]
             self.tools.leases.hold(token, keys)
         return group
 
-    def _until_database_is_back(self, work: Callable[[Session], Result], token: UUID) -> Result:
-        """Run `work`, waiting while PostgreSQL is away; a claim whose commit is in doubt is given back."""
-        is_in_doubt = False
-        outage = Outage("delivery.database")
-        while True:
-            try:
-                if is_in_doubt:
-                    self._give_back_unconfirmed(token)
-                result = self.tools.database.run(work)
-                outage.end()
-                return result
-            except DBAPIError as error:
-                if not is_database_gone(error) or time.monotonic() > self._give_up_at:
-                    raise
-                outage.note()
-            is_in_doubt = True
-            time.sleep(DATABASE_WAIT_SECONDS)
-
-    def _give_back_unconfirmed(self, token: UUID) -> None:
-        def give_back(session: Session) -> None:
-            rows = session.execute(_OWN, {"token": token}).all()
-            changes = [
-                Change(row.period, row.id, Trigger.NOT_SENT, "claim_unconfirmed", token=token) for row in rows
-            ]
-            apply_changes(session, changes, self.tools.clock.refresh(session))
-
-        self.tools.database.run(give_back)
-
     def _claim(
-        self, session: Session, lane: Lane, token: UUID, work: Transitions, most: int | None
+        self, session: Session, lane: Lane, token: UUID, work: Transitions, most: int
     ) -> "_Group | None":
         channel, settings, now = lane.channel.value, self.tools.settings, work.now
         calendar = self.tools.read_calendar(session)
-        wanted = settings.claim_size if most is None else self._room(session, lane, most)
+        wanted = self._room(session, lane, most)
         if wanted <= 0:
             return None
         for run in self._in_turn(lane, list_running(session, lane.priority, now)):
@@ -330,9 +267,9 @@ class LaneWorker:
         return None
 
     def _room(self, session: Session, lane: Lane, most: int) -> int:
-        """How many calls may be claimed: no more than the trunks have lines, whoever uses the others."""
+        """How many may be claimed; of calls no more than the trunks have lines, whoever uses the others."""
         lines = self.tools.call_lines
-        if lines is None:
+        if lines is None or not isinstance(self.tools.registry.get(lane.channel), CallingChannel):
             return most
         return min(most, lines_left(session, lines, urgent=lane.priority == "urgent"))
 
@@ -366,9 +303,12 @@ class LaneWorker:
         elif was_paused and any(one.trigger in _PROVIDER_ANSWERS for one in outcomes):
             lift_pause(session, lane.channel.value)
 
-    def _send(self, lane: Lane, channel: Channel, group: "_Group") -> list[Change]:
-        """Send one group; returns what is not recorded yet when its last outcome is in."""
-        token = group.claimed.token
+    def _send(self, lane: Lane, channel: Channel, group: "_Group", places: Holding) -> list[Change]:
+        """Send one group; returns what is not recorded yet when its last outcome is in.
+
+        What is recorded before frees its places, so that those who wait for a slow answer hold nobody up.
+        """
+        token, begun_at = group.claimed.token, time.monotonic()
         envelopes, waiting = self._render(group)
         for outcomes in self._outcomes(channel, list(envelopes.values())):
             self.tools.domain_limits.heed(lane.channel, outcomes, envelopes)
@@ -380,8 +320,10 @@ class LaneWorker:
                 if one.attempt.attempt_id in envelopes
             ]
             if envelopes:  # the rest may take as long as a provider may be silent
-                self._record_and_claim(lane, waiting, group.plans, wants_more=False)
+                self._record_and_claim(lane, waiting, group.plans, most=0)
                 waiting = []
+                places.keep(len(envelopes))
+        self._group_size(lane).heed(len(group.claimed.candidates), time.monotonic() - begun_at)
         return [*waiting, *_without_outcome(envelopes.values(), token)]
 
     def _outcomes(self, channel: Channel, envelopes: Sequence[Envelope]) -> Iterator[list[Outcome]]:
@@ -433,14 +375,14 @@ class _LaneOfCalls:
 
     def claim_calls(self, most: int) -> ClaimedCalls | None:
         # The worker's own steps, which groups of messages take as well: SLF001 would have them copied.
-        group = self._worker._record_and_claim(self._lane, (), {}, wants_more=True, most=most)
+        group = self._worker._record_and_claim(self._lane, (), {}, most=most)
         if group is None:
             return None
         envelopes, refused = self._worker._render(group)
         return ClaimedCalls(group.claimed.token, envelopes, refused, group.plans)
 
     def record_calls(self, changes: Sequence[Change], plans: Plans) -> None:
-        self._worker._record_and_claim(self._lane, changes, plans, wants_more=False)
+        self._worker._record_and_claim(self._lane, changes, plans, most=0)
 
     def note_length(self, run: UUID, seconds: float) -> None:
         self._worker._call_lengths.note(run, seconds)

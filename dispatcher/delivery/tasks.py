@@ -7,7 +7,8 @@ from channels.port import ChannelKind
 from dispatcher.core.holder import Holder
 from dispatcher.core.queue import actor
 from dispatcher.core.queue_names import QueueName
-from dispatcher.delivery.lane import Lane, LaneWorker
+from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.lane_tools import Lane
 
 WAKE_MAX_AGE_MS: Final = 5_000  #: a wake-up nobody took in time is worthless: the next sweep sends another
 WORK_SECONDS: Final = (

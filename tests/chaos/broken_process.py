@@ -14,7 +14,8 @@ from channels.port import Channel
 from dispatcher.cli.app import main as real_main
 from dispatcher.core.ids import new_id
 from dispatcher.delivery import sweep
-from dispatcher.delivery.lane import Lane, LaneWorker
+from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.outcomes import change_of
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.transitions import Change, Transitions, apply_changes
@@ -39,7 +40,7 @@ def send_before_commit() -> None:
             with worker.tools.database.transaction() as session:
                 now = worker.tools.clock.refresh(session)
                 work = Transitions(session, now)
-                group = worker._claim(session, lane, new_id(), work, None)
+                group = worker._claim(session, lane, new_id(), work, worker.tools.settings.claim_size)
                 if group is None:
                     break
                 work.write()
@@ -62,13 +63,13 @@ def blind_resend() -> None:
 def record_before_send() -> None:
     """Everything claimed is recorded as accepted, and then sent."""
 
-    def send(worker: LaneWorker, lane: Lane, channel: Channel, group: Any) -> list[Change]:
+    def send(worker: LaneWorker, lane: Lane, channel: Channel, group: Any, _places: Any) -> list[Change]:
         token = group.claimed.token
         accepted = [
             Change(one.period, one.attempt_id, Trigger.ACCEPT, token=token)
             for one in group.claimed.candidates
         ]
-        worker._record_and_claim(lane, accepted, group.plans, wants_more=False)
+        worker._record_and_claim(lane, accepted, group.plans, most=0)
         return _send_all(worker, channel, group)
 
     LaneWorker._send = send  # type: ignore[method-assign]

@@ -21,6 +21,7 @@ import structlog
 
 from channels.port import Channel, Envelope, Lines, Outcome
 from dispatcher.delivery.bridge import Bridge
+from dispatcher.delivery.places import Holding, Places
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.step_plan import StepPlan
 from dispatcher.delivery.transitions import Change
@@ -115,18 +116,15 @@ class CallDesk:
         *,
         bridge: Bridge,
         leases: Leases,
-        groups: threading.BoundedSemaphore,
-        group_size: int,
-        most_groups: int,
+        places: Places,
+        most_calls: int,
     ) -> None:
         self._engine = engine
         self._channel = channel
         self._bridge = bridge
         self._leases = leases
-        self._groups = groups
-        self._group_size = group_size
-        self._most_groups = most_groups
-        self._held_groups = 0
+        self._places = Holding(places)
+        self._most_calls = most_calls
         self._talking: dict[UUID, _Talking] = {}
         self._arrived: queue.SimpleQueue[Outcome | _BatchEnded | None] = queue.SimpleQueue()
         self._until = float("-inf")
@@ -189,8 +187,8 @@ class CallDesk:
         room = self._room()
         if room > 0 and time.monotonic() >= self._look_at:
             self._begin(room)
-        self._let_groups_go()
-        is_looking = self._room() > 0 and time.monotonic() >= self._look_at
+        self._places.keep(len(self._talking))
+        is_looking = self._wanted() > 0 and time.monotonic() >= self._look_at
         with self._wakes_lock:
             if not (self._talking or is_looking or self._wakes) and self._arrived.empty():
                 self._is_idle.set()
@@ -244,19 +242,16 @@ class CallDesk:
         talking = self._talking.get(attempt)
         return talking is not None and talking.token == token
 
-    def _room(self) -> int:
-        """How many calls may be begun now."""
+    def _wanted(self) -> int:
+        """How many more calls there are lines for."""
         if self._engine.is_stopping or self._is_closed.is_set() or time.monotonic() >= self._until:
             return 0
-        wanted = min(self._channel.free_lines(), self._group_size)
-        while wanted > self._in_limits() and self._held_groups < self._most_groups:
-            if not self._groups.acquire(blocking=False):
-                break
-            self._held_groups += 1
-        return min(wanted, self._in_limits())
+        return max(0, min(self._channel.free_lines(), self._most_calls - len(self._talking)))
 
-    def _in_limits(self) -> int:
-        return self._held_groups * self._group_size - len(self._talking)
+    def _room(self) -> int:
+        """How many calls may be begun now; their places are held until the end of the turn."""
+        wanted, talking = self._wanted(), len(self._talking)
+        return self._places.widen(talking + wanted, least=talking) - talking
 
     def _begin(self, room: int) -> None:
         self._is_idle.clear()
@@ -302,11 +297,6 @@ class CallDesk:
                 self._leases.hold(token, held)
             else:
                 self._leases.release(token)
-
-    def _let_groups_go(self) -> None:
-        while self._held_groups and (self._held_groups - 1) * self._group_size >= len(self._talking):
-            self._held_groups -= 1
-            self._groups.release()
 
 
 def _without_outcome(talking: _Talking) -> Change:

@@ -13,7 +13,7 @@ from channels.port import ChannelKind
 from channels.registry import ChannelRegistry
 from dispatcher.bootstrap import build_lane_worker
 from dispatcher.core.settings import MailSettings, SmtpSettings
-from dispatcher.delivery.lane import Lane
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.incoming_mail import Intake
 from tests.engine import Engine
 from tests.factories import make_campaign, make_list, row

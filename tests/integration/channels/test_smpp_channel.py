@@ -19,8 +19,6 @@ from channels.sms.smpp.pdu import Command, Pdu, read_pdu
 from channels.sms.smpp.provider import SmppProvider
 from dispatcher.core.settings import SmppSettings, SmsSettings
 from tests.integration.channels.channel_contract import (
-    PATIENCE_SECONDS,
-    SILENCE_SECONDS,
     ChannelContract,
     Peer,
     make_envelope,
@@ -48,8 +46,7 @@ def account_at(*servers: SandboxSmppServer | str, **changes: Any) -> SmppSetting
         "system_id": "sandbox",
         "password": SecretStr("sandbox"),
         "sender": "Energosbyt",
-        "timeout_seconds": PATIENCE_SECONDS,
-        "connect_seconds": PATIENCE_SECONDS,
+        "timeout_seconds": 0.6,
         "reconnect_seconds": [0.05],
         "sends_attempt_name": True,
     }
@@ -94,15 +91,12 @@ async def listening(
 
 class TestSmppContract(ChannelContract):
     def start_peer(self) -> AbstractAsyncContextManager[Peer]:
-        return self._peer()
+        @asynccontextmanager
+        async def peer() -> AsyncIterator[Peer]:
+            async with running() as server, talking(server) as channel:
+                yield Peer(channel=channel, addresses=KINDS, slow_address="+79993140001")
 
-    def start_peer_of_every_kind(self) -> AbstractAsyncContextManager[Peer]:
-        return self._peer(timeout_seconds=SILENCE_SECONDS)
-
-    @asynccontextmanager
-    async def _peer(self, **changes: Any) -> AsyncIterator[Peer]:
-        async with running() as server, talking(server, **changes) as channel:
-            yield Peer(channel=channel, addresses=KINDS, slow_address="+79993140001")
+        return peer()
 
 
 async def until_accepted(channel: SmsChannel) -> None:
@@ -122,8 +116,7 @@ class TestInDoubt:
     ) -> None:
         async def case() -> None:
             journal = Journal(tmp_path / "journal")
-            # In doubt it is either way, however soon the channel gives up.
-            async with running(journal) as server, talking(server, timeout_seconds=0.6) as channel:
+            async with running(journal) as server, talking(server) as channel:
                 envelope = make_envelope(f"+7999{fate}0001", text="Dolg 100")
                 outcome = await send_one(channel, envelope)
                 assert outcome.kind is OutcomeKind.UNKNOWN

@@ -16,7 +16,7 @@ from dispatcher.delivery.bills import repository
 from dispatcher.delivery.bills.content import FetchedBill
 from dispatcher.delivery.bills.service import retry_bills
 from dispatcher.delivery.bills.worker import BillWorker
-from dispatcher.delivery.lane import Lane
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.runs import pause_run, stop_run
 from dispatcher.delivery.step_plan import Step
 from reports.bills import read_run_bills

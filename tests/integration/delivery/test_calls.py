@@ -22,7 +22,8 @@ from dispatcher.core.voice_settings import CallerIdSettings, TrunkSettings
 from dispatcher.delivery.calls.answers import SLICE
 from dispatcher.delivery.calls.lines import kept_for_urgent
 from dispatcher.delivery.calls.recordings import RecordingSeal, find_recording, list_recordings
-from dispatcher.delivery.lane import Lane, LaneWorker
+from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.retry_rules import RetryRule, Shift
 from dispatcher.delivery.runs import pause_run
 from dispatcher.delivery.step_plan import Success

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from channels.port import ChannelKind, Envelope, Outcome, OutcomeKind, ReceiptKind
 from dispatcher.core.ids import new_id
 from dispatcher.delivery.claim import ClaimedGroup, claim_group
-from dispatcher.delivery.lane import Lane
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.outcomes import change_of
 from dispatcher.delivery.states import AttemptState, Trigger
 from dispatcher.delivery.step_plan import Combination, OnUnknown

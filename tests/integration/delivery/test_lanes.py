@@ -1,18 +1,37 @@
 """Urgent overtakes, runs take turns, limits hold over all processes (P9), caps over all campaigns."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import redis
 
-from channels.port import Envelope
+from channels.port import ChannelKind, Envelope
+from dispatcher.bootstrap import build_lane_worker
 from dispatcher.core.queue import connect_redis
+from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.throttle import Limit, TokenBuckets
-from tests.engine import Engine
+from tests.engine import Engine, registry_of
 from tests.factories import make_campaign, make_list, make_run, make_step, row, rows
 
+EMAIL = Lane(ChannelKind.EMAIL, "bulk")
 DAILY_CAP = ({"channel_group": "text", "limit": 1, "period": "day"},)
+
+
+@contextmanager
+def alone(engine: Engine, **changes: int) -> Iterator[LaneWorker]:
+    """A worker of a process that serves no other lane."""
+    tools = build_lane_worker(
+        engine.application, registry_of({ChannelKind.EMAIL: engine.email}), serves_one_lane=True
+    ).tools
+    try:
+        yield LaneWorker(replace(tools, settings=tools.settings.model_copy(update=changes)))
+    finally:
+        tools.bridge.close()
 
 
 class TestLanes:
@@ -67,6 +86,47 @@ class TestLanes:
         engine.email.before_send = claim_inside
         engine.work()
         assert max(seen) <= engine.application.settings.delivery.in_flight_limit
+
+
+class TestPlacesInFlight:
+    def test_a_process_of_one_lane_fills_all_its_places_with_one_group_and_never_more(
+        self, engine: Engine
+    ) -> None:
+        make_list(engine.application, rows(400))
+        engine.start(make_campaign(engine.application).run_id)
+        sizes: list[int] = []
+        in_flight: list[int] = []
+        with alone(engine) as worker:
+
+            def claim_inside(batch: Sequence[Envelope]) -> None:
+                sizes.append(len(batch))
+                in_flight.append(engine.sql("SELECT count(*) FROM attempt WHERE state = 'sending'")[0][0])
+                worker.work(EMAIL, 30.0)
+
+            engine.email.before_send = claim_inside
+            worker.work(EMAIL, 30.0)
+        assert max(sizes) == max(in_flight) == 128
+        assert sum(sizes) == len(engine.email.sent) == 400
+
+    def test_whoever_is_waited_for_holds_only_one_place(self, engine: Engine) -> None:
+        make_list(engine.application, rows(150))
+        run = make_campaign(engine.application).run_id
+        engine.start(run)
+        engine.email.answer("person1@example.org", None)
+        sent_meanwhile: list[int] = []
+        with alone(engine, in_flight_limit=64) as worker:
+
+            def wait_for_the_slow_one(_batch: Sequence[Envelope]) -> None:
+                if not sent_meanwhile:
+                    sent_meanwhile.append(0)
+                    while engine.states(run).get("accepted", 0) < 63:
+                        time.sleep(0.01)
+                    sent_meanwhile[0] = worker.work(EMAIL, 30.0)
+
+            engine.email.after_send = wait_for_the_slow_one
+            worker.work(EMAIL, 30.0)
+        assert sent_meanwhile == [86]
+        assert engine.states(run) == {"accepted": 149, "unknown": 1}
 
 
 class TestCaps:

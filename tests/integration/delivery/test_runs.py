@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from channels.port import ChannelKind, OutcomeKind
 from dispatcher.delivery.claim import claim_group
 from dispatcher.delivery.errors import RunStateError, UnknownRunError
-from dispatcher.delivery.lane import Lane
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.planning import plan_slice
 from dispatcher.delivery.runs import HonestAnswer, extend_run, pause_run, resume_run, stop_run
 from dispatcher.delivery.sweep import start_due

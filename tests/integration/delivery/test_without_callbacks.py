@@ -16,7 +16,8 @@ from channels.sms.smsc.provider import SmscProvider
 from dispatcher.bootstrap import build_lane_worker
 from dispatcher.core.settings import SmscSettings, SmsSettings
 from dispatcher.delivery.bridge import Bridge
-from dispatcher.delivery.lane import Lane, LaneWorker
+from dispatcher.delivery.lane import LaneWorker
+from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.step_plan import Success
 from tests.engine import Engine
 from tests.factories import make_list, make_run, make_step, row

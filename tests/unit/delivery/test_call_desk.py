@@ -9,6 +9,7 @@ from uuid import UUID
 from channels.port import AttemptReference, Envelope, Outcome, OutcomeKind
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.calls.desk import CallDesk, CallingChannel, ClaimedCalls
+from dispatcher.delivery.places import Places
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.step_plan import StepPlan
 from dispatcher.delivery.transitions import Change
@@ -74,9 +75,8 @@ def a_desk(claims: Claims, channel: CallingChannel) -> Iterator[CallDesk]:
         channel,
         bridge=bridge,
         leases=NoLeases(),
-        groups=threading.BoundedSemaphore(4),
-        group_size=4,
-        most_groups=4,
+        places=Places(16),
+        most_calls=16,
     )
     try:
         yield desk
