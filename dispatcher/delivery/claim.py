@@ -32,6 +32,7 @@ from dispatcher.delivery.checks import (
     policies_from_json,
     wait_for_bill,
 )
+from dispatcher.delivery.due_positions import FRONT, DuePositions, Position
 from dispatcher.delivery.group_limits import NO_VALIDITY, GroupLimits, group_limits
 from dispatcher.delivery.repository import SELECT_ATTEMPTS, AttemptRow, attempt_row
 from dispatcher.delivery.returns.domains import hold_paused
@@ -59,11 +60,12 @@ _RUN = text(
     FROM run WHERE id = :run AND state = 'running' AND starts_at <= :now AND ends_at > :now
     """
 )
-# Served by ix_attempt_due alone: the cost does not depend on the size of the run.
+# Served by ix_attempt_due alone, from a position on: the cost does not depend on the size of the run.
 _DUE = text(
     f"""{SELECT_ATTEMPTS}
     WHERE a.period = :period AND a.run_id = :run AND a.channel = :channel AND a.state = 'planned'
       AND a.due_at <= :now
+      AND (a.due_at, a.id) > (CAST(:after AS timestamptz), CAST(:after_id AS uuid))
     ORDER BY a.due_at, a.id LIMIT :limit
     FOR NO KEY UPDATE SKIP LOCKED
     """
@@ -131,6 +133,7 @@ def claim_group(
     transitions: Transitions | None = None,
     least_validity: Mapping[str, float] = NO_VALIDITY,
     call_seconds: float | None = None,
+    positions: DuePositions | None = None,
 ) -> ClaimedGroup | None:
     """Claim at most `limit` due attempts of a run; None when the run may not send now or nothing is due.
 
@@ -139,13 +142,13 @@ def claim_group(
     `hold_back` may put off some of those that nothing else forbids, for limits outside the database;
     `bill_looks` says which must wait for a bill that is still to be fetched; `least_validity` by channel is
     for how many seconds its providers hold what they are given, at least; `call_seconds` is how
-    long the run's calls are known to take.
+    long the run's calls are known to take; `positions` spare it what earlier claims have passed by.
     """
     hold_shared(session, run_id)
     run = _load_run(session, run_id, now)
     if run is None:
         return None
-    locked = _lock_due(session, run, channel, limit, now)
+    locked = _lock_due(session, run, channel, limit, now, positions or DuePositions())
     if not locked:
         return None
     candidates = _candidates(session, run, locked)
@@ -196,10 +199,11 @@ def run_view(values: Mapping[str, Any]) -> RunView:
     )
 
 
-def _lock_due(session: Session, run: RunView, channel: str, limit: int, now: datetime) -> list[AttemptRow]:
+def _lock_due(
+    session: Session, run: RunView, channel: str, limit: int, now: datetime, positions: DuePositions
+) -> list[AttemptRow]:
     """Lock due attempts with their persons and contact points; those that others hold are left out."""
-    values = {"period": run.period, "run": run.id, "channel": channel, "now": now, "limit": limit}
-    due = [attempt_row(row) for row in fetch(session, _DUE, values)]
+    due = _due(session, run, channel, limit, now, positions)
     if not due:
         return []
     wanted = {row.person_id for row in due}
@@ -213,6 +217,36 @@ def _lock_due(session: Session, run: RunView, channel: str, limit: int, now: dat
     if len(contacts) < len(addressed):
         due = [row for row in due if row.contact_point_id is None or row.contact_point_id in contacts]
     return due
+
+
+def _due(
+    session: Session, run: RunView, channel: str, limit: int, now: datetime, positions: DuePositions
+) -> list[AttemptRow]:
+    """Lock due attempts behind the position; from the front when fewer are there than are wanted."""
+    position = positions.get(run.id, channel)
+    due = _due_behind(session, run, channel, limit, now, position or FRONT)
+    if position is not None and len(due) < limit:
+        due = _due_behind(session, run, channel, limit, now, FRONT)
+    if len(due) < limit:
+        positions.forget(run.id, channel)
+    else:
+        positions.advance(run.id, channel, Position(due[-1].due_at, due[-1].id))
+    return due
+
+
+def _due_behind(
+    session: Session, run: RunView, channel: str, limit: int, now: datetime, position: Position
+) -> list[AttemptRow]:
+    values = {
+        "period": run.period,
+        "run": run.id,
+        "channel": channel,
+        "now": now,
+        "after": position.due_at,
+        "after_id": position.attempt_id,
+        "limit": limit,
+    }
+    return [attempt_row(row) for row in fetch(session, _DUE, values)]
 
 
 def _candidates(session: Session, run: RunView, locked: Sequence[AttemptRow]) -> list[Candidate]:

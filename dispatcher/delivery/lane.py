@@ -36,6 +36,7 @@ from dispatcher.delivery.claim import (
 )
 from dispatcher.delivery.claim_commits import ClaimCommits
 from dispatcher.delivery.confirmations import send_due
+from dispatcher.delivery.due_positions import DuePositions
 from dispatcher.delivery.group_size import GroupSize
 from dispatcher.delivery.inboxes import collect_due
 from dispatcher.delivery.lane_tools import Lane, Tools
@@ -74,6 +75,7 @@ class LaneWorker:
         self._turn: dict[Lane, UUID] = {}
         self._templates: Mapping[UUID, CompiledTemplate] = {}
         self._call_lengths = CallLengths()
+        self._due_positions = DuePositions()
         self._traffic = DomainTrafficCounter()
         self._bills = BillGate(tools.url_rules, self._compiled)
 
@@ -256,6 +258,7 @@ class LaneWorker:
                 transitions=work,
                 least_validity=settings.least_validity_seconds,
                 call_seconds=self._call_lengths.of(run.id),
+                positions=self._due_positions,
             )
             if claimed:
                 self.tools.buckets.give_back(limits, allowed - len(claimed.candidates))

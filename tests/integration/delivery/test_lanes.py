@@ -8,13 +8,18 @@ from datetime import timedelta
 
 import pytest
 import redis
+from sqlalchemy import text
 
 from channels.port import ChannelKind, Envelope
 from dispatcher.bootstrap import build_lane_worker
+from dispatcher.core.ids import new_id
 from dispatcher.core.queue import connect_redis
+from dispatcher.delivery.claim import claim_group
+from dispatcher.delivery.due_positions import DuePositions
 from dispatcher.delivery.lane import LaneWorker
 from dispatcher.delivery.lane_tools import Lane
 from dispatcher.delivery.throttle import Limit, TokenBuckets
+from dispatcher.delivery.transitions import Claim
 from tests.engine import Engine, registry_of
 from tests.factories import make_campaign, make_list, make_run, make_step, row, rows
 
@@ -127,6 +132,38 @@ class TestPlacesInFlight:
             worker.work(EMAIL, 30.0)
         assert sent_meanwhile == [86]
         assert engine.states(run) == {"accepted": 149, "unknown": 1}
+
+    def test_who_was_busy_is_claimed_though_claims_have_passed_by(self, engine: Engine) -> None:
+        application = engine.application
+        make_list(application, rows(6))
+        run = make_campaign(application).run_id
+        engine.start(run)
+        positions = DuePositions()
+
+        def claim() -> list[str]:
+            group = application.database.run(
+                lambda session: claim_group(
+                    session,
+                    run,
+                    "email",
+                    claim=Claim(new_id(), 60.0),
+                    limit=2,
+                    calendar=application.calendar.read(session),
+                    now=application.clock.refresh(session),
+                    positions=positions,
+                )
+            )
+            return [] if group is None else [one.address for one in group.candidates]
+
+        with application.database.transaction() as session:
+            held = engine.attempts(run)[0].address
+            session.execute(
+                text("SELECT 1 FROM contact_point WHERE address = :address FOR UPDATE"), {"address": held}
+            )
+            passed = [*claim(), *claim(), *claim()]
+        assert len(passed) == 5
+        assert held not in passed
+        assert claim() == [held]
 
 
 class TestCaps:
