@@ -57,8 +57,8 @@ test: $(READY)
 # What waits longest: processes killed, started again, left without disk or servers.
 FAULTS := $(addprefix tests/acceptance/,test_faults.py test_kills.py test_lists.py test_up.py)
 
-# What waits for sockets and servers more than it works.
-WIRES := $(addprefix tests/integration/,channels embedded)
+# What waits for sockets and servers more than it works; and lists, so that no session is left over at the end.
+WIRES := $(addprefix tests/integration/,campaigns channels embedded)
 
 integration: TESTS := tests/integration $(addprefix --ignore=,$(WIRES))
 wires: TESTS := $(WIRES)
