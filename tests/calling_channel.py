@@ -61,7 +61,7 @@ class CallingChannel:
     def wait_for(self, count: int) -> list[str]:
         """Wait until so many talk."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self._talking) >= count, timeout=20), self._talking
+            assert self._changed.wait_for(lambda: len(self._talking) >= count, timeout=60), self._talking
         return self.talking()
 
     def hang_up(self, *numbers: str) -> None:

@@ -49,7 +49,7 @@ class CuttableProxy:
         with self._changed:
             self._is_cut = False
 
-    def wait_for_refused(self, count: int, timeout_seconds: float = 30) -> None:
+    def wait_for_refused(self, count: int, timeout_seconds: float = 60) -> None:
         """Until so many connections have been turned away."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.refused >= count, timeout_seconds)

@@ -163,7 +163,7 @@ def after(released: threading.Event, then: Answer) -> Answer:
 
 
 def _wait(released: threading.Event) -> None:
-    assert released.wait(30)
+    assert released.wait(100)
 
 
 class _Server(ThreadingHTTPServer):

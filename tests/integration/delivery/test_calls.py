@@ -36,6 +36,7 @@ from tests.integration.campaigns.trying import try_out, wanted
 
 VOICE = Lane(ChannelKind.VOICE, "bulk")
 PHONE = "+79000000001"
+LIMIT_SECONDS = 60.0  #: a starved machine says nothing about a call
 RULES = {
     "busy": RetryRule((720.0, 3600.0)),
     "declined": RetryRule((86_400.0,), Shift.NEXT_DAY),
@@ -58,13 +59,13 @@ class Desk:
         """Call whoever is due until nobody talks any more."""
         for _ in range(2):  # clocks may differ by milliseconds: what was not due at the first look is now
             self.start()
-            assert self.worker._desk(VOICE, self.channel).wait_until_idle(20)
+            assert self.worker._desk(VOICE, self.channel).wait_until_idle(LIMIT_SECONDS)
 
     def close(self) -> None:
         """End it: a desk that lives on would claim what the next test plans."""
         self.channel._holds = False
         self.worker.stop()
-        self.worker.end_calls(20)
+        self.worker.end_calls(LIMIT_SECONDS)
         self.worker.tools.bridge.close()
 
     def start(self) -> None:
@@ -72,7 +73,7 @@ class Desk:
 
 
 def wait_until(found: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + LIMIT_SECONDS
     while not found():
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.02)
@@ -184,7 +185,7 @@ class TestLines:
         [talking] = desk.channel.wait_for(1)
         desk.worker.stop()
         desk.channel.hang_up(talking)
-        desk.worker.end_calls(20)
+        desk.worker.end_calls(LIMIT_SECONDS)
         assert engine.states(run) == {"delivered": 1, "planned": 1}
         assert desk.worker.tools.leases.held() == {}
 
@@ -230,7 +231,7 @@ class TestWindow:
             engine.set_time(engine.now() + timedelta(seconds=passing))
             desk.channel.hang_up(talking)
         # The second began two minutes before the end. 75 seconds are left: not enough for one as long as it.
-        assert desk.worker._desk(VOICE, desk.channel).wait_until_idle(20)
+        assert desk.worker._desk(VOICE, desk.channel).wait_until_idle(LIMIT_SECONDS)
         assert len(desk.channel.called) == 2
         assert [one.hold_reason for one in engine.attempts(run) if one.state == "planned"] == [
             "outside_hours"

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from channels.voice.channel import Sounds, VoiceChannel
 from channels.voice.result import AnsweredBy, CallResult
 from channels.voice.script import CallScript, Counts
+from channels.voice.sip.call import SipCall
 from channels.voice.sip.engine import Engine as SipEngine
 from channels.voice.sip.telephone import SipTelephone
 from channels.voice.telephone import Call
@@ -30,24 +31,32 @@ from tests.integration.web.test_api_calls import web_beside
 from tests.unit.channels.voice.made_telephone import MadeSpeaker
 
 HERTZ, SECONDS = 700, 1.0
+LIMIT_SECONDS = 60.0  #: a starved machine says nothing about a call
 
 
-async def play_a_tone(call: Call, script: CallScript, sounds: Sounds) -> CallResult:
-    """The far end plays back what it hears: only what came from there is recorded."""
-    await call.play(sine(HERTZ, SECONDS))
-    await call.play(sine(0, 0.5))
-    return CallResult(call.signalling(), AnsweredBy.HUMAN, reached=Counts.CONFIRMED)
+class Dialogue:
+    """Plays a tone, which the far end plays back: only what came from there is recorded."""
+
+    def __init__(self) -> None:
+        self.recorded = b""  #: as a WAV file, when it had been played
+
+    async def hold(self, call: Call, script: CallScript, sounds: Sounds) -> CallResult:
+        await call.play(sine(HERTZ, SECONDS))
+        await call.play(sine(0, 0.5))
+        assert isinstance(call, SipCall)
+        self.recorded = call.recording() or b""
+        return CallResult(call.signalling(), AnsweredBy.HUMAN, reached=Counts.CONFIRMED)
 
 
-def call_once(engine: Engine, directory: Path, *, records: bool) -> None:
-    """One call to Debian's baresip by a worker with this setting."""
-    outside = Bridge()
+def call_once(engine: Engine, directory: Path, *, records: bool) -> bytes:
+    """One call to Debian's baresip by a worker with this setting; what it had recorded of it."""
+    outside, dialogue = Bridge(), Dialogue()
     peer = baresip(directory)
-    port = outside.run(peer.__aenter__(), 20)
+    port = outside.run(peer.__aenter__(), LIMIT_SECONDS)
     shown = CallerIdSettings(number="74950000000")
     trunk = TrunkSettings(name="main", host="127.0.0.1", port=port, caller_ids=[shown], calls_per_second=50)
     voice = VoiceSettings(trunks=[trunk], address="127.0.0.1", records_far_end=records)
-    channel = VoiceChannel(voice, SipTelephone(voice, SipEngine(voice)), MadeSpeaker(), hold=play_a_tone)
+    channel = VoiceChannel(voice, SipTelephone(voice, SipEngine(voice)), MadeSpeaker(), hold=dialogue.hold)
     settings = engine.application.settings.model_copy(update={"voice": voice})
     desk = Desk(replace_application(engine, settings), channel)  # type: ignore[arg-type]
     try:
@@ -58,11 +67,18 @@ def call_once(engine: Engine, directory: Path, *, records: bool) -> None:
         assert engine.finish(run) == {"notified": 1}
     finally:
         desk.worker.stop()
-        desk.worker.end_calls(20)
-        desk.worker.tools.bridge.run(channel.close(), 20)
+        desk.worker.end_calls(LIMIT_SECONDS)
+        desk.worker.tools.bridge.run(channel.close(), LIMIT_SECONDS)
         desk.worker.tools.bridge.close()
-        outside.run(peer.__aexit__(None, None, None), 20)
+        outside.run(peer.__aexit__(None, None, None), LIMIT_SECONDS)
         outside.close()
+    return dialogue.recorded
+
+
+def read_samples(file: bytes) -> bytes:
+    with wave.open(io.BytesIO(file)) as reader:
+        assert (reader.getframerate(), reader.getnchannels(), reader.getsampwidth()) == (8000, 1, 2)
+        return reader.readframes(reader.getnframes())
 
 
 def purge(engine: Engine, days: int) -> None:
@@ -76,7 +92,7 @@ class TestFarEnd:
     def test_its_tone_is_sealed_downloaded_by_an_administrator_and_gone_after_its_term(
         self, engine: Engine, tmp_path: Path
     ) -> None:
-        call_once(engine, tmp_path, records=True)
+        recorded = read_samples(call_once(engine, tmp_path, records=True))
         [kept] = engine.sql("SELECT attempt_id, sealed FROM call_recording")
         assert b"WAVE" not in bytes(kept.sealed)
         [person] = engine.sql("SELECT person_id FROM notice")
@@ -88,11 +104,13 @@ class TestFarEnd:
             assert client.get(page).status_code == 403
             make_staff(services, "admin", StaffRole.ADMINISTRATOR)
             sign_in(client, "admin")
-            with wave.open(io.BytesIO(client.get(page).content)) as reader:
-                assert (reader.getframerate(), reader.getnchannels(), reader.getsampwidth()) == (8000, 1, 2)
-                heard = judge_sound(reader.readframes(reader.getnframes()))
+            samples = read_samples(client.get(page).content)
+            # Until it hung up some more silence may have come.
+            assert samples.startswith(recorded)
+            heard = judge_sound(samples)
             assert heard.hertz == pytest.approx(HERTZ, abs=10)
-            assert SECONDS - 0.3 < heard.seconds < SECONDS + 0.1
+            # How much of it a starved machine loses on its way is nothing to who keeps the rest.
+            assert 0.1 < heard.seconds < SECONDS + 0.1
             purge(engine, 29)
             assert client.get(page).status_code == 200
             purge(engine, 31)
@@ -101,5 +119,5 @@ class TestFarEnd:
         assert len(engine.sql("SELECT 1 FROM audit_event WHERE action = 'recording.heard'")) == 2
 
     def test_nothing_of_it_is_kept_unless_that_is_switched_on(self, engine: Engine, tmp_path: Path) -> None:
-        call_once(engine, tmp_path, records=False)
+        assert call_once(engine, tmp_path, records=False) == b""
         assert engine.sql("SELECT 1 FROM call_recording") == []

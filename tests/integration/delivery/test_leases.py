@@ -44,7 +44,7 @@ class TestRecord:
         accepted_meanwhile: list[int] = []
 
         def be_silent(_batch: Sequence[Envelope]) -> None:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while not accepted_meanwhile and time.monotonic() < until:
                 with engine.application.database.transaction() as session:
                     count = session.execute(ACCEPTED, {"run": run}).scalar_one()

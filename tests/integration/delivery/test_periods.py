@@ -27,7 +27,7 @@ class TestEnsurePeriod:
             session.execute(ENSURE, PERIOD)
             waiting.start()
             self._until_somebody_waits(database)
-        waiting.join(30)
+        waiting.join(60)
 
         assert errors == []
         assert not waiting.is_alive()

@@ -66,7 +66,7 @@ def desk(engine: Engine) -> Iterator[Any]:
 
     yield SimpleNamespace(work=work, worker=worker, server=server)
     worker.stop()
-    worker.end_calls(20)
+    worker.end_calls(60)
     worker.tools.bridge.run(channel.close())
     worker.tools.bridge.close()
     bridge.run(server.stop())

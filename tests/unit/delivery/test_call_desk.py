@@ -55,7 +55,7 @@ class Claims:
     def wait_for(self, count: int) -> list[tuple[UUID, Trigger, UUID | None]]:
         """Wait until so many changes were recorded."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self.recorded) >= count, timeout=20), self.recorded
+            assert self._changed.wait_for(lambda: len(self.recorded) >= count, timeout=60), self.recorded
             return [(one.attempt_id, one.trigger, one.token) for one in self.recorded]
 
 

@@ -24,7 +24,7 @@ SOON = 0.05
 
 def run(case: Coroutine[Any, Any, None]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await case
 
     asyncio.run(bounded())
