@@ -238,15 +238,15 @@ class MailServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(LIMIT_SECONDS)
 
     def close(self) -> None:
         """Go away; no error if it is away."""
         if self._loop is None or self._server is None or self._thread is None or self._journal is None:
             return
-        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(LIMIT_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(LIMIT_SECONDS)
         self._loop.close()
         self._journal.close()
         self._loop = None

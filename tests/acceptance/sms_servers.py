@@ -7,6 +7,7 @@ from pathlib import Path
 from channels.sandbox.journal import Journal, read_journal
 from channels.sandbox.smpp_server import SandboxSmppServer, SmppSandboxOptions
 from channels.sandbox.smsc_server import SandboxSmscServer, SmscSandboxOptions
+from tests.acceptance.product import LIMIT_SECONDS
 from tests.ports import reserve_port
 
 
@@ -28,15 +29,15 @@ class SmsServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(LIMIT_SECONDS)
 
     def close(self) -> None:
         """Go away; no error if it is away."""
         if self._loop is None or self._server is None or self._thread is None or self._journal is None:
             return
-        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(LIMIT_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(LIMIT_SECONDS)
         self._loop.close()
         self._journal.close()
         self._loop = None

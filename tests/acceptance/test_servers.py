@@ -16,7 +16,7 @@ from typing import Final
 import psutil
 import pytest
 
-from tests.acceptance.product import SECRET_KEY, Product, end, installation, wait_until
+from tests.acceptance.product import LIMIT_SECONDS, SECRET_KEY, Product, end, installation, wait_until
 from tests.peers import need
 from tests.ports import reserve_port
 from tests.servers import open_directory
@@ -140,4 +140,4 @@ def _end_tree(server: "subprocess.Popen[bytes]") -> None:
         for child in psutil.Process(server.pid).children(recursive=True):
             child.terminate()
     server.terminate()
-    server.wait(timeout=30)
+    server.wait(timeout=LIMIT_SECONDS)

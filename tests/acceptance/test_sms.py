@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.halfway import rows, value
+from tests.acceptance.halfway import end_leases, rows, value
 from tests.acceptance.product import DELIVERY, Product, end, installation, wait_until
 from tests.acceptance.singles import use_servers
 from tests.acceptance.sms_servers import SmsServer
@@ -23,8 +23,8 @@ _ATTEMPTS = "SELECT id::text FROM attempt WHERE run_id = %s"
 
 @pytest.fixture
 def product(servers, migrated_template) -> Iterator[Product]:
-    """An installation on a database of its own that finds the dead quickly, and a scheduler."""
-    delivery = DELIVERY | {"lease_seconds": 5.0, "settle_seconds": {"sms": 3.0}}
+    """An installation on a database of its own."""
+    delivery = DELIVERY | {"settle_seconds": {"sms": 3.0}}
     with (
         installation(DISPATCHER_DELIVERY=json.dumps(delivery), USER="olga") as product,
         use_servers(product, servers, migrated_template),
@@ -40,7 +40,7 @@ def smpp_account(server: SmsServer) -> dict[str, Any]:
         "password": "sandbox",
         "sends_attempt_name": True,
         "timeout_seconds": 120.0,
-        "connect_seconds": 2.0,
+        "connect_seconds": 60.0,
         "reconnect_seconds": [0.2],
     }
 
@@ -93,6 +93,7 @@ class TestKilled:
 
             victim.kill()
             victim.wait()
+            end_leases(product)
             running.callback(end, product.start("worker", "--lane", "sms-bulk"))
             status = product.wait_for(run, "closed")
 

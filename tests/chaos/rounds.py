@@ -20,8 +20,8 @@ from tests.chaos.strikes import Blow, StrikeError, count_sending
 from tests.chaos.targets import TARGETS, Target
 from tests.chaos.verdict import Allowance, Verdict, judge
 
-CLOSED_SECONDS: Final = 120.0  #: a run that is not closed by then stands still
-ORPHAN_SECONDS: Final = 30.0
+CLOSED_SECONDS: Final = 180.0  #: a run that is not closed by then stands still
+ORPHAN_SECONDS: Final = 60.0
 WINDOW: Final = timedelta(hours=6)  #: nothing goes to SMSC in the last hour of one
 LOOK_SECONDS: Final = 0.02  #: for the moment to strike; each look counts the run, and costs it speed
 LETTERS_BYTES: Final = 3000  #: some twenty letters in the journal

@@ -90,7 +90,7 @@ def dovecot() -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -225,7 +225,7 @@ class TestKills:
     def test_a_killed_valkey_comes_back_on_its_port_with_its_keys(self, shared: EmbeddedServers) -> None:
         with valkey(shared.addresses) as client:
             client.set("kept", "1")
-            wait_until(lambda: client.info("persistence")["aof_pending_bio_fsync"] == 0, "written")
+            wait_until(lambda: client.info("persistence")["aof_buffer_length"] == 0, "written")
             kill(shared, "valkey")
             assert shared.ensure_running() == ["valkey"]
             assert client.get("kept") == b"1"
@@ -246,6 +246,7 @@ class TestKills:
             client.flushall()
             for number in range(100):
                 client.set(f"key:{number}", "x" * 100)
+            wait_until(lambda: client.info("persistence")["aof_buffer_length"] == 0, "written")
             kill(shared, "valkey")
             damage_file(next((base / "appendonlydir").glob("*.incr.aof")), damage)
             assert shared.ensure_running() == ["valkey"]
