@@ -10,6 +10,9 @@ SEED ?= 1
 PEERS := .venv-bench
 BULLMQ := tests/benchmarks/bullmq
 
+# Hundreds of processes of the product are started: compiling it anew in each would take minutes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo static test integration wires acceptance faults check withdrawals chaos bench bench-sms bench-scale bench-voice requirements format lock clean
 
 help:
@@ -52,10 +55,11 @@ check: static
 # Side by side, since most tests wait more than they work. Each has a session of its own: a browser or a
 # server that one of them keeps open is nothing to the others.
 test: $(READY)
-	@$(MAKE) --no-print-directory -j4 faults acceptance integration wires check
+	@$(MAKE) --no-print-directory -j5 faults acceptance integration wires check
 
-# What waits longest: processes killed, started again, left without disk or servers.
-FAULTS := $(addprefix tests/acceptance/,test_faults.py test_kills.py test_lists.py test_up.py)
+# What waits longest: processes killed, started again, left without disk or servers, calls at their own pace.
+FAULTS := $(addprefix tests/acceptance/,\
+	test_faults.py test_kills.py test_lists.py test_sms.py test_up.py test_voice.py)
 
 # What waits for sockets and servers more than it works; and lists, so that no session is left over at the end.
 WIRES := $(addprefix tests/integration/,campaigns channels embedded)

@@ -9,13 +9,19 @@ from channels.email.channel import EmailChannel
 from channels.sandbox import Journal, RandomFaults, SandboxOptions, SandboxSmtpServer
 from channels.sandbox.mail_host import ReceivedMail
 from dispatcher.core.settings import MailSettings, SmtpSettings
+from tests.integration.channels.channel_contract import PATIENCE_SECONDS
 
 KEY = b"a key for tests"
 MAIL = MailSettings(bounce_domain="bounces.example", message_id_domain="sender.example")
 
 
 def make_channel(port: int, **changes: Any) -> EmailChannel:
-    fields: dict[str, Any] = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 5.0}
+    fields: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "timeout_seconds": PATIENCE_SECONDS,
+    }
     return EmailChannel(SmtpSettings(**(fields | changes)), MAIL, KEY)
 
 

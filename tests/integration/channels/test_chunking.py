@@ -115,7 +115,7 @@ async def chunked(wire: ChunkWire, **settings: Any) -> AsyncIterator[Any]:
             writer.transport.abort()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    fields = {"connections": 1, "timeout_seconds": 2.0, "chunking": True} | settings
+    fields = {"connections": 1, "chunking": True} | settings
     channel = make_channel(server.sockets[0].getsockname()[1], **fields)
     try:
         yield channel

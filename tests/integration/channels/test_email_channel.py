@@ -15,6 +15,8 @@ from channels.sandbox import JournalVerdict, RandomFaults, read_journal
 from dispatcher.core.errors import ConfigurationError
 from dispatcher.core.settings import MailSettings, SmtpSettings
 from tests.integration.channels.channel_contract import (
+    PATIENCE_SECONDS,
+    SILENCE_SECONDS,
     ChannelContract,
     Peer,
     make_envelope,
@@ -77,7 +79,7 @@ class TestReplies:
     def test_no_answer_to_the_dot_is_unknown_and_its_bytes_are_kept(self) -> None:
         async def case() -> None:
             async with mail_peer() as peer:
-                channel = peer.channel(timeout_seconds=1.5)
+                channel = peer.channel(timeout_seconds=SILENCE_SECONDS)
                 outcome = await send_one(channel, make_envelope("hang.anna@example.com"))
                 assert (outcome.kind, outcome.reason) == (OutcomeKind.UNKNOWN, "smtp_no_reply")
                 assert outcome.content == peer.received[0].content
@@ -264,7 +266,7 @@ class TestConnections:
     def test_a_second_cancellation_breaks_off_what_runs(self) -> None:
         async def case() -> None:
             async with mail_peer() as peer:
-                channel = peer.channel(connections=2, timeout_seconds=20)
+                channel = peer.channel(connections=2, timeout_seconds=PATIENCE_SECONDS)
                 got = []
 
                 async def consume() -> None:

@@ -10,7 +10,13 @@ import pytest
 
 from channels.email.channel import EmailChannel
 from channels.port import OutcomeKind
-from tests.integration.channels.channel_contract import make_envelope, run, send_one
+from tests.integration.channels.channel_contract import (
+    PATIENCE_SECONDS,
+    SILENCE_SECONDS,
+    make_envelope,
+    run,
+    send_one,
+)
 from tests.integration.channels.mail_peers import make_channel
 from tests.integration.channels.wire import Wire, usual, wired
 
@@ -24,6 +30,11 @@ USUAL = {
     "DOT": "250 ok",
 }
 SILENCE, HANG_UP = "silence", "hang up"
+
+
+def patience(*answers: str) -> float:
+    """How long the channel waits for a server that gives these answers."""
+    return SILENCE_SECONDS if SILENCE in answers else PATIENCE_SECONDS
 
 
 @asynccontextmanager
@@ -103,7 +114,7 @@ class TestInDoubt:
     ) -> None:
         async def case() -> None:
             async with scripted_server(greeting, {"HELO": HANG_UP, **changes}) as port:
-                channel = make_channel(port, timeout_seconds=1.0 if SILENCE in changes.values() else 20.0)
+                channel = make_channel(port, timeout_seconds=patience(*changes.values()))
                 outcome = await send_one(channel, make_envelope("a@example.com"))
                 assert (outcome.kind, outcome.reason) == (kind, reason)
                 assert (outcome.content is not None) == (
@@ -128,7 +139,7 @@ class TestInDoubt:
     ) -> None:
         async def case() -> None:
             async with scripted_server(greeting, {"BODY": answer}) as port:
-                channel = make_channel(port, timeout_seconds=1.0)
+                channel = make_channel(port, timeout_seconds=patience(answer))
                 # More than the socket buffers take, so that the dot stays with us.
                 outcome = await send_one(
                     channel, make_envelope("a@example.com", text=("да" * 300 + "\n") * 12_000)

@@ -15,7 +15,13 @@ from channels.port import ChannelKind, Envelope, Outcome, OutcomeKind
 from dispatcher.bootstrap import provider_limits
 from dispatcher.cli.doctor import examine_mail_servers
 from dispatcher.core.settings import MailServerSettings, Settings, SmtpSettings
-from tests.integration.channels.channel_contract import make_envelope, run, send_all, send_one
+from tests.integration.channels.channel_contract import (
+    PATIENCE_SECONDS,
+    make_envelope,
+    run,
+    send_all,
+    send_one,
+)
 from tests.integration.channels.mail_peers import KEY, MAIL, MailPeer, mail_peer
 from tests.integration.channels.wire import Wire, served, usual
 
@@ -26,7 +32,7 @@ def channel_to(
     *ports: int, of: Sequence[dict[str, Any]] = ({}, {}, {}), gate: Any = None, **both: Any
 ) -> EmailChannel:
     """A channel to servers on these ports; `of` are settings of each, `both` of all."""
-    common = {"host": "127.0.0.1", "security": "none", "timeout_seconds": 5.0, **both}
+    common = {"host": "127.0.0.1", "security": "none", "timeout_seconds": PATIENCE_SECONDS, **both}
     first, *others = [
         {"name": name, "port": port, **common, **own}
         for name, port, own in zip(NAMES, ports, of, strict=False)
@@ -276,7 +282,7 @@ class TestOneOutcome:
         lost, stays = Wire(usual, cut_after=position, is_lost_when_cut=True), Wire(usual)
         sent = letters(6)
         async with served(lost) as port, served(stays) as other:
-            channel = channel_to(port, other, connections=1, timeout_seconds=20.0)
+            channel = channel_to(port, other, connections=1)
             outcomes = await send_all(channel, *sent)
             await channel.close()
         assert sorted(str(o.attempt.attempt_id) for o in outcomes) == sorted(
@@ -344,7 +350,7 @@ class TestLimits:
         async def case() -> None:
             gate = Gate({"main": 3, "second": 4})
             async with two_peers(max_per_second=5.0, gate=gate) as (_first, _second, channel):
-                until = time.monotonic() + 0.3
+                until = time.monotonic() + 1.5
                 envelopes = [make_envelope("a@example.com", begin_until=until) for _ in range(10)]
                 outcomes = await send_all(channel, *envelopes)
                 assert sorted(one.reason for one in outcomes) == [""] * 7 + ["not_begun_in_time"] * 3

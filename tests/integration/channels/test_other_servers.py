@@ -125,7 +125,7 @@ class TestSilence:
 
         async def case() -> None:
             wire = Wire(answer)
-            until = time.monotonic() + 1.0
+            until = time.monotonic() + 2.0
             envelopes = [make_envelope("a@example.com", begin_until=until) for _ in range(4)]
             async with wired(wire, timeout_seconds=ENDLESS) as channel:
                 outcomes = await send_all(channel, *envelopes)
@@ -141,7 +141,7 @@ class TestSilence:
 
         async def case() -> None:
             wire = Wire(answer)
-            until = time.monotonic() + 1.0
+            until = time.monotonic() + 2.0
             async with beside_a_peer(wire) as (channel, peer):
                 envelopes = [make_envelope("a@example.com", begin_until=until) for _ in range(9)]
                 first = await send_all(channel, *envelopes)
@@ -161,7 +161,7 @@ class TestSilence:
         async def case() -> None:
             wire = Wire(answer)
             async with served(wire) as port, mail_peer() as peer:
-                channel = channel_to(port, peer.server.port, connections=1, of=({"timeout_seconds": 0.5}, {}))
+                channel = channel_to(port, peer.server.port, connections=1, of=({"timeout_seconds": 1.5}, {}))
                 first = await send_all(channel, *letters(20))
                 later = await send_all(channel, *letters(20))
                 await channel.close()

@@ -177,8 +177,8 @@ class TestTime:
 
         async def case() -> None:
             wire = Wire(answer)
-            letters = envelopes(2, begin_until=time.monotonic() + 1.5)
-            async with wired(wire, timeout_seconds=3.0) as channel:
+            letters = envelopes(2, begin_until=time.monotonic() + 3.0)
+            async with wired(wire, timeout_seconds=6.0) as channel:
                 outcomes = [one async for one in channel.send(letters)]
             assert [one.reason for one in outcomes] == ["not_begun_in_time", "smtp_no_reply"]
             assert wire.taken == [str(letters[0].attempt.attempt_id)]

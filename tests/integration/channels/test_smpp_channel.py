@@ -19,6 +19,8 @@ from channels.sms.smpp.pdu import Command, Pdu, read_pdu
 from channels.sms.smpp.provider import SmppProvider
 from dispatcher.core.settings import SmppSettings, SmsSettings
 from tests.integration.channels.channel_contract import (
+    PATIENCE_SECONDS,
+    SILENCE_SECONDS,
     ChannelContract,
     Peer,
     make_envelope,
@@ -46,7 +48,8 @@ def account_at(*servers: SandboxSmppServer | str, **changes: Any) -> SmppSetting
         "system_id": "sandbox",
         "password": SecretStr("sandbox"),
         "sender": "Energosbyt",
-        "timeout_seconds": 0.6,
+        "timeout_seconds": PATIENCE_SECONDS,
+        "connect_seconds": PATIENCE_SECONDS,
         "reconnect_seconds": [0.05],
         "sends_attempt_name": True,
     }
@@ -91,12 +94,15 @@ async def listening(
 
 class TestSmppContract(ChannelContract):
     def start_peer(self) -> AbstractAsyncContextManager[Peer]:
-        @asynccontextmanager
-        async def peer() -> AsyncIterator[Peer]:
-            async with running() as server, talking(server) as channel:
-                yield Peer(channel=channel, addresses=KINDS, slow_address="+79993140001")
+        return self._peer()
 
-        return peer()
+    def start_peer_of_every_kind(self) -> AbstractAsyncContextManager[Peer]:
+        return self._peer(timeout_seconds=SILENCE_SECONDS)
+
+    @asynccontextmanager
+    async def _peer(self, **changes: Any) -> AsyncIterator[Peer]:
+        async with running() as server, talking(server, **changes) as channel:
+            yield Peer(channel=channel, addresses=KINDS, slow_address="+79993140001")
 
 
 async def until_accepted(channel: SmsChannel) -> None:
@@ -116,7 +122,8 @@ class TestInDoubt:
     ) -> None:
         async def case() -> None:
             journal = Journal(tmp_path / "journal")
-            async with running(journal) as server, talking(server) as channel:
+            # In doubt it is either way, however soon the channel gives up.
+            async with running(journal) as server, talking(server, timeout_seconds=0.6) as channel:
                 envelope = make_envelope(f"+7999{fate}0001", text="Dolg 100")
                 outcome = await send_one(channel, envelope)
                 assert outcome.kind is OutcomeKind.UNKNOWN

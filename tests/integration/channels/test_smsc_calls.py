@@ -17,6 +17,8 @@ from channels.voice.smsc_calls import NEEDS_KEYS, SmscCalls, text_of
 from channels.voice.sound import Phrase
 from dispatcher.core.voice_settings import SmscCallSettings
 from tests.integration.channels.channel_contract import (
+    PATIENCE_SECONDS,
+    SILENCE_SECONDS,
     ChannelContract,
     Peer,
     make_envelope,
@@ -49,9 +51,11 @@ QUICK: dict[str, Any] = {"account": "smsc", "poll_seconds": 0.05, "talk_seconds"
 
 
 @asynccontextmanager
-async def calling(server: SandboxSmscServer, **changes: Any) -> AsyncIterator[SmscCalls]:
+async def calling(
+    server: SandboxSmscServer, *, timeout_seconds: float = PATIENCE_SECONDS, **changes: Any
+) -> AsyncIterator[SmscCalls]:
     settings = SmscCallSettings(**QUICK).model_copy(update=changes)
-    channel = SmscCalls(account_at(server), settings)
+    channel = SmscCalls(account_at(server, timeout_seconds=timeout_seconds), settings)
     try:
         yield channel
     finally:
@@ -60,18 +64,21 @@ async def calling(server: SandboxSmscServer, **changes: Any) -> AsyncIterator[Sm
 
 class TestSmscCallContract(ChannelContract):
     def start_peer(self) -> AbstractAsyncContextManager[Peer]:
-        @asynccontextmanager
-        async def peer() -> AsyncIterator[Peer]:
-            async with running(PATIENT) as server, calling(server) as channel:
-                yield Peer(
-                    channel=channel,
-                    addresses=KINDS,
-                    slow_address="+79993140001",
-                    taken=OutcomeKind.DELIVERED,
-                    changes={"call": SCRIPT},
-                )
+        return self._peer(PATIENCE_SECONDS)
 
-        return peer()
+    def start_peer_of_every_kind(self) -> AbstractAsyncContextManager[Peer]:
+        return self._peer(SILENCE_SECONDS)
+
+    @asynccontextmanager
+    async def _peer(self, timeout_seconds: float) -> AsyncIterator[Peer]:
+        async with running(PATIENT) as server, calling(server, timeout_seconds=timeout_seconds) as channel:
+            yield Peer(
+                channel=channel,
+                addresses=KINDS,
+                slow_address="+79993140001",
+                taken=OutcomeKind.DELIVERED,
+                changes={"call": SCRIPT},
+            )
 
 
 class TestOutcomes:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from channels.port import OutcomeKind
 from channels.sandbox.journal import Journal, read_journal
 from channels.sandbox.sip_server import SandboxSipServer, SipSandboxOptions
@@ -21,8 +23,12 @@ from dispatcher.core.voice_settings import VoiceSettings
 from dispatcher.delivery.bridge import Bridge
 from tests.integration.channels.channel_contract import make_envelope, run, send_all
 from tests.integration.channels.sip_peers import sine
-from tests.integration.channels.test_sip_telephone import number, trunk
+from tests.integration.channels.test_sip_telephone import fresh, number, trunk
+from tests.integration.channels.undisturbed import run_undisturbed
 
+pytestmark = pytest.mark.timeout(300)  # what was disturbed is played again
+
+LIMIT_SECONDS = 60.0  #: a starved machine says nothing about a call
 FACT = Phrase("Ваш долг одна тысяча рублей.")
 SCRIPT = CallScript(
     (
@@ -55,10 +61,10 @@ class ToneSpeaker:
 
 class TestCampaignOfFour:
     def test_each_call_ends_as_the_person_wanted(self, tmp_path: Path) -> None:
-        journal = Journal(tmp_path / "journal")
         fates = {"patient": 999, "wrong person": 206, "machine": 205, "busy": 486}
 
         async def case() -> None:
+            journal = Journal(fresh(tmp_path) / "journal")
             server = SandboxSipServer(SipSandboxOptions(ring_seconds=0.1), journal=journal)
             await server.start()
             voice = VoiceSettings(trunks=[trunk(server.port)], address="127.0.0.1")
@@ -84,7 +90,7 @@ class TestCampaignOfFour:
             answered = {entry.attempt for entry in read_journal(journal.path)}
             assert answered == {envelopes[name].attempt for name in ("patient", "wrong person", "machine")}
 
-        run(case())
+        run_undisturbed(case)
 
 
 class TestStopping:
@@ -122,7 +128,7 @@ class TestBridge:
             voice = VoiceSettings(trunks=[trunk(server.port)], address="127.0.0.1")
             return server, VoiceChannel(voice, SipTelephone(voice, Engine(voice)), ToneSpeaker())
 
-        server, channel = bridge.run(open_all(), 10)
+        server, channel = bridge.run(open_all(), LIMIT_SECONDS)
         try:
             envelopes = [make_envelope(number(fate), call=SCRIPT) for fate in (486, 211)]
             groups = bridge.groups(lambda: channel.send(envelopes), size=1, wait_seconds=0.1)
@@ -133,9 +139,9 @@ class TestBridge:
             assert channel.free_lines() == 9
             channel.stop_starting()
             assert channel.free_lines() == 0
-            bridge.run(channel.close(), 10)
+            bridge.run(channel.close(), LIMIT_SECONDS)
             ((ended,),) = list(groups)
             assert ended.kind is OutcomeKind.TRANSIENT
         finally:
-            bridge.run(server.stop(), 10)
+            bridge.run(server.stop(), LIMIT_SECONDS)
             bridge.close()

@@ -11,7 +11,7 @@ from channels.email.channel import EmailChannel
 from tests.integration.channels.mail_peers import make_channel
 
 GREETING: Final = "250-x\r\n250-PIPELINING\r\n250 8BITMIME"
-ONE_CONNECTION: Final[dict[str, Any]] = {"connections": 1, "timeout_seconds": 2.0}
+ONE_CONNECTION: Final[dict[str, Any]] = {"connections": 1}
 
 
 @dataclass

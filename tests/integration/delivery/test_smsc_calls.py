@@ -25,6 +25,7 @@ from dispatcher.delivery.retry_rules import RetryRule
 from dispatcher.delivery.step_plan import Success
 from tests.engine import Engine
 from tests.factories import make_list, make_run, make_step, row
+from tests.integration.channels.channel_contract import SILENCE_SECONDS
 from tests.integration.channels.test_sms_channel import account_at
 
 VOICE = Lane(ChannelKind.VOICE, "bulk")
@@ -53,7 +54,8 @@ def desk(engine: Engine) -> Iterator[Any]:
     bridge.run(server.start())
     quick = SmscCallSettings(account="smsc", poll_seconds=0.05, talk_seconds=0.5)
     # Less ringing than people are given, for one that is never reported is waited for.
-    channel = SmscCalls(account_at(server), quick.model_copy(update={"ring_seconds": 1}))
+    account = account_at(server, timeout_seconds=SILENCE_SECONDS)
+    channel = SmscCalls(account, quick.model_copy(update={"ring_seconds": 1}))
     registry = ChannelRegistry()
     registry.register(channel)
     worker = build_lane_worker(engine.application, registry)
@@ -62,7 +64,7 @@ def desk(engine: Engine) -> Iterator[Any]:
     def work() -> None:
         for _ in range(2):
             worker.work(VOICE, 60.0)
-            assert worker._desk(VOICE, channel).wait_until_idle(30)
+            assert worker._desk(VOICE, channel).wait_until_idle(60)
 
     yield SimpleNamespace(work=work, worker=worker, server=server)
     worker.stop()
