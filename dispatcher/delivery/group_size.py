@@ -26,7 +26,7 @@ class GroupSize:
         return self.now // 2 + 1
 
     def heed(self, sent: int, seconds: float) -> None:
-        """A group of so many took so long, from its rendering to its last outcome."""
+        """So many of a group were sent in so long, from its rendering to its last outcome."""
         fitting = int(sent * AIM_SECONDS / max(seconds, 0.001))
         if seconds > AIM_SECONDS:
             self.now = max(self._smallest, min(fitting, self.now))

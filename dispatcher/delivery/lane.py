@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from channels.port import Channel, ChannelKind, Collecting, Envelope, Outcome
+from channels.port import Channel, ChannelKind, Collecting, Envelope, Outcome, OutcomeKind
 from channels.voice.result import CallResult
 from dispatcher.core.db import plan_by_keys
 from dispatcher.core.ids import new_id
@@ -41,7 +41,7 @@ from dispatcher.delivery.group_size import GroupSize
 from dispatcher.delivery.inboxes import collect_due
 from dispatcher.delivery.lane_tools import Lane, Tools
 from dispatcher.delivery.outcomes import PROVIDER_FAULTS, change_of
-from dispatcher.delivery.places import Holding, Places
+from dispatcher.delivery.places import Holding, Places, Share
 from dispatcher.delivery.refusal_answers import answer_due
 from dispatcher.delivery.refusals import refusal_of
 from dispatcher.delivery.returns.traffic import DomainTrafficCounter
@@ -71,6 +71,7 @@ class LaneWorker:
         self._desks_lock = threading.Lock()
         self._commits = ClaimCommits(tools.database, tools.clock)
         self._places = Places(tools.settings.in_flight_limit)
+        self._shares: dict[Lane, Share] = {}
         self._group_sizes: dict[Lane, GroupSize] = {}
         self._turn: dict[Lane, UUID] = {}
         self._templates: Mapping[UUID, CompiledTemplate] = {}
@@ -144,7 +145,7 @@ class LaneWorker:
         claimed, outcomes = 0, list[Change]()
         sent: UUID | None = None
         plans: Plans = {}
-        size, places = self._group_size(lane), Holding(self._places)
+        size, places = self._group_size(lane), Holding(self._shares.setdefault(lane, Share(self._places)))
         try:
             while True:
                 wants_more = time.monotonic() < until and not self.is_stopping
@@ -191,7 +192,7 @@ class LaneWorker:
                     channel,
                     bridge=self.tools.bridge,
                     leases=self.tools.leases,
-                    places=self._places,
+                    places=Holding(self._shares.setdefault(lane, Share(self._places))),
                     most_calls=self._places_for_calls(),
                 )
             return self._desks[lane]
@@ -311,11 +312,12 @@ class LaneWorker:
 
         What is recorded before frees its places, so that those who wait for a slow answer hold nobody up.
         """
-        token, begun_at = group.claimed.token, time.monotonic()
+        token, begun_at, sent = group.claimed.token, time.monotonic(), 0
         envelopes, waiting = self._render(group)
         for outcomes in self._outcomes(channel, list(envelopes.values())):
             self.tools.domain_limits.heed(lane.channel, outcomes, envelopes)
             self._traffic.count(lane.channel, outcomes, envelopes)
+            sent += sum(1 for one in outcomes if one.kind is not OutcomeKind.NOT_SENT)
             now = self.tools.clock.now()
             waiting += [
                 change_of(one, envelopes.pop(one.attempt.attempt_id), token, now)
@@ -326,7 +328,7 @@ class LaneWorker:
                 self._record_and_claim(lane, waiting, group.plans, most=0)
                 waiting = []
                 places.keep(len(envelopes))
-        self._group_size(lane).heed(len(group.claimed.candidates), time.monotonic() - begun_at)
+        self._group_size(lane).heed(sent, time.monotonic() - begun_at)
         return [*waiting, *_without_outcome(envelopes.values(), token)]
 
     def _outcomes(self, channel: Channel, envelopes: Sequence[Envelope]) -> Iterator[list[Outcome]]:

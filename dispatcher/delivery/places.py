@@ -8,43 +8,46 @@ class Places:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._free = limit
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
+        self.free = limit
 
-    def take(self, most: int, *, least: int = 1) -> int:
-        """Take free places, `most` at most; returns how many, 0 when fewer than `least` are free."""
-        with self._lock:
-            taken = min(most, self._free)
-            if taken < max(1, least):
-                return 0
-            self._free -= taken
-            return taken
 
-    def give_back(self, count: int) -> None:
-        """So many are free again."""
-        with self._lock:
-            self._free += count
+class Share:
+    """What the threads of one lane hold of the places together."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.held = 0
 
 
 class Holding:
     """The places of one thread, which sends one group after the other."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, share: Share) -> None:
+        self._share = share
         self.count = 0  #: held now
 
     def widen(self, most: int, *, least: int) -> int:
-        """Take more, up to `most` in all; returns how many are held then, 0 when that is less than `least`.
+        """Take more, so that the lane holds `most` in all; returns how many this thread may claim then.
 
-        What is held stays held: what is still in flight is recorded in the transaction that claims anew.
+        That is 0 when it would be less than `least`. What is held stays held: what is still in flight is
+        recorded in the transaction that claims anew.
         """
-        missing = most - self.count
-        if missing > 0:
-            self.count += self._places.take(missing, least=least - self.count)
-        return 0 if self.count < least else min(most, self.count)
+        places = self._share.places
+        with places.lock:
+            mine = most - (self._share.held - self.count)
+            taken = max(0, min(mine - self.count, places.free))
+            if self.count + taken < least or mine < least:
+                return 0
+            self._change(taken)
+            return min(mine, self.count)
 
     def keep(self, count: int) -> None:
         """Give back all but so many."""
-        if self.count > count:
-            self._places.give_back(self.count - count)
-            self.count = count
+        with self._share.places.lock:
+            self._change(min(0, count - self.count))
+
+    def _change(self, by: int) -> None:
+        self.count += by
+        self._share.held += by
+        self._share.places.free -= by

@@ -21,7 +21,7 @@ import structlog
 
 from channels.port import Channel, Envelope, Lines, Outcome
 from dispatcher.delivery.bridge import Bridge
-from dispatcher.delivery.places import Holding, Places
+from dispatcher.delivery.places import Holding
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.step_plan import StepPlan
 from dispatcher.delivery.transitions import Change
@@ -116,14 +116,14 @@ class CallDesk:
         *,
         bridge: Bridge,
         leases: Leases,
-        places: Places,
+        places: Holding,
         most_calls: int,
     ) -> None:
         self._engine = engine
         self._channel = channel
         self._bridge = bridge
         self._leases = leases
-        self._places = Holding(places)
+        self._places = places
         self._most_calls = most_calls
         self._talking: dict[UUID, _Talking] = {}
         self._arrived: queue.SimpleQueue[Outcome | _BatchEnded | None] = queue.SimpleQueue()

@@ -9,7 +9,7 @@ from uuid import UUID
 from channels.port import AttemptReference, Envelope, Outcome, OutcomeKind
 from dispatcher.delivery.bridge import Bridge
 from dispatcher.delivery.calls.desk import CallDesk, CallingChannel, ClaimedCalls
-from dispatcher.delivery.places import Places
+from dispatcher.delivery.places import Holding, Places, Share
 from dispatcher.delivery.states import Trigger
 from dispatcher.delivery.step_plan import StepPlan
 from dispatcher.delivery.transitions import Change
@@ -75,7 +75,7 @@ def a_desk(claims: Claims, channel: CallingChannel) -> Iterator[CallDesk]:
         channel,
         bridge=bridge,
         leases=NoLeases(),
-        places=Places(16),
+        places=Holding(Share(Places(16))),
         most_calls=16,
     )
     try:
