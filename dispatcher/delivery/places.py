@@ -7,7 +7,6 @@ class Places:
     """Counts them over all threads of a process."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
         self.lock = threading.Lock()
         self.free = limit
 
